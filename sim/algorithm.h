@@ -1,0 +1,171 @@
+/* algorithm.h -- what one file in algorithms/ says of itself: parameters, roles, laws.
+ *
+ * With peer.h this is all that an algorithm knows of the simulator.  The tables below are data: they
+ * feed the scenario reader, --set, `dmlsim show`, the manual page and the shell completion alike. */
+#ifndef SIM_ALGORITHM_H
+#define SIM_ALGORITHM_H
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+#include "sim/base/units.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sim_peer; /* peer.h */
+
+/* ---- parameters ---------------------------------------------------------------------------- */
+
+enum sim_kind {
+    SIM_KIND_COUNT,          /* int */
+    SIM_KIND_BYTES,          /* int64_t */
+    SIM_KIND_SECONDS,        /* double */
+    SIM_KIND_RATIO,          /* double */
+    SIM_KIND_FLOP_PER_BYTE,  /* double */
+    SIM_KIND_CHOICE,         /* int: the index in `choices` */
+};
+
+/* One parameter; a table of them ends with {0}. */
+struct sim_parameter {
+    const char *name;
+    enum sim_kind kind;
+    size_t offset;              /* in the algorithm's parameter struct */
+    const char *value;          /* default, spelt as a scenario spells it */
+    double least, most;         /* bounds, inclusive; unused for a choice */
+    const char *const *choices; /* NULL-ended; for SIM_KIND_CHOICE only */
+    const char *help;           /* one line, with what it is a number of */
+};
+
+/* The head of a row: name, kind and place of a field whose C type must fit the kind. */
+#define SIM_FIELD(type, field, kind_, ctype)                                                       \
+    .name = #field, .kind = kind_,                                                                 \
+    .offset = _Generic(((type *)0)->field, ctype: offsetof(type, field))
+#define SIM_COUNT(type, field) SIM_FIELD(type, field, SIM_KIND_COUNT, int)
+#define SIM_BYTES(type, field) SIM_FIELD(type, field, SIM_KIND_BYTES, int64_t)
+#define SIM_SECONDS(type, field) SIM_FIELD(type, field, SIM_KIND_SECONDS, double)
+#define SIM_RATIO(type, field) SIM_FIELD(type, field, SIM_KIND_RATIO, double)
+#define SIM_FLOP_PER_BYTE(type, field) SIM_FIELD(type, field, SIM_KIND_FLOP_PER_BYTE, double)
+#define SIM_CHOICE(type, field) SIM_FIELD(type, field, SIM_KIND_CHOICE, int)
+
+/* ---- the plan: one scenario on one platform, before it runs -------------------------------- */
+
+/* An ordered list of peers, by number; lives as long as the plan. */
+struct sim_group {
+    const char *name; /* the role's name for the groups that sim_cast makes */
+    int size;
+    const int *peers;
+};
+
+struct sim_algorithm;
+struct sim_casting; /* who plays which role; sim/scenario/casting.h */
+struct sim_world;   /* the loaded platform; sim/engine/ */
+
+struct sim_plan {
+    const struct sim_algorithm *algorithm;
+    const void *parameters; /* the algorithm's own struct, filled from the scenario */
+    int iterations;
+    uint64_t seed;
+    const void *prepared;   /* whatever `prepare` worked out once for all peers */
+    struct sim_arena *arena;
+
+    struct sim_casting *casting;
+    struct sim_world *world;
+    bool network_is_textbook;
+    bool is_undisturbed;    /* no faults, and no profiles in the platform */
+    bool somebody_may_die;  /* a fault of factor 0, or a state profile */
+};
+
+/* `count` peers for the role of that name, each on a host of its own; called from `prepare`. */
+void sim_cast(struct sim_plan *plan, const char *role, int count);
+
+/* The same, but the i-th peer shares the host of the i-th peer of `other`, a role cast before. */
+void sim_cast_beside(struct sim_plan *plan, const char *role, int count, const char *other);
+
+/* All peers of a role, in order; size 0 before it is cast. */
+const struct sim_group *sim_role(const struct sim_plan *plan, const char *role);
+
+/* ---- what a law may ask of the plan -------------------------------------------------------- */
+
+/* Does every peer that was cast with a host of its own have one, and does nobody die?  False under
+ * `hosts: {share: round_robin}` where peers outnumber hosts: then some messages stay inside a host. */
+bool sim_has_own_hosts(const struct sim_plan *plan);
+
+struct sim_edge { int from, to; }; /* numbers of peers */
+
+/* The i-th pair of peers that talk to each other; false after the last. */
+typedef bool sim_edges(const struct sim_plan *plan, int i, struct sim_edge *edge);
+
+/* A switch as the textbooks have it. */
+struct sim_switch {
+    double latency_seconds;   /* a: one way, from host to host */
+    double bytes_per_second;  /* B: of every network card, each way */
+    double flop_per_second;   /* of every host */
+};
+
+/* Do all those pairs meet on one full-duplex switch: every host with a link of its own each way, all
+ * alike, nothing between them that can be the narrowest, nothing disturbed, network: textbook?
+ * Pairs on one host are passed over.  Fills *found only when true. */
+bool sim_is_one_switch(const struct sim_plan *plan, sim_edges *edges, struct sim_switch *found);
+
+/* The chunks of `bytes` cut in n: the first bytes % n are one byte longer. */
+int64_t sim_largest_chunk(int64_t bytes, int n);
+
+/* ---- laws ---------------------------------------------------------------------------------- */
+
+/* What a run measured, as far as laws speak of it. */
+struct sim_totals {
+    double seconds;
+    int64_t bytes, messages;       /* on the network */
+    int64_t local_bytes;           /* between peers of one host */
+    int64_t busiest_card_bytes;    /* most that one host sent, or received */
+    double flop;
+};
+
+/* A closed form; a table of them ends with {0}.  Every run checks those that hold. */
+struct sim_law {
+    const char *quantity;                               /* "bytes on the network" */
+    enum sim_unit unit;
+    const char *formula;                                /* "2(N-1)G" */
+    double (*theory)(const struct sim_plan *plan);
+    double (*simulated)(const struct sim_totals *totals);
+    double tolerance;                                   /* relative; 0 is exact */
+    bool (*holds)(const struct sim_plan *plan);         /* NULL: always */
+    const char *assumes;                                /* in words, when `holds` is given */
+};
+
+double sim_total_seconds(const struct sim_totals *totals);
+double sim_total_bytes(const struct sim_totals *totals);
+double sim_total_messages(const struct sim_totals *totals);
+double sim_busiest_card_bytes(const struct sim_totals *totals);
+
+/* ---- the algorithm itself ------------------------------------------------------------------ */
+
+/* A table of roles ends with {0}. */
+struct sim_role {
+    const char *name;
+    void (*act)(struct sim_peer *me);
+    const char *help; /* what this role does, one line */
+};
+
+struct sim_algorithm {
+    const char *name;
+    const char *summary; /* one line */
+    const char *paper;   /* author, title, venue, year */
+    const char *counts;  /* what N counts: "N workers; the server is none of them" */
+    size_t parameters_size;
+    const struct sim_parameter *parameters;
+    const struct sim_role *roles;
+    const struct sim_law *laws;
+
+    /* Once, before any actor starts: cast the peers, check what bounds cannot say, work out what all
+     * peers share (plan->prepared).  Memory from plan->arena. */
+    bool (*prepare)(struct sim_plan *plan, struct sim_error *err);
+};
+
+/* The foot of an algorithm's file: SIM_ALGORITHM(ring_allreduce) = {...};  make finds it there. */
+#define SIM_ALGORITHM(id)                                                                          \
+    extern const struct sim_algorithm id;                                                          \
+    const struct sim_algorithm id
+
+#endif

@@ -1,0 +1,137 @@
+/* list.c -- dmlsim list: what there is, from the tables and the folders. */
+#include "sim/base/file.h"
+#include "sim/base/names.h"
+#include "sim/cli/command.h"
+#include "sim/platform/guard.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct sim_option options[] = {{"json", 0, NULL, "print a JSON list"}, {0}};
+
+/* One thing in a list. */
+struct item {
+    const char *name, *summary;
+};
+
+struct list {
+    struct item items[1024];
+    size_t count;
+};
+
+static void add(struct list *list, const char *name, const char *summary)
+{
+    if (list->count < sizeof list->items / sizeof list->items[0])
+        list->items[list->count++] = (struct item){name, summary};
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+    const size_t n = strlen(name), m = strlen(ending);
+
+    return n > m && strcmp(name + n - m, ending) == 0;
+}
+
+/* The first line of a YAML file, if it is a comment. */
+static const char *yaml_summary(struct sim_arena *arena, const char *path)
+{
+    struct sim_error err = {0};
+    size_t length;
+    const char *text = sim_file_read(arena, path, SIM_SCENARIO_MOST_BYTES, &length, &err);
+
+    if (text == NULL || *text != '#')
+        return "";
+    text += strspn(text, "# ");
+    return sim_text_copy(arena, text, strcspn(text, "\r\n"));
+}
+
+static const char *xml_summary(struct sim_arena *arena, const char *path)
+{
+    struct sim_platform_facts facts = {.summary = ""};
+    struct sim_error err = {0};
+
+    sim_guard_platform(path, &facts, arena, &err);
+    return facts.summary;
+}
+
+static void list_folder(const struct sim_call *call, const char *folder, const char *ending,
+                        const char *(*summary)(struct sim_arena *, const char *), struct list *list)
+{
+    const char *path = sim_file_exists(folder)
+                           ? folder
+                           : sim_text(call->arena, "%s/%s", call->catalogue->data_folder, folder);
+    DIR *open_folder = opendir(path);
+    const struct dirent *entry;
+
+    while (open_folder != NULL && (entry = readdir(open_folder)) != NULL)
+        if (ends_in(entry->d_name, ending))
+            add(list, sim_text(call->arena, "%s/%s", folder, entry->d_name),
+                summary(call->arena, sim_text(call->arena, "%s/%s", path, entry->d_name)));
+    if (open_folder != NULL)
+        closedir(open_folder);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return sim_natural_order(((const struct item *)a)->name, ((const struct item *)b)->name);
+}
+
+static void print(const struct sim_call *call, const struct list *list)
+{
+    json_t *all;
+    int widest = 0;
+
+    if (sim_option_given(call, "json")) {
+        all = json_array();
+        for (size_t i = 0; i < list->count; i++)
+            json_array_append_new(all, json_pack("{s:s, s:s}", "name", list->items[i].name, "summary",
+                                                 list->items[i].summary));
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(all);
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++)
+        if ((int)strlen(list->items[i].name) > widest)
+            widest = (int)strlen(list->items[i].name);
+    for (size_t i = 0; i < list->count; i++)
+        printf("%-*s  %s\n", widest, list->items[i].name, list->items[i].summary);
+}
+
+static int run(const struct sim_call *call)
+{
+    static const char *const kinds[] = {"algorithms", "platforms", "scenarios"};
+    struct list *list = sim_new(call->arena, struct list, 1);
+    const char *what = call->arguments[0], *near;
+
+    if (strcmp(what, "algorithms") == 0) {
+        for (const struct sim_algorithm *const *a = call->catalogue->algorithms; *a != NULL; a++)
+            add(list, (*a)->name, (*a)->summary);
+    } else if (strcmp(what, "platforms") == 0) {
+        list_folder(call, "platforms", ".xml", xml_summary, list);
+    } else if (strcmp(what, "scenarios") == 0) {
+        list_folder(call, "scenarios", ".yaml", yaml_summary, list);
+        list_folder(call, "scenarios/studies", ".yaml", yaml_summary, list);
+    } else {
+        near = sim_nearest_name(what, kinds, 3);
+        return sim_misused(call, "there is no list of '%s'%s%s%s; say algorithms, platforms or scenarios.",
+                           what, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    qsort(list->items, list->count, sizeof list->items[0], by_name);
+    print(call, list);
+    return 0;
+}
+
+SIM_COMMAND(list) = {
+    .name = "list",
+    .arguments = "algorithms|platforms|scenarios",
+    .summary = "list the algorithms, the platforms or the scenarios",
+    .description = "Platforms and scenarios are those of the folders platforms/ and scenarios/ here or, "
+                   "where there are none, those that dmlsim brings along.",
+    .options = options,
+    .least_arguments = 1,
+    .most_arguments = 1,
+    .run = run,
+};

@@ -1,0 +1,134 @@
+/* points.c -- a store of a study, as a table on the terminal. */
+#include "sim/base/units.h"
+#include "sim/cli/table.h"
+#include "sim/study/store.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ROWS = 60, MOST_KEYS = 16, CELL = 20 };
+
+/* First pass: which keys the points set to differing values; second: the rows. */
+struct points {
+    FILE *out;
+    char *keys[MOST_KEYS];
+    char *first_values[MOST_KEYS];
+    bool varies[MOST_KEYS];
+    int key_count, rows;
+};
+
+static int place_of(struct points *points, const char *key)
+{
+    for (int i = 0; i < points->key_count; i++)
+        if (strcmp(points->keys[i], key) == 0)
+            return i;
+    if (points->key_count == MOST_KEYS)
+        return -1;
+    points->keys[points->key_count] = strdup(key);
+    return points->key_count++;
+}
+
+static bool note_keys(void *context, const struct sim_stored *stored)
+{
+    struct points *points = context;
+    json_t *settings = json_loads(stored->settings, 0, NULL), *value;
+    const char *key;
+
+    json_object_foreach(settings, key, value) {
+        const int i = place_of(points, key);
+
+        if (i < 0)
+            continue;
+        if (points->first_values[i] == NULL)
+            points->first_values[i] = strdup(json_string_value(value));
+        points->varies[i] |= strcmp(points->first_values[i], json_string_value(value)) != 0;
+    }
+    json_decref(settings);
+    return true;
+}
+
+static const char *last_part(const char *key)
+{
+    const char *dot = strrchr(key, '.');
+
+    return dot == NULL || strcmp(key, "algorithm.name") == 0 ? key : dot + 1;
+}
+
+static void print_number(FILE *out, double value, enum sim_unit unit)
+{
+    char text[SIM_QUANTITY_SIZE];
+
+    fprintf(out, "%14s", isnan(value) ? "-" : sim_format_quantity(text, value, unit));
+}
+
+static double law_theory(const json_t *summary, const char *quantity)
+{
+    const json_t *law;
+    size_t i;
+
+    json_array_foreach(json_object_get(summary, "laws"), i, law)
+        if (strcmp(json_string_value(json_object_get(law, "quantity")), quantity) == 0 &&
+            json_is_number(json_object_get(law, "theory")))
+            return json_number_value(json_object_get(law, "theory"));
+    return NAN;
+}
+
+static void print_settings(const struct points *points, const struct sim_stored *stored)
+{
+    json_t *settings = json_loads(stored->settings, 0, NULL);
+
+    for (int i = 0; i < points->key_count; i++) {
+        const char *value = json_string_value(json_object_get(settings, points->keys[i]));
+
+        if (points->varies[i])
+            fprintf(points->out, "%-*.*s", CELL, CELL - 1, value == NULL ? "-" : value);
+    }
+    json_decref(settings);
+}
+
+static bool print_row(void *context, const struct sim_stored *stored)
+{
+    struct points *points = context;
+    json_t *summary;
+
+    if (++points->rows > MOST_ROWS)
+        return true;
+    print_settings(points, stored);
+    if (stored->summary == NULL) {
+        fprintf(points->out, "  failed (%d): %.*s\n", stored->exit_code,
+                (int)strcspn(stored->error, "\n"), stored->error);
+        return true;
+    }
+    summary = json_loads(stored->summary, 0, NULL);
+    print_number(points->out, json_number_value(json_object_get(summary, "simulated_seconds")),
+                 SIM_UNIT_SECONDS);
+    print_number(points->out, law_theory(summary, "seconds"), SIM_UNIT_SECONDS);
+    print_number(points->out, json_number_value(json_object_get(summary, "bytes")), SIM_UNIT_BYTES);
+    print_number(points->out,
+                 json_number_value(json_object_get(json_object_get(summary, "busiest_card"), "bytes")),
+                 SIM_UNIT_BYTES);
+    fputs(stored->exit_code == 0 ? "\n" : "  LAW BROKEN\n", points->out);
+    json_decref(summary);
+    return true;
+}
+
+void sim_print_points(FILE *out, struct sim_store *store, bool colours)
+{
+    struct points points = {.out = out};
+
+    sim_store_each(store, note_keys, &points);
+    fputs(colours ? "\033[1m" : "", out);
+    for (int i = 0; i < points.key_count; i++)
+        if (points.varies[i])
+            fprintf(out, "%-*s", CELL, last_part(points.keys[i]));
+    fprintf(out, "%14s%14s%14s%14s%s\n", "simulated", "theory", "bytes", "busiest card",
+            colours ? "\033[0m" : "");
+    sim_store_each(store, print_row, &points);
+    if (points.rows > MOST_ROWS)
+        fprintf(out, "... and %d more\n", points.rows - MOST_ROWS);
+    for (int i = 0; i < points.key_count; i++) {
+        free(points.keys[i]);
+        free(points.first_values[i]);
+    }
+}

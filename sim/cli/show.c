@@ -1,0 +1,98 @@
+/* show.c -- dmlsim show: all that an algorithm says of itself. */
+#include "sim/base/names.h"
+#include "sim/cli/command.h"
+#include "sim/scenario/parameters.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct sim_option options[] = {{"json", 0, NULL, "print it as JSON"}, {0}};
+
+static void print_parameters(const struct sim_algorithm *algorithm, struct sim_arena *arena)
+{
+    puts("\nParameters (as in algorithm.workers; kind, bounds, default)");
+    for (const struct sim_parameter *row = algorithm->parameters; row->name != NULL; row++) {
+        printf("  %-18s %-14s %-28s %s\n", row->name, sim_kind_name(row->kind),
+               sim_parameter_bounds(row, arena), row->value);
+        printf("  %-18s %s\n", "", row->help);
+    }
+}
+
+static void print_algorithm(const struct sim_algorithm *algorithm, struct sim_arena *arena)
+{
+    printf("%s\n%s\n\nPaper: %s\nN counts: %s\n\nRoles\n", algorithm->name, algorithm->summary,
+           algorithm->paper, algorithm->counts);
+    for (const struct sim_role *role = algorithm->roles; role->name != NULL; role++)
+        printf("  %-18s %s\n", role->name, role->help);
+    print_parameters(algorithm, arena);
+    puts("\nLaws (checked in every run whose plan fits their assumptions)");
+    for (const struct sim_law *law = algorithm->laws; law->quantity != NULL; law++) {
+        printf("  %s = %s\n", law->quantity, law->formula);
+        if (law->tolerance == 0)
+            printf("    exact");
+        else
+            printf("    within %g of the value", law->tolerance);
+        printf("%s%s\n", law->assumes ? "; assumes: " : "", law->assumes ? law->assumes : "");
+    }
+}
+
+static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_arena *arena)
+{
+    json_t *roles = json_array(), *parameters = json_array(), *laws = json_array();
+
+    for (const struct sim_role *role = algorithm->roles; role->name != NULL; role++)
+        json_array_append_new(roles, json_pack("{s:s, s:s}", "name", role->name, "help", role->help));
+    for (const struct sim_parameter *row = algorithm->parameters; row->name != NULL; row++)
+        json_array_append_new(
+            parameters, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row->name, "kind",
+                                  sim_kind_name(row->kind), "bounds", sim_parameter_bounds(row, arena),
+                                  "default", row->value, "help", row->help));
+    for (const struct sim_law *law = algorithm->laws; law->quantity != NULL; law++)
+        json_array_append_new(laws, json_pack("{s:s, s:s, s:f, s:s}", "quantity", law->quantity,
+                                              "formula", law->formula, "tolerance", law->tolerance,
+                                              "assumes", law->assumes ? law->assumes : ""));
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", algorithm->name, "summary",
+                     algorithm->summary, "paper", algorithm->paper, "counts", algorithm->counts, "roles",
+                     roles, "parameters", parameters, "laws", laws);
+}
+
+static int unknown(const struct sim_call *call, const char *name)
+{
+    const char *names[256], *near;
+    size_t count = 0;
+
+    for (; call->catalogue->algorithms[count] != NULL && count < 256; count++)
+        names[count] = call->catalogue->algorithms[count]->name;
+    near = sim_nearest_name(name, names, count);
+    return sim_misused(call, "there is no algorithm '%s'%s%s%s.", name, near ? "; did you mean '" : "",
+                       near ? near : "", near ? "'?" : "; 'dmlsim list algorithms' names them");
+}
+
+static int run(const struct sim_call *call)
+{
+    const struct sim_algorithm *algorithm = sim_find_algorithm(call->catalogue, call->arguments[0]);
+    json_t *json;
+
+    if (algorithm == NULL)
+        return unknown(call, call->arguments[0]);
+    if (!sim_option_given(call, "json")) {
+        print_algorithm(algorithm, call->arena);
+        return 0;
+    }
+    json = algorithm_json(algorithm, call->arena);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+    return 0;
+}
+
+SIM_COMMAND(show) = {
+    .name = "show",
+    .arguments = "ALGORITHM",
+    .summary = "show an algorithm: paper, roles, parameters with units and bounds, laws",
+    .description = "",
+    .options = options,
+    .least_arguments = 1,
+    .most_arguments = 1,
+    .run = run,
+};

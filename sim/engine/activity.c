@@ -1,0 +1,254 @@
+/* activity.c -- what is under way, and waiting for it.
+ *
+ * SimGrid can wait for communications only.  What else may end while a peer waits (a message inside its
+ * host, a computation beside it, a partner's death) rings the peer's bell, a semaphore.  When a peer waits
+ * for both kinds at once, a watcher, one short-lived actor for each communication, turns its end into a
+ * ring.  Runs without such mixtures never see a bell. */
+#include "sim/engine/engine.h"
+
+#include <assert.h>
+
+struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind)
+{
+    struct engine *engine = peer->engine;
+    struct sim_activity *activity = engine->spare_activities;
+
+    if (activity != NULL)
+        engine->spare_activities = activity->next;
+    else
+        activity = sim_new(engine->arena, struct sim_activity, 1);
+    *activity = (struct sim_activity){.kind = kind, .owner = peer, .step = peer->step};
+    peer->open_activities++;
+    return activity;
+}
+
+void peer_ring(struct peer *peer)
+{
+    if (peer->waits_for_bell) {
+        peer->waits_for_bell = false;
+        sg_sem_release(peer->bell);
+    }
+}
+
+/* ---- the end of an activity ---- */
+
+/* A message that was counted when its transfer began has not arrived. */
+static void take_back(const struct sim_activity *activity)
+{
+    struct channel *channel = activity->channel;
+    struct sim_record *record = activity->owner->engine->record;
+    const int64_t bytes = activity->message.bytes;
+
+    channel->bytes -= bytes;
+    channel->messages--;
+    channel->phase_bytes[channel->from->phase] -= bytes;
+    record->totals.bytes -= bytes;
+    record->totals.messages--;
+}
+
+/* Whichever side learns first that a transfer is over keeps the books for both. */
+static void book(struct sim_activity *activity)
+{
+    const struct channel *channel = activity->channel;
+
+    if (activity->comm == NULL || !activity->is_matched || activity->is_booked)
+        return;
+    activity->is_booked = true;
+    if (activity->partner != NULL)
+        activity->partner->is_booked = true;
+    for (int i = 0; i < channel->route->count; i++)
+        activity->owner->engine->record->links[channel->route->links[i]].now_transfers--;
+    if (activity->status != SIM_OK)
+        take_back(activity);
+}
+
+void activity_done(struct sim_activity *activity, enum sim_status status)
+{
+    if (activity->is_done)
+        return;
+    activity->is_done = true;
+    activity->status = status;
+    book(activity);
+    peer_ring(activity->owner);
+}
+
+static enum sim_status status_of(const struct sim_activity *activity, enum s4u_outcome outcome)
+{
+    const struct channel *channel = activity->channel;
+    const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
+
+    switch (outcome) {
+    case S4U_DONE: return SIM_OK;
+    case S4U_CANCELLED: return other->is_dead ? SIM_FAILED : SIM_CANCELLED;
+    default: return SIM_FAILED;
+    }
+}
+
+static void let_go(struct sim_activity *activity)
+{
+    struct engine *engine = activity->owner->engine;
+
+    if (activity->partner != NULL)
+        activity->partner->partner = NULL;
+    activity->owner->open_activities--;
+    if (activity->comm != NULL)
+        s4u_release(activity->comm);
+    if (activity->is_watched)
+        return;
+    activity->next = engine->spare_activities;
+    engine->spare_activities = activity;
+}
+
+enum sim_status activity_consume(struct sim_activity *activity, struct sim_message *message)
+{
+    const enum sim_status status = activity->status;
+
+    assert(activity->is_done);
+    if (message != NULL)
+        *message = activity->message;
+    let_go(activity);
+    return status;
+}
+
+void activity_cancel(struct sim_activity *activity)
+{
+    struct sim_record *record = activity->owner->engine->record;
+
+    if (!activity->is_done && !activity->is_matched && activity->channel != NULL) {
+        channel_withdraw(activity);
+        if (activity->comm != NULL)
+            s4u_cancel(activity->comm);
+    } else if (!activity->is_done && activity->comm != NULL) {
+        const double left = s4u_cancel(activity->comm);
+
+        record->bytes_cancelled += activity->message.bytes - (int64_t)left;
+        activity->status = SIM_CANCELLED;
+        book(activity);
+    } else if (activity->kind == COMPUTING) {
+        activity->is_watched = true; /* its helper goes on computing, and will look at it */
+    }
+    activity->is_done = true;
+    let_go(activity);
+}
+
+bool activity_is_moving(const struct sim_activity *activity)
+{
+    return !activity->is_done && (activity->is_matched || activity->kind == COMPUTING);
+}
+
+/* ---- waiting ---- */
+
+/* Is its end something that SimGrid does not see? */
+static bool ends_with_bell(const struct sim_activity *activity)
+{
+    if (activity->comm == NULL)
+        return true;
+    return !activity->is_matched && activity->owner->engine->plan->somebody_may_die;
+}
+
+static void watcher(int argc, char *argv[])
+{
+    struct sim_activity *activity = sg_actor_self_get_data();
+
+    (void)argc;
+    (void)argv;
+    activity_done(activity, status_of(activity, s4u_wait(activity->comm)));
+}
+
+static void watch(struct sim_activity *activity)
+{
+    sg_actor_t actor;
+
+    if (activity->is_watched)
+        return;
+    activity->is_watched = true;
+    actor = sg_actor_init("watcher", activity->owner->host);
+    sg_actor_set_data(actor, activity);
+    sg_actor_daemonize(actor);
+    sg_actor_start_(actor, watcher, 0, NULL);
+}
+
+static void wait_for_bell(struct peer *peer, double seconds)
+{
+    if (peer->bell == NULL)
+        peer->bell = sg_sem_init(0);
+    peer->waits_for_bell = true;
+    if (seconds < 0)
+        sg_sem_acquire(peer->bell);
+    else if (sg_sem_acquire_timeout(peer->bell, seconds) != 0)
+        peer->waits_for_bell = false;
+}
+
+/* All that is not done is for SimGrid to see. */
+static void wait_for_comms(struct peer *peer, struct sim_activity *const *activities, int count,
+                           double seconds)
+{
+    enum s4u_outcome outcome;
+    int found = 0, left = 0;
+
+    if (peer->comm_room < count) {
+        peer->comm_room = count;
+        peer->comms = sim_new(peer->engine->arena, sg_comm_t, (size_t)count);
+    }
+    for (int i = 0; i < count; i++)
+        if (activities[i] != NULL)
+            peer->comms[left++] = activities[i]->comm;
+    outcome = s4u_wait_any(peer->comms, left, seconds, &found);
+    for (int i = 0; i < count && found >= 0; i++)
+        if (activities[i] != NULL && activities[i]->comm == peer->comms[found]) {
+            activity_done(activities[i], status_of(activities[i], outcome));
+            break;
+        }
+}
+
+static int first_done(struct sim_activity *const *activities, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (activities[i] != NULL && activities[i]->is_done)
+            return i;
+    return -1;
+}
+
+/* Block once, until something may have changed. */
+static void block(struct peer *peer, struct sim_activity *const *activities, int count, double seconds)
+{
+    int bells = 0;
+
+    for (int i = 0; i < count; i++)
+        bells += activities[i] != NULL && ends_with_bell(activities[i]);
+    if (bells == 0) {
+        if (count == 1 && seconds < 0)
+            activity_done(activities[0], status_of(activities[0], s4u_wait(activities[0]->comm)));
+        else
+            wait_for_comms(peer, activities, count, seconds);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        if (activities[i] != NULL && !ends_with_bell(activities[i]))
+            watch(activities[i]);
+    wait_for_bell(peer, seconds);
+}
+
+int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
+                      double seconds)
+{
+    const double deadline = sim_now(&peer->open) + seconds;
+    int done, open = 0;
+
+    for (int i = 0; i < count; i++)
+        open += activities[i] != NULL;
+    if (open == 0)
+        return -1;
+    peer->blocked_on = activities;
+    peer->blocked_count = count;
+    peer->blocked_since = sim_now(&peer->open);
+    while ((done = first_done(activities, count)) < 0) {
+        const double left = deadline - sim_now(&peer->open);
+
+        if (seconds >= 0 && left <= 0)
+            break;
+        block(peer, activities, count, seconds < 0 ? -1 : left);
+    }
+    peer->blocked_on = NULL;
+    return done;
+}

@@ -1,0 +1,175 @@
+/* channel.c -- who talks to whom.  We match messages ourselves, first to first as SimGrid's mailboxes do,
+ * to know when a transfer starts, who waits for whom, and what each link carries. */
+#include "sim/engine/engine.h"
+
+#include <assert.h>
+
+static size_t bucket_of(const struct engine *engine, int from, int to)
+{
+    const uint64_t key = ((uint64_t)(uint32_t)from << 32 | (uint32_t)to) * 0x9e3779b97f4a7c15u;
+
+    return (size_t)(key >> 32) & engine->bucket_mask;
+}
+
+static void find_way(struct channel *channel)
+{
+    struct engine *engine = channel->from->engine;
+    const int from = channel->from->open.number, to = channel->to->open.number;
+
+    channel->route =
+        world_route(engine->world, channel->from->host_place, channel->to->host_place);
+    if (channel->route == NULL) {
+        sim_fail(engine->gave_up, "%s: there is no route from host %s to host %s, which %s and %s need.",
+                 engine->world->platform, sg_host_get_name(channel->from->host),
+                 sg_host_get_name(channel->to->host), engine->record->peers[from].name,
+                 engine->record->peers[to].name);
+        engine_stop(engine, 2);
+    }
+}
+
+/* Looked up on first use: the look-up yields to other actors, who must find the channel complete. */
+sg_mailbox_t channel_mailbox(struct channel *channel)
+{
+    if (channel->mailbox == NULL)
+        channel->mailbox = sg_mailbox_by_name(sim_text(channel->from->engine->arena, "%d>%d",
+                                                       channel->from->open.number,
+                                                       channel->to->open.number));
+    return channel->mailbox;
+}
+
+static struct channel *channel_new(struct engine *engine, int from, int to)
+{
+    struct channel *channel = sim_new(engine->arena, struct channel, 1);
+
+    channel->from = &engine->peers[from];
+    channel->to = &engine->peers[to];
+    channel->last_send = &channel->sends;
+    channel->last_receive = &channel->receives;
+    channel->next_of_from = channel->from->channels_from;
+    channel->from->channels_from = channel;
+    channel->next_of_to = channel->to->channels_to;
+    channel->to->channels_to = channel;
+    channel->is_local = channel->from->host_place == channel->to->host_place;
+    if (!channel->is_local)
+        find_way(channel);
+    channel->phase_bytes = sim_new(engine->arena, int64_t, SIM_MOST_PHASES);
+    return channel;
+}
+
+struct channel *channel_between(struct engine *engine, int from, int to)
+{
+    struct channel **bucket = &engine->buckets[bucket_of(engine, from, to)];
+    struct channel *channel = *bucket;
+
+    assert(from >= 0 && from < engine->record->peer_count && to >= 0 &&
+           to < engine->record->peer_count);
+    while (channel != NULL && (channel->from->open.number != from || channel->to->open.number != to))
+        channel = channel->next;
+    if (channel == NULL) {
+        channel = channel_new(engine, from, to);
+        channel->next = *bucket;
+        *bucket = channel;
+    }
+    return channel;
+}
+
+/* ---- matching ---- */
+
+static void queue(struct sim_activity ***last, struct sim_activity *activity)
+{
+    activity->next = NULL;
+    activity->link = *last;
+    **last = activity;
+    *last = &activity->next;
+}
+
+void channel_withdraw(struct sim_activity *activity)
+{
+    struct channel *channel = activity->channel;
+    struct sim_activity ***last =
+        activity->kind == SENDING ? &channel->last_send : &channel->last_receive;
+
+    *activity->link = activity->next;
+    if (activity->next != NULL)
+        activity->next->link = activity->link;
+    else
+        *last = activity->link;
+}
+
+static void count_on_links(const struct channel *channel, struct sim_record *record)
+{
+    for (int i = 0; i < channel->route->count; i++) {
+        struct sim_link_record *link = &record->links[channel->route->links[i]];
+
+        if (++link->now_transfers > link->peak_transfers)
+            link->peak_transfers = link->now_transfers;
+    }
+}
+
+/* Both ends are there: the transfer starts now. */
+static void match(struct channel *channel, struct sim_activity *send, struct sim_activity *receive)
+{
+    struct sim_record *record = channel->from->engine->record;
+    const int64_t bytes = send->message.bytes;
+
+    send->is_matched = receive->is_matched = true;
+    send->partner = receive;
+    receive->partner = send;
+    send->started_at = receive->started_at = sim_now(&channel->from->open);
+    receive->message = send->message;
+    channel->messages++;
+    channel->bytes += bytes;
+    if (channel->is_local) {
+        record->local_messages++;
+        record->totals.local_bytes += bytes;
+        activity_done(send, SIM_OK);
+        activity_done(receive, SIM_OK);
+        return;
+    }
+    record->totals.messages++;
+    record->totals.bytes += bytes;
+    channel->phase_bytes[channel->from->phase] += bytes;
+    count_on_links(channel, record);
+}
+
+void channel_post(struct channel *channel, struct sim_activity *activity)
+{
+    const bool sends = activity->kind == SENDING;
+    struct sim_activity *other = sends ? channel->receives : channel->sends;
+
+    activity->channel = channel;
+    if (other == NULL) {
+        queue(sends ? &channel->last_send : &channel->last_receive, activity);
+        return;
+    }
+    channel_withdraw(other);
+    match(channel, sends ? activity : other, sends ? other : activity);
+    peer_ring(other->owner);
+}
+
+/* ---- after the run ---- */
+
+static void tell_links(const struct channel *channel, struct sim_record *record)
+{
+    record->peers[channel->from->open.number].bytes_sent += channel->bytes;
+    record->peers[channel->to->open.number].bytes_received += channel->bytes;
+    for (int i = 0; i < channel->route->count; i++) {
+        struct sim_link_record *link = &record->links[channel->route->links[i]];
+
+        link->bytes += channel->bytes;
+        link->messages += channel->messages;
+        for (int p = 0; p < record->phase_count; p++)
+            link->phase_bytes[p] += channel->phase_bytes[p];
+    }
+}
+
+void channel_tell_links(struct engine *engine)
+{
+    for (int l = 0; l < engine->record->link_count; l++)
+        engine->record->links[l].phase_bytes =
+            sim_new(engine->arena, int64_t, (size_t)engine->record->phase_count);
+    for (int p = 0; p < engine->record->peer_count; p++)
+        for (struct channel *c = engine->peers[p].channels_from; c != NULL; c = c->next_of_from)
+            if (!c->is_local)
+                tell_links(c, engine->record);
+}

@@ -1,0 +1,132 @@
+#include "sim/engine/child.h"
+
+#include "sim/base/file.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void watched_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+    sigaddset(set, SIGCHLD);
+}
+
+void sim_child_guard(void)
+{
+    sigset_t set;
+
+    watched_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* In the child: die with the parent, leave no core file, catch what libraries print. */
+static int become_child(pid_t parent, const struct sim_child *child)
+{
+    const int terminal = dup(STDERR_FILENO);
+    sigset_t set;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    watched_signals(&set);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    signal(SIGINT, SIG_IGN); /* a terminal sends Ctrl-C to both; the parent decides */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    dup2(fileno(child->complaints), STDERR_FILENO);
+    return terminal;
+}
+
+bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err)
+{
+    const pid_t parent = getpid();
+
+    *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
+    if (child->reply == NULL || child->complaints == NULL)
+        return sim_fail(err, "A temporary file cannot be made: %s.", strerror(errno));
+    fflush(NULL);
+    child->pid = fork();
+    if (child->pid < 0)
+        return sim_fail(err, "A process for the simulation cannot be started: %s.", strerror(errno));
+    if (child->pid == 0) {
+        const int terminal = become_child(parent, child);
+        int code = job(context, child->reply, terminal);
+
+        if (fflush(child->reply) != 0 || ferror(child->reply))
+            code = 1;
+        exit(code);
+    }
+    return true;
+}
+
+static int index_of(const struct sim_child *children, int count, pid_t pid)
+{
+    for (int i = 0; i < count; i++)
+        if (children[i].pid == pid)
+            return i;
+    return -1;
+}
+
+static void kill_all(struct sim_child *children, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (children[i].pid > 0) {
+            kill(children[i].pid, SIGKILL);
+            waitpid(children[i].pid, NULL, 0);
+            children[i].pid = 0;
+            fclose(children[i].reply);
+            fclose(children[i].complaints);
+        }
+}
+
+static void collect(struct sim_child *child, int status, struct sim_arena *arena,
+                    struct sim_outcome *outcome)
+{
+    size_t length;
+
+    *outcome = (struct sim_outcome){
+        .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 1,
+        .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+        .reply = sim_file_take(arena, child->reply, &outcome->reply_length),
+    };
+    outcome->reply_length = outcome->reply == NULL ? 0 : strlen(outcome->reply);
+    outcome->complaints = sim_file_take(arena, child->complaints, &length);
+    child->pid = 0;
+}
+
+int sim_child_wait(struct sim_child *children, int count, struct sim_arena *arena,
+                   struct sim_outcome *outcome)
+{
+    sigset_t set;
+
+    watched_signals(&set);
+    for (;;) {
+        int status;
+        const pid_t pid = waitpid(-1, &status, WNOHANG);
+
+        if (pid > 0) {
+            const int i = index_of(children, count, pid);
+
+            if (i >= 0) {
+                collect(&children[i], status, arena, outcome);
+                return i;
+            }
+        } else {
+            const int arrived = sigwaitinfo(&set, NULL);
+
+            if (arrived > 0 && arrived != SIGCHLD) {
+                kill_all(children, count);
+                return -1;
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/* child.h -- SimGrid is run in child processes only: it aborts on bad input, and a process can hold one
+ * simulation.  The child sends back a reply; whatever kills it becomes a sentence here.
+ *
+ * The caller blocks SIGINT, SIGTERM and SIGCHLD before it starts a child (sim_child_guard), so that an
+ * interruption is an answer of sim_child_wait and not a death. */
+#ifndef SIM_ENGINE_CHILD_H
+#define SIM_ENGINE_CHILD_H
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+
+#include <stdio.h>
+#include <sys/types.h>
+
+/* One child under way; lives where the caller puts it, from sim_child_start to sim_child_wait. */
+struct sim_child {
+    pid_t pid;
+    FILE *reply;      /* private file that the child writes */
+    FILE *complaints; /* its standard error */
+};
+
+/* How a child ended. */
+struct sim_outcome {
+    int exit_code;       /* 0 done, 1 failed, 2 bad input; 1 when a signal ended it */
+    int signal;          /* that signal, or 0 */
+    const char *reply;   /* what it wrote; in the arena */
+    size_t reply_length;
+    const char *complaints;
+};
+
+/* What runs in the child: writes its reply, returns its exit code.  `terminal` is the standard error
+ * that the parent has; the child's own is caught. */
+typedef int sim_job(void *context, FILE *reply, int terminal);
+
+void sim_child_guard(void);
+
+bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err);
+
+/* Wait until one of the children ends (those with pid 0 are passed over), and return its index; its
+ * pid is then 0.  -1 after SIGINT or SIGTERM: all children are killed then. */
+int sim_child_wait(struct sim_child *children, int count, struct sim_arena *arena,
+                   struct sim_outcome *outcome);
+
+#endif

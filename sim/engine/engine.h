@@ -1,0 +1,176 @@
+/* engine.h -- private to sim/engine: the world that peers live in.
+ *
+ *   world.c      the loaded platform: hosts, links, routes
+ *   channel.c    pairs of peers, their messages, what a link carries
+ *   activity.c   what is under way, and waiting for it
+ *   peer.c       the verbs of sim/peer.h
+ *   collective.c tables of steps
+ *   fault.c      what the scenario breaks, and when
+ *   run.c        one run, from plan to record */
+#ifndef SIM_ENGINE_ENGINE_H
+#define SIM_ENGINE_ENGINE_H
+
+#include "sim/engine/s4u.h"
+#include "sim/peer.h"
+#include "sim/scenario/scenario.h"
+#include "sim/trace/record.h"
+
+#include <simgrid/actor.h>
+#include <simgrid/mailbox.h>
+#include <simgrid/semaphore.h>
+
+/* ---- the loaded platform ---- */
+
+struct world_host {
+    const char *name;
+    sg_host_t host;
+    double flop_per_second;
+    bool draws_power; /* has wattage_per_state */
+};
+
+struct world_link {
+    const char *name;
+    sg_link_t link;
+    double bytes_per_second, latency_seconds;
+    bool is_fatpipe, is_wifi;
+};
+
+struct sim_world {
+    struct sim_arena *arena;
+    const char *platform; /* file name, for sentences */
+    struct world_host *hosts; /* natural order of names */
+    struct world_link *links; /* likewise; sg_link_get_data is the place here + 1 */
+    const char **host_names;
+    int host_count, link_count;
+};
+
+/* Links of a route, in order; lives in the world's arena. */
+struct route {
+    int count;
+    const int *links;
+    double latency_seconds;
+};
+
+bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
+                struct sim_arena *arena, struct sim_error *err);
+
+/* NULL when the platform has no route from host to host. */
+const struct route *world_route(struct sim_world *world, int from, int to);
+
+/* ---- peers and what they have under way ---- */
+
+struct engine;
+
+enum activity_kind { SENDING, RECEIVING, COMPUTING };
+
+struct sim_activity {
+    enum activity_kind kind;
+    bool is_matched, is_done;
+    bool is_watched;   /* a watcher knows it, so it is never used again */
+    bool is_accounted; /* the time waited for it is in the record */
+    bool is_booked;    /* the end of its transfer is in the record */
+    enum sim_status status;
+    struct peer *owner;
+    struct channel *channel; /* NULL for a computation */
+    struct sim_activity *partner; /* other end of the transfer, while both are open */
+    struct sim_message message;
+    sg_comm_t comm;          /* NULL when it never enters the network */
+    void *sink;              /* where SimGrid puts the payload that we do not use */
+    double started_at, flop;
+    int step;
+    struct sim_activity *next;     /* in its channel's queue, or in the engine's spare list */
+    struct sim_activity **link;    /* where the queue points to it */
+};
+
+/* Messages from one peer to another; matched first to first. */
+struct channel {
+    struct channel *next;  /* of the same bucket */
+    struct peer *from, *to;
+    struct channel *next_of_from, *next_of_to;
+    bool is_local;         /* inside one host */
+    sg_mailbox_t mailbox;
+    const struct route *route;
+    struct sim_activity *sends, *receives; /* not matched yet; at most one queue is not empty */
+    struct sim_activity **last_send, **last_receive;
+    int64_t messages, bytes;
+    int64_t *phase_bytes; /* [SIM_MOST_PHASES], by the sender's phase */
+};
+
+struct peer {
+    struct sim_peer open; /* first, so that the roles' pointer is ours */
+    struct engine *engine;
+    sg_host_t host;
+    sg_actor_t actor;
+    int host_place;
+    const struct sim_role *role;
+    struct sim_random *random;
+    struct channel *channels_from, *channels_to;
+    struct channel *last_to, *last_from; /* most roles talk to the same peers again */
+
+    sg_sem_t bell;        /* rung when something that SimGrid does not see is done */
+    bool waits_for_bell;
+
+    const char *phase_name;
+    int phase, step;
+    double slowdown;      /* by faults: 1 is none */
+
+    sg_comm_t *comms;     /* room to wait for several */
+    int comm_room;
+    struct sim_activity *const *blocked_on; /* for the report of a deadlock; NULL: not blocked */
+    int blocked_count, open_activities;
+    double blocked_since;
+    bool is_finished, is_dead;
+};
+
+struct engine {
+    const struct sim_scenario *scenario;
+    const struct sim_plan *plan;
+    struct sim_world *world;
+    struct sim_arena *arena;
+    struct sim_record *record;
+    struct peer *peers;
+    struct channel **buckets;
+    size_t bucket_mask;
+    struct sim_activity *spare_activities;
+    struct spare_values *spare_values[64]; /* by power of two */
+    double fastest_flop_per_second;
+    bool keeps_events, is_over, has_shown;
+    struct sim_error *gave_up;
+    int exit_code;        /* once is_over */
+    int terminal;         /* for the progress line; -1: none */
+    double wall_started, wall_shown;
+    double simulated_shown;
+    int64_t messages_shown;
+};
+
+/* channel.c */
+struct channel *channel_between(struct engine *engine, int from, int to);
+sg_mailbox_t channel_mailbox(struct channel *channel);
+void channel_post(struct channel *channel, struct sim_activity *activity);
+void channel_withdraw(struct sim_activity *activity);
+void channel_tell_links(struct engine *engine);
+
+/* activity.c */
+struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind);
+void activity_done(struct sim_activity *activity, enum sim_status status);
+int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
+                      double seconds);
+enum sim_status activity_consume(struct sim_activity *activity, struct sim_message *message);
+void activity_cancel(struct sim_activity *activity);
+bool activity_is_moving(const struct sim_activity *activity);
+void peer_ring(struct peer *peer);
+
+/* peer.c */
+void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
+void peer_play(int argc, char *argv[]); /* what the actor of a peer runs */
+struct sim_peer_record *peer_record(const struct peer *peer);
+
+/* fault.c */
+bool faults_arm(struct engine *engine, struct sim_error *err);
+void peer_left(int failed, void *peer); /* when its actor ends, in whatever way */
+
+/* progress.c */
+void progress_show(struct engine *engine);
+void progress_clear(struct engine *engine);
+
+#endif

@@ -1,0 +1,254 @@
+/* fault.c -- what the scenario breaks, and when; and what happens when a peer dies.
+ *
+ * A host of factor 0 dies with its peers, which do not come back with it; a link of factor 0 fails what
+ * crosses it; a peer of factor 0 dies alone.  Other factors multiply a host's speed, a link's bandwidth,
+ * or the pace of the computations that a peer starts while the fault lasts. */
+#include "sim/engine/engine.h"
+
+#include <fnmatch.h>
+#include <simgrid/engine.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A fault on the things it names, armed for its next change. */
+struct armed {
+    struct engine *engine;
+    const struct sim_fault *fault;
+    int *targets; /* places of hosts, links or peers */
+    int target_count;
+    bool is_on;
+    int round;
+};
+
+/* ---- a peer dies ---- */
+
+static void fail_queue(struct sim_activity *queue)
+{
+    while (queue != NULL) {
+        struct sim_activity *next = queue->next;
+
+        channel_withdraw(queue);
+        activity_done(queue, SIM_FAILED);
+        queue = next;
+    }
+}
+
+/* Those who wait for the dead to begin a transfer learn it; SimGrid tells those whose transfer runs. */
+static void bury(void *dead)
+{
+    struct peer *peer = dead;
+
+    for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from)
+        fail_queue(c->receives);
+    for (struct channel *c = peer->channels_to; c != NULL; c = c->next_of_to)
+        fail_queue(c->sends);
+}
+
+/* The dead's own activities are never consumed; leave no queue that holds them. */
+static void clear_desk(struct peer *peer)
+{
+    for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from)
+        while (c->sends != NULL)
+            channel_withdraw(c->sends);
+    for (struct channel *c = peer->channels_to; c != NULL; c = c->next_of_to)
+        while (c->receives != NULL)
+            channel_withdraw(c->receives);
+}
+
+void peer_left(int failed, void *context)
+{
+    struct peer *peer = context;
+    struct engine *engine = peer->engine;
+    const bool was_killed = failed && !peer->is_finished && !engine->is_over;
+
+    if (!was_killed || (!peer->is_dead && sg_host_is_on(peer->host)))
+        return; /* finished, or swept away at the end of a deadlock */
+    peer->is_dead = true;
+    peer_record(peer)->is_dead = true;
+    peer_record(peer)->finished_at = simgrid_get_clock();
+    peer->waits_for_bell = false;
+    clear_desk(peer);
+    s4u_at(simgrid_get_clock(), bury, peer);
+}
+
+/* ---- switching a fault on and off ---- */
+
+static void kill_peer(struct peer *peer)
+{
+    if (peer->is_finished || peer->is_dead)
+        return;
+    peer->is_dead = true;
+    sg_actor_kill(peer->actor);
+}
+
+static void set_host(struct armed *armed, int host, bool on)
+{
+    struct world_host *target = &armed->engine->world->hosts[host];
+
+    if (armed->fault->factor > 0)
+        return; /* its speed profile does it */
+    for (int p = 0; on && p < armed->engine->record->peer_count; p++)
+        if (armed->engine->peers[p].host_place == host && !armed->engine->peers[p].is_finished)
+            armed->engine->peers[p].is_dead = true;
+    if (on)
+        sg_host_turn_off(target->host);
+    else
+        sg_host_turn_on(target->host);
+}
+
+static void set_link(struct armed *armed, int link, bool on)
+{
+    sg_link_t target = armed->engine->world->links[link].link;
+    const double factor = armed->fault->factor;
+
+    if (factor == 0)
+        s4u_link_turn(target, !on);
+    else
+        sg_link_set_bandwidth(target, sg_link_get_bandwidth(target) * (on ? factor : 1 / factor));
+}
+
+static void set_peer(struct armed *armed, int number, bool on)
+{
+    struct peer *peer = &armed->engine->peers[number];
+
+    if (armed->fault->factor == 0 && on)
+        kill_peer(peer);
+    else if (armed->fault->factor > 0)
+        peer->slowdown *= on ? 1 / armed->fault->factor : armed->fault->factor;
+}
+
+static void set(struct armed *armed, bool on)
+{
+    static void (*const setters[])(struct armed *, int, bool) = {
+        [SIM_FAULT_HOST] = set_host, [SIM_FAULT_LINK] = set_link, [SIM_FAULT_PEER] = set_peer};
+
+    for (int i = 0; i < armed->target_count; i++)
+        setters[armed->fault->kind](armed, armed->targets[i], on);
+    armed->is_on = on;
+}
+
+/* Is anything left that can still happen without this fault?  Else it would recur for ever. */
+static bool life_goes_on(const struct engine *engine)
+{
+    for (int p = 0; p < engine->record->peer_count; p++) {
+        const struct peer *peer = &engine->peers[p];
+
+        if (peer->is_finished || peer->is_dead)
+            continue;
+        if (peer->blocked_on == NULL)
+            return true;
+        for (int i = 0; i < peer->blocked_count; i++)
+            if (peer->blocked_on[i] != NULL && activity_is_moving(peer->blocked_on[i]))
+                return true;
+    }
+    return false;
+}
+
+static void change(void *context)
+{
+    struct armed *armed = context;
+    const struct sim_fault *fault = armed->fault;
+
+    if (armed->engine->is_over)
+        return;
+    set(armed, !armed->is_on);
+    if (armed->is_on) {
+        if (fault->for_seconds >= 0)
+            s4u_at(simgrid_get_clock() + fault->for_seconds, change, armed);
+    } else if (fault->every_seconds > 0 && life_goes_on(armed->engine)) {
+        armed->round++;
+        s4u_at(fault->at_seconds + armed->round * fault->every_seconds, change, armed);
+    }
+}
+
+/* ---- arming ---- */
+
+static bool names_link(const char *pattern, const char *link)
+{
+    const size_t length = strlen(link);
+    const size_t suffix = length > 3 && strcmp(link + length - 3, "_UP") == 0 ? 3
+                          : length > 5 && strcmp(link + length - 5, "_DOWN") == 0 ? 5 : 0;
+    char base[256];
+
+    snprintf(base, sizeof base, "%.*s", (int)(length - suffix), link);
+    return fnmatch(pattern, link, 0) == 0 || (suffix > 0 && fnmatch(pattern, base, 0) == 0);
+}
+
+static const char *target_name(const struct engine *engine, enum sim_fault_kind kind, int i)
+{
+    switch (kind) {
+    case SIM_FAULT_HOST: return engine->world->hosts[i].name;
+    case SIM_FAULT_LINK: return engine->world->links[i].name;
+    default: return engine->record->peers[i].name;
+    }
+}
+
+static const char *const kind_names[] = {"host", "link", "peer"};
+
+static bool find_targets(struct armed *armed, struct sim_error *err)
+{
+    const struct engine *engine = armed->engine;
+    const enum sim_fault_kind kind = armed->fault->kind;
+    const int counts[] = {engine->world->host_count, engine->world->link_count,
+                          engine->record->peer_count};
+
+    armed->targets = sim_new(engine->arena, int, (size_t)counts[kind]);
+    for (int i = 0; i < counts[kind]; i++) {
+        const char *name = target_name(engine, kind, i);
+
+        if (kind == SIM_FAULT_LINK ? names_link(armed->fault->name, name)
+                                   : fnmatch(armed->fault->name, name, 0) == 0)
+            armed->targets[armed->target_count++] = i;
+    }
+    if (armed->target_count > 0)
+        return true;
+    return sim_fail(err, "%s: faults: there is no %s '%s' in this run (%s is the first).",
+                    engine->scenario->path, kind_names[kind], armed->fault->name,
+                    counts[kind] > 0 ? target_name(engine, kind, 0) : "none");
+}
+
+/* Speeds change through one profile a host, so only one lasting or repeated slow-down fits. */
+static bool slow_host(struct armed *armed, int host, bool *is_slowed, struct sim_error *err)
+{
+    const struct sim_fault *fault = armed->fault;
+    const struct world_host *target = &armed->engine->world->hosts[host];
+    char lines[160];
+
+    if (is_slowed[host])
+        return sim_fail(err, "%s: faults: host %s is slowed by two faults; one is possible.",
+                        armed->engine->scenario->path, target->name);
+    is_slowed[host] = true;
+    if (fault->for_seconds < 0)
+        snprintf(lines, sizeof lines, "%.17g %.17g\n", fault->at_seconds, fault->factor);
+    else
+        snprintf(lines, sizeof lines, "%.17g %.17g\n%.17g 1\n", fault->at_seconds, fault->factor,
+                 fault->at_seconds + fault->for_seconds);
+    s4u_host_set_speed_profile(target->host, lines,
+                               fault->every_seconds > 0 ? fault->every_seconds - fault->for_seconds
+                                                        : 0);
+    return true;
+}
+
+bool faults_arm(struct engine *engine, struct sim_error *err)
+{
+    bool *is_slowed = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
+    bool fine = true;
+
+    for (int f = 0; f < engine->scenario->fault_count; f++) {
+        struct armed *armed = sim_new(engine->arena, struct armed, 1);
+        const struct sim_fault *fault = &engine->scenario->faults[f];
+
+        *armed = (struct armed){.engine = engine, .fault = fault};
+        if (!find_targets(armed, err)) {
+            fine = false;
+            continue;
+        }
+        if (fault->kind == SIM_FAULT_HOST && fault->factor > 0)
+            for (int i = 0; i < armed->target_count; i++)
+                fine &= slow_host(armed, armed->targets[i], is_slowed, err);
+        else
+            s4u_at(fault->at_seconds, change, armed);
+    }
+    return fine;
+}

@@ -1,0 +1,364 @@
+/* peer.c -- the verbs of sim/peer.h. */
+#include "sim/peer.h"
+
+#include "sim/base/random.h"
+#include "sim/engine/engine.h"
+
+#include <assert.h>
+#include <simgrid/engine.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct peer *of(struct sim_peer *me)
+{
+    return (struct peer *)me; /* struct peer opens with its struct sim_peer */
+}
+
+struct sim_peer_record *peer_record(const struct peer *peer)
+{
+    return &peer->engine->record->peers[peer->open.number];
+}
+
+/* ---- keeping account of time ---- */
+
+static void spend(struct peer *peer, enum sim_doing doing, double begin, double end)
+{
+    struct sim_peer_record *record = peer_record(peer);
+    double **phase = &record->phase_seconds[peer->phase];
+
+    if (*phase == NULL)
+        *phase = sim_new(peer->engine->arena, double, SIM_DOINGS);
+    record->seconds[doing] += end - begin;
+    (*phase)[doing] += end - begin;
+}
+
+static void trace(struct peer *peer, struct sim_event event)
+{
+    if (!peer->engine->keeps_events)
+        return;
+    event.peer = peer->open.number;
+    event.phase = (short)peer->phase;
+    sim_record_event(peer->engine->record, peer->engine->arena, &event);
+}
+
+static void trace_activity(struct peer *peer, enum sim_doing doing, double begin, double end,
+                           const struct sim_activity *activity)
+{
+    const struct channel *channel = activity->channel;
+    struct sim_event event = {.begin = begin, .end = end, .doing = (short)doing, .step = activity->step,
+                              .other = SIM_NOBODY};
+
+    if (channel != NULL) {
+        const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
+
+        event.other = other->open.number;
+        event.bytes = doing == SIM_WAITING ? 0 : activity->message.bytes;
+    } else {
+        event.flop = doing == SIM_WAITING ? 0 : activity->flop;
+    }
+    trace(peer, event);
+}
+
+static const enum sim_doing doing_of[] = {
+    [SENDING] = SIM_SENDING, [RECEIVING] = SIM_RECEIVING, [COMPUTING] = SIM_COMPUTING};
+
+/* The time from `begin` to now went by waiting for the activity: first for its other end to come,
+ * then for the transfer itself. */
+static void account(struct peer *peer, struct sim_activity *activity, double begin)
+{
+    const double now = sim_now(&peer->open);
+    const bool moved = activity->is_matched || activity->kind == COMPUTING;
+    double moving_from = moved ? activity->started_at : now;
+
+    if (activity->is_accounted)
+        return;
+    activity->is_accounted = true;
+    if (moving_from < begin)
+        moving_from = begin;
+    if (moving_from > begin) {
+        spend(peer, SIM_WAITING, begin, moving_from);
+        trace_activity(peer, SIM_WAITING, begin, moving_from, activity);
+    }
+    spend(peer, doing_of[activity->kind], moving_from, now);
+    if (activity->status == SIM_OK)
+        trace_activity(peer, doing_of[activity->kind], moving_from, now, activity);
+}
+
+static void account_in_vain(struct peer *peer, double begin)
+{
+    const double now = sim_now(&peer->open);
+
+    spend(peer, SIM_WAITING, begin, now);
+    trace(peer, (struct sim_event){.begin = begin, .end = now, .doing = SIM_WAITING, .step = SIM_NO_STEP,
+                                   .other = SIM_NOBODY});
+}
+
+/* ---- doing ---- */
+
+static void computed(struct peer *peer, double flop, double begin)
+{
+    const double end = simgrid_get_clock();
+
+    peer_record(peer)->flop += flop;
+    peer->engine->record->totals.flop += flop;
+    spend(peer, SIM_COMPUTING, begin, end);
+    trace(peer, (struct sim_event){.begin = begin, .end = end, .flop = flop, .doing = SIM_COMPUTING,
+                                   .step = peer->step, .other = SIM_NOBODY});
+}
+
+void sim_compute(struct sim_peer *me, double flop)
+{
+    const double begin = simgrid_get_clock();
+
+    assert(flop >= 0);
+    if (flop == 0)
+        return;
+    sg_actor_execute(flop * of(me)->slowdown);
+    computed(of(me), flop, begin);
+}
+
+void sim_compute_for(struct sim_peer *me, double seconds)
+{
+    sim_compute(me, seconds * of(me)->engine->fastest_flop_per_second);
+}
+
+void sim_sleep(struct sim_peer *me, double seconds)
+{
+    struct peer *peer = of(me);
+    const double begin = simgrid_get_clock();
+
+    assert(seconds >= 0);
+    sg_actor_sleep_for(seconds);
+    spend(peer, SIM_IDLING, begin, simgrid_get_clock());
+    trace(peer, (struct sim_event){.begin = begin, .end = simgrid_get_clock(), .doing = SIM_IDLING,
+                                   .step = peer->step, .other = SIM_NOBODY});
+}
+
+/* ---- telling ---- */
+
+double sim_now(const struct sim_peer *me)
+{
+    (void)me;
+    return simgrid_get_clock();
+}
+
+struct sim_random *sim_random(struct sim_peer *me)
+{
+    struct peer *peer = of(me);
+
+    if (peer->random == NULL)
+        peer->random = sim_random_open(me->plan->seed, (uint64_t)me->number);
+    return peer->random;
+}
+
+static int phase_number(struct sim_record *record, const char *phase)
+{
+    for (int p = 0; p < record->phase_count; p++)
+        if (strcmp(record->phases[p], phase) == 0)
+            return p;
+    assert(record->phase_count < SIM_MOST_PHASES);
+    record->phases[record->phase_count] = phase;
+    return record->phase_count++;
+}
+
+void sim_phase(struct sim_peer *me, const char *phase)
+{
+    struct peer *peer = of(me);
+
+    if (peer->phase_name == phase)
+        return;
+    peer->phase_name = phase;
+    peer->phase = phase_number(peer->engine->record, phase);
+}
+
+void sim_note(struct sim_peer *me, const char *name, double value)
+{
+    struct engine *engine = of(me)->engine;
+
+    sim_record_note(engine->record, engine->arena,
+                    &(struct sim_note_event){sim_now(me), value, me->number, name});
+}
+
+void engine_stop(struct engine *engine, int exit_code)
+{
+    if (!engine->is_over)
+        engine->exit_code = exit_code;
+    engine->is_over = true;
+    sg_actor_kill_all();
+    sg_actor_exit();
+}
+
+void sim_give_up(struct sim_peer *me, const char *format, ...)
+{
+    struct engine *engine = of(me)->engine;
+    char reason[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    if (!engine->is_over)
+        sim_fail(engine->gave_up, "%s gave up at %.9g s: %s.", peer_record(of(me))->name, sim_now(me),
+                 reason);
+    engine_stop(engine, 1);
+}
+
+/* ---- messages ---- */
+
+static struct channel *channel_to(struct peer *peer, int to)
+{
+    if (peer->last_to == NULL || peer->last_to->to->open.number != to)
+        peer->last_to = channel_between(peer->engine, peer->open.number, to);
+    return peer->last_to;
+}
+
+static struct channel *channel_from(struct peer *peer, int from)
+{
+    if (peer->last_from == NULL || peer->last_from->from->open.number != from)
+        peer->last_from = channel_between(peer->engine, from, peer->open.number);
+    return peer->last_from;
+}
+
+/* To talk to the dead fails at once. */
+static bool fails_at_once(struct sim_activity *activity, const struct peer *other)
+{
+    if (!other->is_dead)
+        return false;
+    activity->is_done = true;
+    activity->status = SIM_FAILED;
+    return true;
+}
+
+struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_message message)
+{
+    struct peer *peer = of(me);
+    struct channel *channel = channel_to(peer, to);
+    struct sim_activity *send = activity_new(peer, SENDING);
+
+    assert(message.bytes >= 0);
+    send->message = message;
+    send->channel = channel;
+    if (fails_at_once(send, channel->to))
+        return send;
+    channel_post(channel, send);
+    if (!channel->is_local) /* SimGrid wants a payload; ours travels with our own match */
+        send->comm = sg_mailbox_put_async(channel_mailbox(channel), send, (long)message.bytes);
+    if (peer->engine->terminal >= 0 && (peer->engine->record->totals.messages & 1023) == 0)
+        progress_show(peer->engine);
+    return send;
+}
+
+struct sim_activity *sim_start_receive(struct sim_peer *me, int from)
+{
+    struct peer *peer = of(me);
+    struct channel *channel = channel_from(peer, from);
+    struct sim_activity *receive = activity_new(peer, RECEIVING);
+
+    receive->channel = channel;
+    if (fails_at_once(receive, channel->from))
+        return receive;
+    channel_post(channel, receive);
+    if (!channel->is_local)
+        receive->comm = sg_mailbox_get_async(channel_mailbox(channel), &receive->sink);
+    return receive;
+}
+
+static void compute_beside(int argc, char *argv[])
+{
+    struct sim_activity *activity = sg_actor_self_get_data();
+    struct peer *peer = activity->owner;
+
+    (void)argc;
+    (void)argv;
+    sg_actor_execute(activity->flop * peer->slowdown);
+    peer_record(peer)->flop += activity->flop;
+    peer->engine->record->totals.flop += activity->flop;
+    activity_done(activity, SIM_OK);
+}
+
+struct sim_activity *sim_start_compute(struct sim_peer *me, double flop)
+{
+    struct peer *peer = of(me);
+    struct sim_activity *activity = activity_new(peer, COMPUTING);
+    sg_actor_t helper;
+
+    assert(flop >= 0);
+    activity->flop = flop;
+    activity->started_at = sim_now(me);
+    helper = sg_actor_init("computation", peer->host);
+    sg_actor_set_data(helper, activity);
+    sg_actor_daemonize(helper);
+    sg_actor_start_(helper, compute_beside, 0, NULL);
+    return activity;
+}
+
+int sim_wait_any(struct sim_peer *me, struct sim_activity *const *activities, int count,
+                 double seconds)
+{
+    const double begin = sim_now(me);
+    const int done = activity_wait_any(of(me), activities, count, seconds);
+
+    if (done >= 0)
+        account(of(me), activities[done], begin);
+    else
+        account_in_vain(of(me), begin);
+    return done;
+}
+
+enum sim_status sim_wait_for(struct sim_peer *me, struct sim_activity *activity, double seconds,
+                             struct sim_message *message)
+{
+    if (sim_wait_any(me, &activity, 1, seconds) < 0)
+        return SIM_TIMED_OUT;
+    return activity_consume(activity, message);
+}
+
+enum sim_status sim_wait(struct sim_peer *me, struct sim_activity *activity,
+                         struct sim_message *message)
+{
+    return sim_wait_for(me, activity, -1, message);
+}
+
+void sim_cancel(struct sim_peer *me, struct sim_activity *activity)
+{
+    assert(activity->owner == of(me));
+    (void)me;
+    activity_cancel(activity);
+}
+
+enum sim_status sim_send(struct sim_peer *me, int to, struct sim_message message)
+{
+    return sim_wait(me, sim_start_send(me, to, message), NULL);
+}
+
+enum sim_status sim_receive(struct sim_peer *me, int from, struct sim_message *message)
+{
+    return sim_wait(me, sim_start_receive(me, from), message);
+}
+
+enum sim_status sim_exchange(struct sim_peer *me, int to, struct sim_message sent, int from,
+                             struct sim_message *received)
+{
+    struct sim_activity *send = sim_start_send(me, to, sent);
+    struct sim_activity *receive = sim_start_receive(me, from);
+    const enum sim_status got = sim_wait(me, receive, received);
+    const enum sim_status gave = sim_wait(me, send, NULL);
+
+    return got != SIM_OK ? got : gave;
+}
+
+/* ---- the life of a peer ---- */
+
+void peer_play(int argc, char *argv[])
+{
+    struct peer *peer = sg_actor_self_get_data();
+
+    (void)argc;
+    (void)argv;
+    sg_actor_on_exit(peer_left, peer);
+    peer->role->act(&peer->open);
+    peer->is_finished = true;
+    peer_record(peer)->finished_at = simgrid_get_clock();
+    assert(peer->open_activities == 0 && "a role left something that it had started");
+}

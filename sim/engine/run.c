@@ -1,0 +1,363 @@
+/* run.c -- one run: load the platform, cast the peers, let them act, compare with the laws. */
+#include "sim/engine/run.h"
+
+#include "sim/base/random.h"
+#include "sim/engine/engine.h"
+
+#include <math.h>
+#include <simgrid/engine.h>
+#include <simgrid/plugins/energy.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- before ---- */
+
+static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario,
+                      const struct sim_platform_facts *facts, struct sim_world *world,
+                      struct sim_error *err)
+{
+    bool may_die = facts->has_state_profiles;
+
+    for (int f = 0; f < scenario->fault_count; f++)
+        may_die |= scenario->faults[f].factor == 0;
+    *plan = (struct sim_plan){
+        .algorithm = scenario->algorithm,
+        .parameters = scenario->parameters,
+        .iterations = scenario->iterations,
+        .seed = scenario->seed,
+        .arena = world->arena,
+        .casting = sim_casting_open(world->arena),
+        .world = world,
+        .network_is_textbook = strcmp(scenario->network.name, "textbook") == 0,
+        .is_undisturbed = scenario->fault_count == 0 && !facts->has_profiles,
+        .somebody_may_die = may_die,
+    };
+    return scenario->algorithm->prepare(plan, err) &&
+           sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
+                             scenario->platform, err);
+}
+
+static void record_open(struct sim_record *record, const struct sim_plan *plan)
+{
+    const struct sim_casting *casting = plan->casting;
+    const struct sim_world *world = plan->world;
+
+    *record = (struct sim_record){
+        .joules = NAN,
+        .peer_count = casting->peer_count,
+        .host_count = world->host_count,
+        .link_count = world->link_count,
+        .peers = sim_new(plan->arena, struct sim_peer_record, (size_t)casting->peer_count),
+        .links = sim_new(plan->arena, struct sim_link_record, (size_t)world->link_count),
+    };
+    for (int i = 0; i < casting->peer_count; i++) {
+        const struct sim_cast_peer *peer = &casting->peers[i];
+
+        record->peers[i] = (struct sim_peer_record){
+            .name = sim_text(plan->arena, "%s-%d", peer->role, peer->index),
+            .role = peer->role,
+            .host = world->host_names[peer->host],
+        };
+    }
+    for (int i = 0; i < world->link_count; i++)
+        record->links[i] = (struct sim_link_record){
+            .name = world->links[i].name,
+            .bytes_per_second = world->links[i].bytes_per_second,
+            .latency_seconds = world->links[i].latency_seconds,
+        };
+}
+
+static const struct sim_role *role_named(const struct sim_algorithm *algorithm, const char *name)
+{
+    const struct sim_role *role = algorithm->roles;
+
+    while (strcmp(role->name, name) != 0)
+        role++;
+    return role;
+}
+
+static void start_peer(struct engine *engine, int number)
+{
+    const struct sim_cast_peer *cast = &engine->plan->casting->peers[number];
+    const struct world_host *host = &engine->world->hosts[cast->host];
+    struct peer *peer = &engine->peers[number];
+
+    *peer = (struct peer){
+        .open = {.plan = engine->plan, .parameters = engine->plan->parameters, .role = cast->role,
+                 .index = cast->index, .number = number},
+        .engine = engine,
+        .host = host->host,
+        .host_place = cast->host,
+        .role = role_named(engine->plan->algorithm, cast->role),
+        .phase_name = "start",
+        .step = SIM_NO_STEP,
+        .slowdown = 1,
+    };
+    if (host->flop_per_second > engine->fastest_flop_per_second)
+        engine->fastest_flop_per_second = host->flop_per_second;
+    peer->actor = sg_actor_init(engine->record->peers[number].name, host->host);
+    sg_actor_set_data(peer->actor, peer);
+    sg_actor_start_(peer->actor, peer_play, 0, NULL);
+}
+
+static void engine_open(struct engine *engine, const struct sim_plan *plan,
+                        struct sim_record *record)
+{
+    size_t buckets = 64;
+
+    while (buckets < 4 * (size_t)record->peer_count)
+        buckets *= 2;
+    engine->plan = plan;
+    engine->world = plan->world;
+    engine->arena = plan->arena;
+    engine->record = record;
+    engine->peers = sim_new(plan->arena, struct peer, (size_t)record->peer_count);
+    engine->buckets = sim_new(plan->arena, struct channel *, buckets);
+    engine->bucket_mask = buckets - 1;
+    record->phases[record->phase_count++] = "start";
+    for (int i = 0; i < record->peer_count; i++)
+        start_peer(engine, i);
+}
+
+/* ---- after ---- */
+
+static void describe_wait(const struct engine *engine, const struct peer *peer, struct sim_error *err)
+{
+    const struct sim_activity *activity = NULL;
+    const char *name = engine->record->peers[peer->open.number].name;
+    int others = -1;
+
+    for (int i = 0; peer->blocked_on != NULL && i < peer->blocked_count; i++)
+        if (peer->blocked_on[i] != NULL && !peer->blocked_on[i]->is_done) {
+            activity = activity == NULL ? peer->blocked_on[i] : activity;
+            others++;
+        }
+    if (activity == NULL || activity->channel == NULL) {
+        sim_fail(err, "  %s has waited since %.9g s.", name, peer->blocked_since);
+        return;
+    }
+    sim_fail(err, "  %s has waited since %.9g s to %s %s%s.", name, peer->blocked_since,
+             activity->kind == SENDING ? "send to" : "receive from",
+             engine->record->peers[activity->kind == SENDING ? activity->channel->to->open.number
+                                                             : activity->channel->from->open.number]
+                 .name,
+             others > 0 ? sim_text(engine->arena, ", or for one of %d others", others) : "");
+}
+
+enum { MOST_STUCK_NAMED = 12 };
+
+/* SimGrid takes a deadlock for an end like any other. */
+static bool all_finished(const struct engine *engine, struct sim_error *err)
+{
+    const int count = engine->record->peer_count;
+    int stuck = 0;
+
+    for (int i = 0; i < count; i++)
+        stuck += !engine->peers[i].is_finished && !engine->peers[i].is_dead;
+    if (stuck == 0)
+        return true;
+    sim_fail(err, "The simulation is stuck at %.9g s: %d of %d peers wait for ever.",
+             simgrid_get_clock(), stuck, count);
+    for (int i = 0, named = 0; i < count && named < MOST_STUCK_NAMED; i++)
+        if (!engine->peers[i].is_finished && !engine->peers[i].is_dead) {
+            describe_wait(engine, &engine->peers[i], err);
+            named++;
+        }
+    if (stuck > MOST_STUCK_NAMED)
+        sim_fail(err, "  ... and %d more.", stuck - MOST_STUCK_NAMED);
+    return false;
+}
+
+static bool all_dead(const struct engine *engine)
+{
+    for (int i = 0; i < engine->record->peer_count; i++)
+        if (!engine->peers[i].is_dead)
+            return false;
+    return true;
+}
+
+/* The host that sends or receives most: the lesson of the lecture is its number. */
+static void find_busiest_card(const struct engine *engine)
+{
+    struct sim_record *record = engine->record;
+    const size_t hosts = (size_t)engine->world->host_count;
+    int64_t *sent = sim_new(engine->arena, int64_t, hosts);
+    int64_t *received = sim_new(engine->arena, int64_t, hosts);
+
+    for (int i = 0; i < record->peer_count; i++) {
+        sent[engine->peers[i].host_place] += record->peers[i].bytes_sent;
+        received[engine->peers[i].host_place] += record->peers[i].bytes_received;
+    }
+    for (size_t h = 0; h < hosts; h++) {
+        const bool sends = sent[h] >= received[h];
+        const int64_t bytes = sends ? sent[h] : received[h];
+
+        if (bytes > record->totals.busiest_card_bytes) {
+            record->totals.busiest_card_bytes = bytes;
+            record->busiest_card_host = engine->world->hosts[h].name;
+            record->busiest_card_way = sends ? "sends" : "receives";
+        }
+    }
+}
+
+/* Energy of the hosts that take part, if each of them says what it draws. */
+static double joules(const struct engine *engine)
+{
+    bool *counted = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
+    double sum = 0;
+
+    for (int i = 0; i < engine->record->peer_count; i++) {
+        const int place = engine->peers[i].host_place;
+        const struct world_host *host = &engine->world->hosts[place];
+
+        if (!host->draws_power)
+            return NAN;
+        if (!counted[place])
+            sum += sg_host_get_consumed_energy(host->host);
+        counted[place] = true;
+    }
+    return sum;
+}
+
+static void close_peers(struct engine *engine)
+{
+    const double end = engine->record->totals.seconds;
+
+    for (int i = 0; i < engine->record->peer_count; i++) {
+        struct sim_peer_record *peer = &engine->record->peers[i];
+        double busy = 0;
+
+        for (int d = 0; d < SIM_DOINGS; d++)
+            busy += d == SIM_IDLING ? 0 : peer->seconds[d];
+        peer->seconds[SIM_IDLING] = end > busy ? end - busy : 0;
+        engine->record->used_random_numbers |= engine->peers[i].random != NULL;
+        sim_random_close(engine->peers[i].random);
+    }
+}
+
+/* The last moment in which a peer lived: profiles may keep SimGrid's clock going. */
+static double last_finish(const struct sim_record *record)
+{
+    double last = 0;
+
+    for (int i = 0; i < record->peer_count; i++)
+        if (record->peers[i].finished_at > last)
+            last = record->peers[i].finished_at;
+    return last;
+}
+
+static bool check_laws(const struct sim_plan *plan, struct sim_record *record, struct sim_error *err)
+{
+    const struct sim_law *laws = plan->algorithm->laws;
+    bool fine = true;
+
+    while (laws[record->law_count].quantity != NULL)
+        record->law_count++;
+    record->laws = sim_new(plan->arena, struct sim_law_record, (size_t)record->law_count + 1);
+    for (int i = 0; i < record->law_count; i++) {
+        const struct sim_law *law = &laws[i];
+        struct sim_law_record *found = &record->laws[i];
+
+        found->law = law;
+        found->simulated = law->simulated(&record->totals);
+        found->is_checked = law->holds == NULL || law->holds(plan);
+        if (!found->is_checked)
+            continue;
+        found->theory = law->theory(plan);
+        found->error = found->theory == found->simulated ? 0
+                       : found->theory == 0              ? INFINITY
+                                            : found->simulated / found->theory - 1;
+        found->holds = fabs(found->error) <= law->tolerance;
+        if (!found->holds)
+            fine = sim_fail(err, "The law %s = %s is broken: %.17g in theory, %.17g simulated.",
+                            law->quantity, law->formula, found->theory, found->simulated);
+    }
+    return fine;
+}
+
+static int finish(struct engine *engine, struct sim_error *err)
+{
+    struct sim_record *record = engine->record;
+
+    if (engine->is_over)
+        return engine->exit_code;
+    if (!all_finished(engine, err))
+        return 1;
+    if (all_dead(engine)) {
+        sim_fail(err, "All peers are dead at %.9g s, so nothing was finished.", simgrid_get_clock());
+        return 1;
+    }
+    record->totals.seconds = last_finish(record);
+    channel_tell_links(engine);
+    find_busiest_card(engine);
+    close_peers(engine);
+    record->joules = joules(engine);
+    return check_laws(engine->plan, record, err) ? 0 : 1;
+}
+
+int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts, int terminal,
+            volatile bool *is_loaded, struct sim_arena *arena, struct sim_record *record,
+            struct sim_error *err)
+{
+    struct sim_world *world = sim_new(arena, struct sim_world, 1);
+    struct sim_plan *plan = sim_new(arena, struct sim_plan, 1);
+    struct engine *engine = sim_new(arena, struct engine, 1);
+    char complaint[1024];
+
+    if (!world_load(world, scenario, facts->has_wattage, arena, err) ||
+        !plan_make(plan, scenario, facts, world, err))
+        return 2;
+    *is_loaded = true;
+    record_open(record, plan);
+    engine->scenario = scenario;
+    engine->keeps_events = scenario->trace >= SIM_TRACE_FULL;
+    engine->gave_up = err;
+    engine->terminal = terminal;
+    engine_open(engine, plan, record);
+    if (!faults_arm(engine, err))
+        return 2;
+    if (!s4u_run(complaint, sizeof complaint)) {
+        complaint[strcspn(complaint, "\n")] = '\0';
+        sim_fail(err, "SimGrid gave up at %.9g s: %s", simgrid_get_clock(), complaint);
+        return 1;
+    }
+    progress_clear(engine);
+    return finish(engine, err);
+}
+
+/* ---- checking ---- */
+
+enum { MOST_ROUTES_CHECKED = 1000 * 1000 };
+
+static bool has_all_routes(struct sim_world *world, struct sim_error *err)
+{
+    int64_t left = MOST_ROUTES_CHECKED;
+    bool fine = true;
+
+    for (int from = 0; from < world->host_count; from++)
+        for (int to = 0; to < world->host_count && left > 0; to++, left--)
+            if (from != to && world_route(world, from, to) == NULL)
+                fine = sim_fail(err, "%s: there is no route from host %s to host %s.", world->platform,
+                                world->hosts[from].name, world->hosts[to].name);
+    return fine;
+}
+
+bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
+               struct sim_arena *arena, struct sim_error *err)
+{
+    struct sim_world *world = sim_new(arena, struct sim_world, 1);
+    struct sim_plan *plan = sim_new(arena, struct sim_plan, 1);
+    struct engine *engine = sim_new(arena, struct engine, 1);
+    struct sim_record *record = sim_new(arena, struct sim_record, 1);
+
+    if (!world_load(world, scenario, false, arena, err))
+        return false;
+    if (scenario->algorithm == NULL)
+        return has_all_routes(world, err);
+    if (!plan_make(plan, scenario, facts, world, err))
+        return false;
+    record_open(record, plan);
+    engine->scenario = scenario;
+    engine_open(engine, plan, record);
+    return faults_arm(engine, err) & has_all_routes(world, err);
+}

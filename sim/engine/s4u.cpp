@@ -1,0 +1,169 @@
+#include "sim/engine/s4u.h"
+
+#include <simgrid/Exception.hpp>
+#include <simgrid/engine.h>
+#include <simgrid/kernel/ProfileBuilder.hpp>
+#include <simgrid/kernel/Timer.hpp>
+#include <simgrid/s4u.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace s4u = simgrid::s4u;
+
+static bool complain(char *complaint, size_t size, const std::exception &e)
+{
+    std::snprintf(complaint, size, "%s", e.what());
+    return false;
+}
+
+bool s4u_start(const char *const *ours, const char *const *options, char *complaint, size_t size)
+{
+    try {
+        int argc = 1;
+        char name[] = "dmlsim";
+        char *argv[] = {name, nullptr};
+
+        simgrid_init(&argc, argv);
+        for (const char *const *list : {ours, options})
+            for (; *list != nullptr; list++)
+                s4u::Engine::set_config(std::string(*list));
+        return true;
+    } catch (const std::exception &e) {
+        return complain(complaint, size, e);
+    }
+}
+
+bool s4u_load(const char *path, char *complaint, size_t size)
+{
+    try {
+        s4u::Engine::get_instance()->load_platform(path);
+        s4u::Engine::get_instance()->seal_platform();
+        return true;
+    } catch (const std::exception &e) {
+        return complain(complaint, size, e);
+    }
+}
+
+bool s4u_run(char *complaint, size_t size)
+{
+    try {
+        s4u::Engine::get_instance()->run();
+        return true;
+    } catch (const std::exception &e) {
+        return complain(complaint, size, e);
+    }
+}
+
+int s4u_route(sg_host_t from, sg_host_t to, sg_link_t *links, int most, double *latency_seconds)
+{
+    try {
+        std::vector<s4u::Link *> found;
+
+        from->route_to(to, found, latency_seconds);
+        if (found.size() > static_cast<size_t>(most))
+            return -1;
+        std::copy(found.begin(), found.end(), links);
+        return static_cast<int>(found.size());
+    } catch (const std::exception &) {
+        return -1;
+    }
+}
+
+enum s4u_outcome s4u_wait(sg_comm_t comm)
+{
+    const s4u::CommPtr keep(comm); /* a watcher may wait for it while its owner lets go */
+
+    try {
+        comm->wait();
+        return S4U_DONE;
+    } catch (const simgrid::TimeoutException &) {
+        return S4U_TIMED_OUT;
+    } catch (const simgrid::CancelException &) {
+        return S4U_CANCELLED;
+    } catch (const simgrid::NetworkFailureException &) {
+        return S4U_FAILED;
+    }
+}
+
+/* Which of them made wait_any throw: SimGrid marks it, but does not say. */
+static int find_over(const std::vector<s4u::CommPtr> &comms)
+{
+    for (size_t i = 0; i < comms.size(); i++)
+        if (comms[i]->get_state() == s4u::Activity::State::FAILED ||
+            comms[i]->get_state() == s4u::Activity::State::CANCELED)
+            return static_cast<int>(i);
+    return -1;
+}
+
+enum s4u_outcome s4u_wait_any(const sg_comm_t *comms, int count, double seconds, int *index)
+{
+    std::vector<s4u::CommPtr> set(comms, comms + count);
+
+    *index = find_over(set);
+    if (*index >= 0)
+        return set[*index]->get_state() == s4u::Activity::State::FAILED ? S4U_FAILED : S4U_CANCELLED;
+    try {
+        *index = static_cast<int>(s4u::Comm::wait_any_for(set, seconds));
+        return *index < 0 ? S4U_TIMED_OUT : S4U_DONE;
+    } catch (const simgrid::TimeoutException &) {
+        return S4U_TIMED_OUT;
+    } catch (const simgrid::CancelException &) {
+        *index = find_over(set);
+        return S4U_CANCELLED;
+    } catch (const simgrid::NetworkFailureException &) {
+        *index = find_over(set);
+        return S4U_FAILED;
+    }
+}
+
+double s4u_cancel(sg_comm_t comm)
+{
+    const double left = comm->get_remaining();
+
+    comm->cancel();
+    return left;
+}
+
+void s4u_release(sg_comm_t comm)
+{
+    comm->unref();
+}
+
+void s4u_at(double date, void (*act)(void *context), void *context)
+{
+    simgrid::kernel::timer::Timer::set(date, [act, context] { act(context); });
+}
+
+void s4u_link_turn(sg_link_t link, bool on)
+{
+    if (on)
+        link->turn_on();
+    else
+        link->turn_off();
+}
+
+bool s4u_link_is_wifi(sg_link_t link)
+{
+    return link->get_sharing_policy() == s4u::Link::SharingPolicy::WIFI;
+}
+
+bool s4u_link_is_fatpipe(sg_link_t link)
+{
+    return link->get_sharing_policy() == s4u::Link::SharingPolicy::FATPIPE;
+}
+
+void s4u_link_use_first_rate(sg_link_t link, const sg_host_t *hosts, int count)
+{
+    for (int i = 0; i < count; i++)
+        link->set_host_wifi_rate(hosts[i], 0);
+}
+
+void s4u_host_set_speed_profile(sg_host_t host, const char *lines, double period)
+{
+    const std::string name = std::string("fault on ") + host->get_cname();
+
+    host->set_speed_profile(
+        simgrid::kernel::profile::ProfileBuilder::from_string(name, lines, period > 0 ? period : -1));
+}

@@ -1,0 +1,63 @@
+/* s4u.h -- the few things that SimGrid 3.32 offers safely only in C++.
+ *
+ * Its C functions for waiting, loading and routing let C++ exceptions through C frames, which aborts the
+ * process; these catch them all.  s4u.cpp is the only C++ file of the project. */
+#ifndef SIM_ENGINE_S4U_H
+#define SIM_ENGINE_S4U_H
+
+#include <simgrid/comm.h>
+#include <simgrid/host.h>
+#include <simgrid/link.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum s4u_outcome { S4U_DONE, S4U_TIMED_OUT, S4U_FAILED, S4U_CANCELLED };
+
+/* Start SimGrid with our options and then `options`, each "key:value" and NULL-ended.  False, with
+ * SimGrid's words in complaint[size], when it refuses one. */
+bool s4u_start(const char *const *ours, const char *const *options, char *complaint, size_t size);
+
+/* Load a platform file and let no more be added to it, so that all routes are known; false, with
+ * SimGrid's words, when it is refused. */
+bool s4u_load(const char *path, char *complaint, size_t size);
+
+/* Run until no actor is left or none can go on. */
+bool s4u_run(char *complaint, size_t size);
+
+/* The links from host to host, at most `most` of them; their number, or -1 when there is no route. */
+int s4u_route(sg_host_t from, sg_host_t to, sg_link_t *links, int most, double *latency_seconds);
+
+/* Block the calling actor until `comm` is over. */
+enum s4u_outcome s4u_wait(sg_comm_t comm);
+
+/* Block until one of the comms is over, for at most `seconds` (negative: no limit); its index in
+ * *index.  A time-out cancels nothing. */
+enum s4u_outcome s4u_wait_any(const sg_comm_t *comms, int count, double seconds, int *index);
+
+/* End a communication; the bytes that it had still to move. */
+double s4u_cancel(sg_comm_t comm);
+
+void s4u_release(sg_comm_t comm);
+
+/* Call `act(context)` at that simulated time, outside any actor. */
+void s4u_at(double date, void (*act)(void *context), void *context);
+
+void s4u_link_turn(sg_link_t link, bool on);
+bool s4u_link_is_wifi(sg_link_t link);
+bool s4u_link_is_fatpipe(sg_link_t link);
+
+/* Let every host use a Wi-Fi link at its first rate: SimGrid has no default, and aborts without one. */
+void s4u_link_use_first_rate(sg_link_t link, const sg_host_t *hosts, int count);
+
+/* From the dates on, in rising order, the host computes at factor x its speed; the list starts again
+ * after `period` seconds if that is positive. */
+void s4u_host_set_speed_profile(sg_host_t host, const char *lines, double period);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,142 @@
+/* peer.h -- the verbs of a peer: all that a role can do in the simulated world.
+ *
+ * Every verb takes the peer that speaks, `me`, and may only be called from its own role.  Time is in
+ * simulated seconds, computation in flop, messages in bytes.  A message carries a byte count, which
+ * the network sees, and may carry a pointer to a real payload, which it does not.
+ *
+ * Peers on one host talk in zero seconds and never enter the network (counted as local bytes).
+ * What goes wrong in the world (a link or a peer dies) is a status that the role can act on. */
+#ifndef SIM_PEER_H
+#define SIM_PEER_H
+
+#include "sim/algorithm.h"
+
+/* Embedded at the head of the engine's own record; borrowed by the role for its whole life. */
+struct sim_peer {
+    const struct sim_plan *plan;
+    const void *parameters; /* plan->parameters */
+    const char *role;
+    int index;              /* within the role */
+    int number;             /* within the plan: what messages are addressed to */
+};
+
+enum sim_status {
+    SIM_OK,
+    SIM_TIMED_OUT, /* nothing happened to the activity: it goes on, and can be waited for again */
+    SIM_FAILED,    /* the other peer or a link between is dead */
+    SIM_CANCELLED, /* the other side cancelled */
+};
+
+struct sim_message {
+    int64_t bytes;
+    void *payload; /* borrowed from the sender, who leaves it untouched until it is read */
+};
+
+/* Something under way: a send, a receive, a computation.  Owned by the engine; valid until sim_wait
+ * has returned anything but SIM_TIMED_OUT for it, or it was cancelled.  Wait for each, once. */
+struct sim_activity;
+
+/* ---- doing ---- */
+
+void sim_compute(struct sim_peer *me, double flop);
+
+/* Compute what the fastest host that takes part does in `seconds`; a slower host takes longer. */
+void sim_compute_for(struct sim_peer *me, double seconds);
+
+void sim_sleep(struct sim_peer *me, double seconds);
+
+/* ---- telling ---- */
+
+double sim_now(const struct sim_peer *me);
+
+/* This peer's own stream of random numbers; see sim/base/random.h. */
+struct sim_random *sim_random(struct sim_peer *me);
+
+/* From here on this peer is in the phase of that name; `phase` must outlive the run. */
+void sim_phase(struct sim_peer *me, const char *phase);
+
+/* The value of a named metric from now on; `name` must outlive the run. */
+void sim_note(struct sim_peer *me, const char *name, double value);
+
+/* This peer cannot go on: the run ends with exit code 1 and this sentence.  Does not return. */
+void sim_give_up(struct sim_peer *me, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+/* ---- messages, the short form: block until done ---- */
+
+enum sim_status sim_send(struct sim_peer *me, int to, struct sim_message message);
+enum sim_status sim_receive(struct sim_peer *me, int from, struct sim_message *message);
+
+/* Send and receive at once; the first failure of the two. */
+enum sim_status sim_exchange(struct sim_peer *me, int to, struct sim_message sent, int from,
+                             struct sim_message *received);
+
+/* ---- messages, the long form: start, then wait ---- */
+
+/* A transfer begins when both its ends have started; messages of a pair arrive in order. */
+struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_message message);
+struct sim_activity *sim_start_receive(struct sim_peer *me, int from);
+struct sim_activity *sim_start_compute(struct sim_peer *me, double flop);
+
+/* Block until it is done; *message, if not NULL, is what was received. */
+enum sim_status sim_wait(struct sim_peer *me, struct sim_activity *activity,
+                         struct sim_message *message);
+
+/* The same, for at most `seconds`. */
+enum sim_status sim_wait_for(struct sim_peer *me, struct sim_activity *activity, double seconds,
+                             struct sim_message *message);
+
+/* Block until one of the activities is done (NULL entries are passed over) and return its index; -1
+ * after `seconds` (negative: no limit), or when there is none.  What is done must still be given to
+ * sim_wait, which then returns at once. */
+int sim_wait_any(struct sim_peer *me, struct sim_activity *const *activities, int count,
+                 double seconds);
+
+/* End it; the other side learns it as SIM_CANCELLED.  The activity is gone afterwards. */
+void sim_cancel(struct sim_peer *me, struct sim_activity *activity);
+
+/* ---- collectives: tables of steps on a group ---- */
+
+/* Parts `first` .. `first + count - 1`, round the ring, of something cut in `of` parts. */
+struct sim_range {
+    int first, count, of;
+};
+
+/* Chunk k (any integer, counted round) of n. */
+struct sim_range sim_chunk(int n, int k);
+
+enum sim_combine {
+    SIM_REPLACE, /* what arrives takes the place of what was there */
+    SIM_SUM,     /* it is added, element by element */
+};
+
+enum { SIM_NOBODY = -1 };
+
+/* What one member does in one step; `to` and `from` are places in the group, or SIM_NOBODY. */
+struct sim_step {
+    int to, from;
+    struct sim_range send, receive;
+    enum sim_combine combine;
+    const char *phase;
+};
+
+/* Step `s` of member `rank` in a group of n; false after its last step.  A pure function. */
+typedef bool sim_steps(int n, int rank, int s, struct sim_step *step);
+
+/* What a collective works on: `bytes` on the wire, and `count` real numbers if values is not NULL.
+ * Both are cut in the same parts, the first of which are the larger by one. */
+struct sim_buffer {
+    int64_t bytes;
+    double *values;
+    size_t count;
+    double flop_per_byte; /* cost of SIM_SUM */
+};
+
+/* Take part in a collective of `group`, as the member that `me` is. */
+enum sim_status sim_collective(struct sim_peer *me, const struct sim_group *group, sim_steps *steps,
+                               const struct sim_buffer *buffer);
+
+/* Where part k of n begins in something of `size` elements; part n begins at its end. */
+int64_t sim_part_begin(int64_t size, int k, int n);
+
+#endif

@@ -1,0 +1,30 @@
+/* guard.h -- looks at a platform file before SimGrid does.
+ *
+ * SimGrid is the judge of its own format, but it aborts on what it refuses and would read whatever a
+ * DOCTYPE names.  So the XML is first read by libxml2, without network, entities or external files. */
+#ifndef SIM_PLATFORM_GUARD_H
+#define SIM_PLATFORM_GUARD_H
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+
+/* What SimGrid's C API does not tell. */
+struct sim_platform_facts {
+    bool has_profiles;       /* of speed, bandwidth, latency or state */
+    bool has_state_profiles; /* hosts or links may go down */
+    bool has_wattage;        /* some host says what power it draws */
+    const char *summary;     /* first line of the first comment, or "" */
+};
+
+enum { SIM_PLATFORM_MOST_BYTES = 200 * 1000 * 1000 };
+
+/* Every complaint has the file's name, line and column.  SimGrid has not seen the file yet. */
+bool sim_guard_platform(const char *path, struct sim_platform_facts *facts, struct sim_arena *arena,
+                        struct sim_error *err);
+
+/* The same for a text in memory, for fuzzing. */
+bool sim_guard_platform_text(const char *path, const char *text, size_t length,
+                             struct sim_platform_facts *facts, struct sim_arena *arena,
+                             struct sim_error *err);
+
+#endif

@@ -1,0 +1,77 @@
+/* resolved.c -- the scenario with every default filled in, as JSON that is itself a scenario. */
+#include "sim/scenario/parameters.h"
+#include "sim/scenario/scenario.h"
+
+#include <string.h>
+
+static json_t *network_json(const struct sim_network *network)
+{
+    json_t *options;
+
+    if (strcmp(network->name, "textbook") == 0 || strcmp(network->name, "tcp") == 0)
+        return json_string(network->name);
+    options = json_object();
+    for (const char *const *option = network->options + 1; *option != NULL; option++) {
+        const char *colon = strchr(*option, ':');
+
+        json_object_setn_new(options, *option, (size_t)(colon - *option), json_string(colon + 1));
+    }
+    return json_pack("{s:s, s:o}", "model", network->name, "options", options);
+}
+
+static json_t *algorithm_json(const struct sim_scenario *scenario)
+{
+    json_t *algorithm = json_pack("{s:s}", "name", scenario->algorithm->name);
+
+    for (const struct sim_parameter *row = scenario->algorithm->parameters; row->name != NULL; row++)
+        json_object_set_new(algorithm, row->name, sim_parameter_json(row, scenario->parameters));
+    return algorithm;
+}
+
+static json_t *hosts_json(const struct sim_host_rules *hosts)
+{
+    json_t *all = json_object();
+
+    for (int i = 0; i < hosts->count; i++) {
+        const struct sim_host_rule *rule = &hosts->rules[i];
+        json_t *names = json_array();
+
+        for (const char *const *name = rule->patterns; name != NULL && *name != NULL; name++)
+            json_array_append_new(names, json_string(*name));
+        if (rule->patterns == NULL) {
+            json_decref(names);
+            names = json_integer(rule->count);
+        }
+        json_object_set_new(all, rule->role, names);
+    }
+    json_object_set_new(all, "share", json_string(hosts->round_robin ? "round_robin" : "none"));
+    return all;
+}
+
+static json_t *faults_json(const struct sim_scenario *scenario)
+{
+    static const char *const kinds[] = {"host", "link", "peer"};
+    json_t *all = json_array();
+
+    for (int i = 0; i < scenario->fault_count; i++) {
+        const struct sim_fault *fault = &scenario->faults[i];
+        json_t *one = json_pack("{s:s, s:f, s:f}", kinds[fault->kind], fault->name, "at",
+                                fault->at_seconds, "factor", fault->factor);
+
+        if (fault->for_seconds >= 0)
+            json_object_set_new(one, "for", json_real(fault->for_seconds));
+        if (fault->every_seconds > 0)
+            json_object_set_new(one, "every", json_real(fault->every_seconds));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+json_t *sim_scenario_json(const struct sim_scenario *scenario)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:i, s:I, s:s, s:o}", "platform", scenario->platform,
+                     "network", network_json(&scenario->network), "algorithm", algorithm_json(scenario),
+                     "hosts", hosts_json(&scenario->hosts), "iterations", scenario->iterations, "seed",
+                     (json_int_t)scenario->seed, "trace", sim_trace_level_names[scenario->trace],
+                     "faults", faults_json(scenario));
+}

@@ -1,0 +1,88 @@
+/* scenario.h -- a scenario file, read, checked and with every default filled in.
+ *
+ * YAML is a user's input: every complaint has file, line and column, and an unknown key is one.  Nothing
+ * here knows of SimGrid; what only the platform can tell (hosts, routes) is checked in the engine. */
+#ifndef SIM_SCENARIO_SCENARIO_H
+#define SIM_SCENARIO_SCENARIO_H
+
+#include "sim/scenario/casting.h"
+
+#include <jansson.h>
+
+/* How much of a run is kept; SIM_TRACE_PAJE is full, and ViTE's and PajeNG's format beside. */
+enum sim_trace_level { SIM_TRACE_NONE, SIM_TRACE_SUMMARY, SIM_TRACE_FULL, SIM_TRACE_PAJE };
+
+extern const char *const sim_trace_level_names[]; /* NULL-ended */
+
+struct sim_network {
+    const char *name;           /* "textbook", "tcp" or SimGrid's name of the model */
+    const char *const *options; /* "key:value" for SimGrid, NULL-ended */
+};
+
+enum sim_fault_kind { SIM_FAULT_HOST, SIM_FAULT_LINK, SIM_FAULT_PEER };
+
+/* From `at_seconds` on, for `for_seconds` (negative: for good), again every `every_seconds` (0: once),
+ * speed or bandwidth is multiplied by `factor`; 0 is dead. */
+struct sim_fault {
+    enum sim_fault_kind kind;
+    const char *name;
+    double at_seconds, for_seconds, every_seconds, factor;
+};
+
+/* --set key=value, and what stood there before: NULL where nothing did. */
+struct sim_override {
+    const char *key, *value, *was;
+};
+
+struct sim_scenario {
+    const char *path;          /* as the user gave it */
+    const char *name;          /* the file's name without folder and extension */
+    const char *platform;      /* the file that was found */
+    struct sim_network network;
+    const struct sim_algorithm *algorithm;
+    const void *parameters;
+    int iterations;
+    uint64_t seed;
+    enum sim_trace_level trace;
+    struct sim_host_rules hosts;
+    const struct sim_fault *faults;
+    int fault_count;
+    const struct sim_override *overrides;
+    int override_count;
+    json_t *resolved;          /* the whole of it with defaults, as summary.json shows it; owned */
+    const char *study;         /* the text of `study:` as JSON, or NULL */
+};
+
+/* Where to look for what a scenario names, and what there is to name. */
+struct sim_catalogue {
+    const struct sim_algorithm *const *algorithms; /* NULL-ended */
+    const char *data_folder;                       /* holds platforms/ and scenarios/ */
+};
+
+enum { SIM_SCENARIO_MOST_BYTES = 4 * 1000 * 1000 };
+
+/* Read a scenario and lay `settings` ("key=value", NULL-ended) over it.  A value is YAML; a mapping laid
+ * over a mapping replaces it key by key.  Collects every complaint it can in *err. */
+bool sim_scenario_read(struct sim_scenario *scenario, const char *path, const char *const *settings,
+                       const struct sim_catalogue *catalogue, struct sim_arena *arena,
+                       struct sim_error *err);
+
+/* The same from a text, for sweeps, tests and fuzzing; `path` names it in sentences. */
+bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const char *text,
+                        size_t length, const char *const *settings,
+                        const struct sim_catalogue *catalogue, struct sim_arena *arena,
+                        struct sim_error *err);
+
+/* The scenario with all defaults, in base units; itself a scenario.  The caller owns it. */
+json_t *sim_scenario_json(const struct sim_scenario *scenario);
+
+void sim_scenario_release(struct sim_scenario *scenario);
+
+/* The file that `name` means: itself, or beside `folder`, or in the data folder.  NULL if none is. */
+const char *sim_find_file(struct sim_arena *arena, const struct sim_catalogue *catalogue,
+                          const char *folder, const char *name);
+
+const struct sim_algorithm *sim_find_algorithm(const struct sim_catalogue *catalogue,
+                                               const char *name);
+
+#endif

@@ -1,0 +1,331 @@
+#include "sim/scenario/yaml.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- before libfyaml sees it ---- */
+
+/* Length of the UTF-8 sequence at `text`; 0 if it is none, or a control character. */
+static size_t utf8_length(const unsigned char *text, size_t left)
+{
+    static const struct {
+        unsigned char mask, lead;
+        unsigned int least;
+    } kinds[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+
+    for (size_t n = 1; n <= 4 && n <= left; n++) {
+        unsigned int code = text[0] & (unsigned char)~kinds[n - 1].mask;
+
+        if ((text[0] & kinds[n - 1].mask) != kinds[n - 1].lead)
+            continue;
+        for (size_t i = 1; i < n; i++) {
+            if ((text[i] & 0xc0) != 0x80)
+                return 0;
+            code = code << 6 | (text[i] & 0x3f);
+        }
+        if (n == 1 && code < 0x20 && code != '\t' && code != '\n' && code != '\r')
+            return 0;
+        return code >= kinds[n - 1].least && code <= 0x10ffff && (code & ~0x7ffu) != 0xd800 ? n : 0;
+    }
+    return 0;
+}
+
+/* libfyaml 0.7.12 never returns from a line that begins with '%' and holds bytes that are no UTF-8. */
+static bool is_safe_text(const struct yaml *yaml, const char *text, size_t length)
+{
+    size_t line = 1, line_begin = 0;
+
+    for (size_t i = 0; i < length;) {
+        const size_t n = utf8_length((const unsigned char *)text + i, length - i);
+
+        if (n == 0)
+            return sim_fail(yaml->err, "%s:%zu:%zu: this is no text: a byte here is not UTF-8.",
+                            yaml->path, line, i - line_begin + 1);
+        if (text[i] == '%' && i == line_begin)
+            return sim_fail(yaml->err, "%s:%zu:1: directives (lines that begin with '%%') are not used "
+                                       "in scenarios.", yaml->path, line);
+        if (text[i] == '\n') {
+            line++;
+            line_begin = i + 1;
+        }
+        i += n;
+    }
+    return true;
+}
+
+/* ---- places ---- */
+
+static const struct fy_mark *mark_of(struct fy_node *node)
+{
+    struct fy_token *token;
+    void *iterator = NULL;
+
+    if (node == NULL)
+        return NULL;
+    if (fy_node_is_mapping(node)) {
+        struct fy_node_pair *pair = fy_node_mapping_iterate(node, &iterator);
+
+        return pair == NULL ? NULL : mark_of(fy_node_pair_key(pair));
+    }
+    if (fy_node_is_sequence(node))
+        return mark_of(fy_node_sequence_iterate(node, &iterator));
+    token = fy_node_get_scalar_token(node);
+    return token == NULL ? NULL : fy_token_start_mark(token);
+}
+
+/* The --set that put something at `key`; the last one wins. */
+static const char *setting_of(const struct yaml *yaml, const char *key)
+{
+    const char *found = NULL;
+
+    for (const char *const *setting = yaml->settings; setting && *setting != NULL; setting++) {
+        const size_t length = strcspn(*setting, "=");
+
+        if (strncmp(key, *setting, length) == 0 && (key[length] == '\0' || key[length] == '.'))
+            found = *setting;
+    }
+    return found;
+}
+
+bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key, const char *format,
+                   ...)
+{
+    const struct fy_mark *mark = mark_of(node);
+    const char *setting = setting_of(yaml, key);
+    char sentence[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    if (setting != NULL)
+        return sim_fail(yaml->err, "--set %s: %s", setting, sentence);
+    if (mark == NULL)
+        return sim_fail(yaml->err, "%s: %s", yaml->path, sentence);
+    return sim_fail(yaml->err, "%s:%d:%d: %s", yaml->path, mark->line + 1, mark->column + 1, sentence);
+}
+
+/* ---- parsing ---- */
+
+/* libfyaml's own complaints; its parser goes on after the first, but only that one is to the point. */
+static bool tell_diagnostics(const struct yaml *yaml)
+{
+    void *iterator = NULL;
+    struct fy_diag_error *e = fy_diag_errors_iterate(yaml->diagnostics, &iterator);
+
+    if (e == NULL)
+        return sim_fail(yaml->err, "%s: holds no YAML document.", yaml->path);
+    return sim_fail(yaml->err, "%s:%d:%d: this is no valid YAML: %s.", yaml->path, e->line, e->column,
+                    e->msg);
+}
+
+/* Anchors could loop or explode, tags would mean something only elsewhere. */
+static bool is_plain(const struct yaml *yaml, struct fy_node *node)
+{
+    void *iterator = NULL;
+    struct fy_node_pair *pair;
+    struct fy_node *item;
+    bool fine = true;
+
+    if (node == NULL)
+        return true;
+    if (fy_node_is_alias(node))
+        return yaml_complain(yaml, node, "", "aliases (*name) are not used in scenarios; write the value.");
+    if (fy_node_get_anchor(node) != NULL)
+        return yaml_complain(yaml, node, "", "anchors (&name) are not used in scenarios; write the value.");
+    if (fy_node_get_tag_token(node) != NULL)
+        return yaml_complain(yaml, node, "", "tags (!name) are not used in scenarios.");
+    if (fy_node_is_mapping(node))
+        while (fine && (pair = fy_node_mapping_iterate(node, &iterator)) != NULL)
+            fine = is_plain(yaml, fy_node_pair_key(pair)) && is_plain(yaml, fy_node_pair_value(pair));
+    if (fy_node_is_sequence(node))
+        while (fine && (item = fy_node_sequence_iterate(node, &iterator)) != NULL)
+            fine = is_plain(yaml, item);
+    return fine;
+}
+
+static bool load_one_document(struct yaml *yaml, struct fy_parser *parser, const char *text,
+                              size_t length)
+{
+    struct fy_document *second;
+
+    if (fy_parser_set_string(parser, text, length) != 0)
+        return tell_diagnostics(yaml);
+    yaml->document = fy_parse_load_document(parser);
+    if (yaml->document == NULL)
+        return tell_diagnostics(yaml);
+    second = fy_parse_load_document(parser);
+    if (second != NULL) {
+        fy_document_destroy(second);
+        return sim_fail(yaml->err, "%s: holds more than one document ('---'); a scenario is one.",
+                        yaml->path);
+    }
+    if (fy_diag_got_error(yaml->diagnostics))
+        return tell_diagnostics(yaml);
+    return true;
+}
+
+bool yaml_parse(struct yaml *yaml, const char *text, size_t length)
+{
+    struct fy_diag_cfg diagnostics;
+    struct fy_parse_cfg config = {.search_path = "",
+                                  .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE};
+    struct fy_parser *parser;
+    bool fine;
+
+    if (!is_safe_text(yaml, text, length))
+        return false;
+    fy_diag_cfg_default(&diagnostics);
+    diagnostics.fp = NULL;
+    yaml->diagnostics = fy_diag_create(&diagnostics);
+    fy_diag_set_collect_errors(yaml->diagnostics, true);
+    config.diag = yaml->diagnostics;
+    parser = fy_parser_create(&config);
+    fine = load_one_document(yaml, parser, text, length);
+    fy_parser_destroy(parser);
+    if (!fine)
+        return false;
+    if (fy_document_root(yaml->document) == NULL)
+        return sim_fail(yaml->err, "%s: holds no YAML document.", yaml->path);
+    if (!fy_node_is_mapping(fy_document_root(yaml->document)))
+        return sim_fail(yaml->err, "%s:1:1: a scenario is a mapping, such as 'algorithm: ...'.", yaml->path);
+    return is_plain(yaml, fy_document_root(yaml->document));
+}
+
+void yaml_release(struct yaml *yaml)
+{
+    if (yaml->document != NULL)
+        fy_document_destroy(yaml->document);
+    if (yaml->diagnostics != NULL)
+        fy_diag_destroy(yaml->diagnostics);
+    yaml->document = NULL;
+    yaml->diagnostics = NULL;
+}
+
+/* ---- overrides ---- */
+
+static struct fy_node *lookup(struct fy_node *map, const char *key, size_t length)
+{
+    return fy_node_mapping_lookup_value_by_simple_key(map, key, length);
+}
+
+static bool put(struct fy_document *document, struct fy_node *map, const char *key, size_t length,
+                struct fy_node *value)
+{
+    struct fy_node *name = fy_node_create_scalar_copy(document, key, length);
+    struct fy_node_pair *pair = fy_node_mapping_lookup_pair(map, name);
+
+    if (pair != NULL) {
+        fy_node_free(name);
+        return fy_node_pair_set_value(pair, value) == 0;
+    }
+    return fy_node_mapping_append(map, name, value) == 0;
+}
+
+/* A mapping over a mapping goes key by key; all else replaces. */
+static bool lay_over(struct fy_document *document, struct fy_node *map, const char *key, size_t length,
+                     struct fy_node *value)
+{
+    struct fy_node *old = lookup(map, key, length);
+    struct fy_node_pair *pair;
+    void *iterator = NULL;
+    bool fine = true;
+
+    if (old == NULL || !fy_node_is_mapping(old) || value == NULL || !fy_node_is_mapping(value))
+        return put(document, map, key, length, value);
+    while (fine && (pair = fy_node_mapping_iterate(value, &iterator)) != NULL) {
+        size_t n = 0;
+        const char *name = fy_node_get_scalar(fy_node_pair_key(pair), &n);
+        struct fy_node *copy = fy_node_copy(document, fy_node_pair_value(pair));
+
+        fine = name != NULL && lay_over(document, old, name, n, copy);
+    }
+    fy_node_free(value);
+    return fine;
+}
+
+/* The mapping that holds the last part of a dotted key, made if need be; *last is that part. */
+static struct fy_node *holder(struct yaml *yaml, const char *key, const char **last)
+{
+    struct fy_node *map = fy_document_root(yaml->document);
+    size_t length;
+
+    while (key[length = strcspn(key, ".")] == '.') {
+        struct fy_node *next = lookup(map, key, length);
+
+        if (next == NULL) {
+            next = fy_node_create_mapping(yaml->document);
+            if (!put(yaml->document, map, key, length, next))
+                return NULL;
+        }
+        if (!fy_node_is_mapping(next))
+            return NULL;
+        map = next;
+        key += length + 1;
+    }
+    *last = key;
+    return map;
+}
+
+static bool is_key(const char *key)
+{
+    size_t part = 0;
+
+    for (; *key != '\0'; key++) {
+        if (*key == '.' ? part == 0 : !isalnum((unsigned char)*key) && strchr("_-/[]", *key) == NULL)
+            return false;
+        part = *key == '.' ? 0 : part + 1;
+    }
+    return part > 0;
+}
+
+bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const char **value,
+              const char **was)
+{
+    const size_t length = strcspn(setting, "=");
+    struct fy_node *map, *old, *fresh;
+    const char *last;
+
+    *key = sim_text_copy(yaml->arena, setting, length);
+    *was = NULL;
+    if (setting[length] != '=' || !is_key(*key))
+        return sim_fail(yaml->err, "--set %s: write --set key=value, as in --set algorithm.workers=16.",
+                        setting);
+    *value = setting + length + 1;
+    if (**value == '\0' || !is_safe_text(yaml, *value, strlen(*value)))
+        return sim_fail(yaml->err, "--set %s: the value is missing or no text.", setting);
+    map = holder(yaml, *key, &last);
+    if (map == NULL)
+        return sim_fail(yaml->err, "--set %s: what stands above the last part of this key is no mapping.",
+                        setting);
+    old = lookup(map, last, strlen(last));
+    if (old != NULL)
+        *was = fy_node_is_scalar(old) ? yaml_scalar(yaml, old) : yaml_json(yaml, old);
+    fresh = fy_node_build_from_string(yaml->document, *value, strlen(*value));
+    if (fresh == NULL || !is_plain(yaml, fresh) ||
+        !lay_over(yaml->document, map, last, strlen(last), fresh))
+        return sim_fail(yaml->err, "--set %s: the value is no valid YAML.", setting);
+    return true;
+}
+
+/* ---- values ---- */
+
+const char *yaml_scalar(const struct yaml *yaml, struct fy_node *node)
+{
+    size_t length = 0;
+    const char *text = node != NULL && fy_node_is_scalar(node) ? fy_node_get_scalar(node, &length) : NULL;
+
+    return text == NULL || length == 0 ? NULL : sim_text_copy(yaml->arena, text, length);
+}
+
+const char *yaml_json(const struct yaml *yaml, struct fy_node *node)
+{
+    char *text = fy_emit_node_to_string(node, FYECF_MODE_JSON_ONELINE | FYECF_WIDTH_INF);
+    const char *copy = text == NULL ? NULL : sim_text_copy(yaml->arena, text, strcspn(text, "\n"));
+
+    free(text);
+    return copy;
+}

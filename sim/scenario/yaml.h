@@ -1,0 +1,42 @@
+/* yaml.h -- YAML of unknown origin, made safe and given places.
+ *
+ * Refuses what could loop, explode or surprise: anchors, aliases, tags, directives, several documents,
+ * bytes that are not UTF-8.  Keeps line and column of every node for complaints. */
+#ifndef SIM_SCENARIO_YAML_H
+#define SIM_SCENARIO_YAML_H
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+
+#include <libfyaml.h>
+
+/* A document under reading; opened and released by sim/scenario/scenario.c. */
+struct yaml {
+    const char *path;
+    struct fy_diag *diagnostics;
+    struct fy_document *document; /* owned */
+    const char *const *settings;  /* "key=value" laid over it, NULL-ended, for complaints */
+    struct sim_arena *arena;
+    struct sim_error *err;
+};
+
+/* False with complaints in yaml->err; yaml_release is needed in either case. */
+bool yaml_parse(struct yaml *yaml, const char *text, size_t length);
+void yaml_release(struct yaml *yaml);
+
+/* Lay "key=value" over the document; *was becomes what stood there, or NULL. */
+bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const char **value,
+              const char **was);
+
+/* Complain about the node (or its key, if it is NULL or empty) that stands at the dotted `key`.  Always
+ * false. */
+bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key, const char *format,
+                   ...) __attribute__((format(printf, 4, 5)));
+
+/* The text of a scalar, in the arena; NULL for anything else, and for an empty value. */
+const char *yaml_scalar(const struct yaml *yaml, struct fy_node *node);
+
+/* The node as JSON in one line, in the arena. */
+const char *yaml_json(const struct yaml *yaml, struct fy_node *node);
+
+#endif

@@ -1,0 +1,185 @@
+#include "sim/study/simulate.h"
+
+#include "sim/base/file.h"
+#include "sim/engine/run.h"
+#include "sim/trace/writers.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+/* ---- in the child ---- */
+
+static double wall_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Wall-clock figures differ from run to run, so they have a file of their own. */
+static bool write_timing(const struct sim_simulation *simulation, const struct sim_record *record,
+                         double wall_seconds, struct sim_arena *arena, struct sim_error *err)
+{
+    const char *path = sim_text(arena, "%s/timing.json", simulation->folder);
+    FILE *file = fopen(path, "w");
+    struct rusage usage;
+
+    if (file == NULL)
+        return sim_fail(err, "%s: cannot be written: %s.", path, strerror(errno));
+    getrusage(RUSAGE_SELF, &usage);
+    fprintf(file, "{\"wall_seconds\": %.6f, \"messages_per_second\": %.0f, \"peak_memory_bytes\": %lld}\n",
+            wall_seconds,
+            wall_seconds > 0 ? (double)record->totals.messages / wall_seconds : 0,
+            (long long)usage.ru_maxrss * 1024);
+    return sim_file_close(file, path, err);
+}
+
+static int simulate(void *context, FILE *reply, int terminal)
+{
+    const struct sim_simulation *simulation = context;
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_record *record = sim_new(arena, struct sim_record, 1);
+    struct sim_error err = {0};
+    const double begin = wall_now();
+    int code = sim_run(simulation->scenario, &simulation->facts,
+                       simulation->shows_progress ? terminal : -1, simulation->is_loaded, arena, record,
+                       &err);
+    const bool has_result = record->laws != NULL;
+    json_t *answer;
+
+    if (has_result && simulation->folder != NULL &&
+        (!sim_write_run(simulation->scenario, record, simulation->folder, arena, &err) ||
+         !write_timing(simulation, record, wall_now() - begin, arena, &err)))
+        code = 2;
+    answer = json_pack("{s:i, s:s, s:f}", "code", code, "error", err.text, "wall_seconds",
+                       wall_now() - begin);
+    if (answer == NULL)
+        answer = json_pack("{s:i, s:s, s:f}", "code", code, "error",
+                           "The complaint holds bytes that are no text.", "wall_seconds", 0.0);
+    if (has_result && code != 2)
+        json_object_set_new(answer, "summary", sim_summary_json(simulation->scenario, record));
+    json_dumpf(answer, reply, JSON_COMPACT);
+    json_decref(answer);
+    sim_arena_close(arena);
+    return code;
+}
+
+/* ---- in the parent ---- */
+
+bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *child,
+                          struct sim_arena *arena, struct sim_error *err)
+{
+    if (!sim_guard_platform(simulation->scenario->platform, &simulation->facts, arena, err))
+        return false;
+    simulation->shared =
+        mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (simulation->shared == MAP_FAILED)
+        return sim_fail(err, "This machine has no memory left: %s.", strerror(errno));
+    simulation->is_loaded = simulation->shared;
+    return sim_child_start(child, simulate, simulation, err);
+}
+
+/* SimGrid's last words, one line of them. */
+static int died(const struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                bool is_loaded, struct sim_error *err)
+{
+    const char *words = outcome->complaints == NULL ? "" : outcome->complaints;
+    const int length = (int)strcspn(words, "\n");
+
+    if (is_loaded)
+        sim_fail(err, "The simulation of %s died%s%s%s%.*s", simulation->scenario->path,
+                 outcome->signal != 0 ? " of signal " : "",
+                 outcome->signal != 0 ? strsignal(outcome->signal) : "", length > 0 ? ": " : ".", length,
+                 words);
+    else
+        sim_fail(err, "%s: SimGrid refuses this platform: %.*s", simulation->scenario->platform,
+                 length > 0 ? length : 22, length > 0 ? words : "it gives no reason for");
+    return is_loaded ? 1 : 2;
+}
+
+int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                       json_t **summary, double *wall_seconds, struct sim_error *err)
+{
+    json_t *answer = outcome->signal != 0 || outcome->reply == NULL
+                         ? NULL
+                         : json_loadb(outcome->reply, outcome->reply_length, 0, NULL);
+    const bool is_loaded = *simulation->is_loaded;
+    int code;
+
+    munmap(simulation->shared, 1);
+    *summary = NULL;
+    *wall_seconds = 0;
+    if (answer == NULL)
+        return died(simulation, outcome, is_loaded, err);
+    code = (int)json_integer_value(json_object_get(answer, "code"));
+    *wall_seconds = json_real_value(json_object_get(answer, "wall_seconds"));
+    *summary = json_incref(json_object_get(answer, "summary"));
+    if (code != 0)
+        sim_fail(err, "%s", json_string_value(json_object_get(answer, "error")));
+    json_decref(answer);
+    return code;
+}
+
+int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
+                 struct sim_error *err)
+{
+    struct sim_child child;
+    struct sim_outcome outcome;
+    double wall_seconds;
+
+    *summary = NULL;
+    if (!sim_simulation_start(simulation, &child, arena, err))
+        return 2;
+    if (sim_child_wait(&child, 1, arena, &outcome) < 0) {
+        sim_fail(err, "Interrupted: nothing was written.");
+        return SIM_INTERRUPTED;
+    }
+    return sim_simulation_end(simulation, &outcome, summary, &wall_seconds, err);
+}
+
+/* ---- checking ---- */
+
+static int check(void *context, FILE *reply, int terminal)
+{
+    const struct sim_simulation *simulation = context;
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    const bool fine = sim_check(simulation->scenario, &simulation->facts, arena, &err);
+
+    (void)terminal;
+    fputs(fine ? "fine" : err.text, reply);
+    sim_arena_close(arena);
+    return fine ? 0 : 2;
+}
+
+int sim_check_scenario(const struct sim_scenario *scenario, struct sim_arena *arena,
+                       struct sim_error *err)
+{
+    struct sim_simulation simulation = {.scenario = scenario};
+    struct sim_child child;
+    struct sim_outcome outcome;
+
+    if (!sim_guard_platform(scenario->platform, &simulation.facts, arena, err) ||
+        !sim_child_start(&child, check, &simulation, err))
+        return 2;
+    if (sim_child_wait(&child, 1, arena, &outcome) < 0)
+        return SIM_INTERRUPTED;
+    if (outcome.signal != 0 || outcome.reply == NULL || outcome.reply_length == 0)
+        return died(&simulation, &outcome, false, err);
+    if (outcome.exit_code != 0)
+        sim_fail(err, "%s", outcome.reply);
+    return outcome.exit_code;
+}
+
+int sim_check_platform_file(const char *path, struct sim_arena *arena, struct sim_error *err)
+{
+    static const char *const no_options[] = {NULL};
+    const struct sim_scenario scenario = {
+        .path = path, .platform = path, .network = {"textbook", no_options}};
+
+    return sim_check_scenario(&scenario, arena, err);
+}

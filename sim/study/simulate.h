@@ -1,0 +1,44 @@
+/* simulate.h -- one scenario, simulated in a child process; what comes back is plain data.
+ *
+ * A run that writes a directory, a point of a sweep, one side of a comparison and a question of `explain`
+ * are all this. */
+#ifndef SIM_STUDY_SIMULATE_H
+#define SIM_STUDY_SIMULATE_H
+
+#include "sim/engine/child.h"
+#include "sim/platform/guard.h"
+#include "sim/scenario/scenario.h"
+
+enum { SIM_INTERRUPTED = 130 }; /* exit code after Ctrl-C or SIGTERM */
+
+/* What to simulate; borrowed until the child has ended. */
+struct sim_simulation {
+    const struct sim_scenario *scenario;
+    const char *folder;     /* write the run directory's files here; NULL: nowhere */
+    bool shows_progress;
+    struct sim_platform_facts facts;
+    volatile bool *is_loaded; /* in `shared`, memory that the child has too */
+    void *shared;
+};
+
+/* Look at the platform file and start a child.  False with a sentence: bad input, nothing started. */
+bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *child,
+                          struct sim_arena *arena, struct sim_error *err);
+
+/* What the child that ended says: the exit code, with a sentence in *err unless it is 0, and the summary
+ * in *summary (NULL when there is none; the caller owns it). */
+int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                       json_t **summary, double *wall_seconds, struct sim_error *err);
+
+/* Start, wait, end. */
+int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
+                 struct sim_error *err);
+
+/* All of a run but the run, in a child (sim_check); the exit code. */
+int sim_check_scenario(const struct sim_scenario *scenario, struct sim_arena *arena,
+                       struct sim_error *err);
+
+/* The same for a platform file alone. */
+int sim_check_platform_file(const char *path, struct sim_arena *arena, struct sim_error *err);
+
+#endif

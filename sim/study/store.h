@@ -1,0 +1,43 @@
+/* store.h -- the results of a study: one SQLite file, written point by point, so that a killed sweep
+ * loses at most the points in flight and the next one goes on where it stopped. */
+#ifndef SIM_STUDY_STORE_H
+#define SIM_STUDY_STORE_H
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+
+#include <jansson.h>
+
+struct sim_store; /* opaque; a child process must not use what its parent opened */
+
+/* One point as stored; texts live until the next call. */
+struct sim_stored {
+    const char *hash;       /* of resolved scenario, platform file and version */
+    int number;             /* place in the study */
+    const char *settings;   /* JSON object of dotted keys and values */
+    const char *scenario;   /* resolved, JSON */
+    int exit_code;
+    const char *error;      /* sentences, or "" */
+    double wall_seconds;
+    const char *summary;    /* summary.json, or NULL */
+};
+
+/* Open a store, made if it is missing and `create`.  Refuses what is no store of this version. */
+bool sim_store_open(struct sim_store **store, const char *path, bool create, struct sim_error *err);
+void sim_store_close(struct sim_store *store); /* NULL is allowed */
+
+/* Is the point there, and done (exit code 0)? */
+bool sim_store_has(struct sim_store *store, const char *hash);
+
+/* Store or replace a point; on disk when it returns true. */
+bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err);
+
+/* A name and a value about the study as a whole ("title"). */
+bool sim_store_note(struct sim_store *store, const char *name, const char *value, struct sim_error *err);
+const char *sim_store_noted(struct sim_store *store, const char *name, struct sim_arena *arena);
+
+/* Every point in order of number, until `visit` returns false. */
+void sim_store_each(struct sim_store *store, bool (*visit)(void *context, const struct sim_stored *point),
+                    void *context);
+
+#endif

@@ -1,0 +1,115 @@
+#include "sim/trace/directory.h"
+
+#include "sim/base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool sim_is_run_directory(struct sim_arena *arena, const char *path)
+{
+    json_t *summary = json_load_file(sim_text(arena, "%s/summary.json", path), 0, NULL);
+    const bool is_ours = json_is_string(json_object_get(summary, "dmlsim"));
+
+    json_decref(summary);
+    return is_ours;
+}
+
+static bool is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    int entries = 0;
+
+    if (folder == NULL)
+        return false;
+    while (readdir(folder) != NULL)
+        entries++;
+    closedir(folder);
+    return entries <= 2;
+}
+
+/* What a killed run of an earlier day may have left beside the target. */
+static void sweep_up(const char *folder, const char *prefix, struct sim_arena *arena)
+{
+    DIR *open_folder = opendir(folder);
+    const struct dirent *entry;
+
+    while (open_folder != NULL && (entry = readdir(open_folder)) != NULL) {
+        const size_t length = strlen(prefix);
+        char *end;
+        long pid;
+
+        if (strncmp(entry->d_name, prefix, length) != 0)
+            continue;
+        pid = strtol(entry->d_name + length, &end, 10);
+        if (*end == '\0' && pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            sim_remove_tree(sim_text(arena, "%s/%s", folder, entry->d_name));
+    }
+    if (open_folder != NULL)
+        closedir(open_folder);
+}
+
+static const char *without_slash(const char *path, struct sim_arena *arena)
+{
+    size_t length = strlen(path);
+
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    return sim_text_copy(arena, path, length);
+}
+
+bool sim_directory_begin(struct sim_directory *directory, const char *target,
+                         struct sim_arena *arena, struct sim_error *err)
+{
+    const char *folder, *name, *prefix;
+
+    target = without_slash(target, arena);
+    folder = sim_folder_of(arena, target);
+    name = strrchr(target, '/') == NULL ? target : strrchr(target, '/') + 1;
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return sim_fail(err, "--out %s: give the run directory a name of its own.", target);
+    if (sim_file_exists(target) && !sim_is_directory(target))
+        return sim_fail(err, "%s: is a file; a run directory was expected, and nothing is overwritten.",
+                        target);
+    if (sim_is_directory(target) && !is_empty(target) && !sim_is_run_directory(arena, target))
+        return sim_fail(err, "%s: is a directory, but no run directory (it has no summary.json of ours), "
+                             "so it is left alone.", target);
+    if (!sim_make_directories(folder, err))
+        return false;
+    prefix = sim_text(arena, ".%s.partial-", name);
+    sweep_up(folder, prefix, arena);
+    *directory = (struct sim_directory){
+        target, sim_text(arena, "%s/%s%ld", folder, prefix, (long)getpid())};
+    sim_remove_tree(directory->partial);
+    if (mkdir(directory->partial, 0777) != 0)
+        return sim_fail(err, "%s: nothing can be written here: %s.", folder, strerror(errno));
+    return true;
+}
+
+bool sim_directory_commit(const struct sim_directory *directory, struct sim_error *err)
+{
+    /* Exchange first: at every moment the target is either the old result or the new one. */
+    if (renameat2(AT_FDCWD, directory->partial, AT_FDCWD, directory->target, RENAME_EXCHANGE) == 0) {
+        sim_remove_tree(directory->partial);
+        return true;
+    }
+    if (errno != ENOENT)
+        sim_remove_tree(directory->target); /* a file system without exchange */
+    if (rename(directory->partial, directory->target) == 0)
+        return true;
+    sim_fail(err, "%s: cannot be put in place: %s.", directory->target, strerror(errno));
+    sim_remove_tree(directory->partial);
+    return false;
+}
+
+void sim_directory_abandon(const struct sim_directory *directory)
+{
+    sim_remove_tree(directory->partial);
+}

@@ -1,0 +1,95 @@
+/* record.h -- all that a run leaves behind, as plain data.
+ *
+ * The engine fills it; the writers of the run directory, and nobody else, read it.  Everything lives in
+ * the arena of the run.  Seconds are simulated seconds. */
+#ifndef SIM_TRACE_RECORD_H
+#define SIM_TRACE_RECORD_H
+
+#include "sim/algorithm.h"
+
+/* What a peer does at any moment; the five add up to the simulated time of the run. */
+enum sim_doing { SIM_COMPUTING, SIM_SENDING, SIM_RECEIVING, SIM_WAITING, SIM_IDLING, SIM_DOINGS };
+
+extern const char *const sim_doing_names[SIM_DOINGS]; /* "compute", "send", ... */
+
+enum { SIM_MOST_PHASES = 64, SIM_NO_STEP = -1 };
+
+/* One interval in the life of one peer. */
+struct sim_event {
+    double begin, end, flop;
+    int64_t bytes;
+    int peer, other; /* other peer, or SIM_NOBODY */
+    int step;        /* of a collective, or SIM_NO_STEP */
+    short phase, doing;
+    int64_t number; /* in the order in which events were recorded */
+};
+
+struct sim_note_event {
+    double at, value;
+    int peer;
+    const char *name;
+};
+
+struct sim_peer_record {
+    const char *name, *role, *host;
+    double seconds[SIM_DOINGS];
+    double *phase_seconds[SIM_MOST_PHASES]; /* [SIM_DOINGS] each; NULL: never in that phase */
+    double flop;
+    int64_t bytes_sent, bytes_received; /* on the network */
+    double finished_at;
+    bool is_dead;
+};
+
+struct sim_link_record {
+    const char *name;
+    double bytes_per_second; /* as the platform gives it, before faults and profiles */
+    double latency_seconds;
+    int64_t bytes, messages;
+    int64_t *phase_bytes; /* [phase_count] */
+    int now_transfers, peak_transfers;
+};
+
+struct sim_law_record {
+    const struct sim_law *law;
+    bool is_checked; /* its assumptions hold on this plan */
+    double theory, simulated, error; /* error relative to theory */
+    bool holds;
+};
+
+/* Chunks, so that a long trace never moves in memory. */
+enum { SIM_EVENTS_A_CHUNK = 8192 };
+
+struct sim_event_chunk {
+    struct sim_event_chunk *next;
+    int count;
+    struct sim_event events[SIM_EVENTS_A_CHUNK];
+};
+
+struct sim_record {
+    struct sim_totals totals;
+    int64_t local_messages, bytes_cancelled;
+    double joules; /* NaN where no host says what it draws */
+
+    int phase_count;
+    const char *phases[SIM_MOST_PHASES]; /* in order of first use */
+
+    int peer_count, link_count, law_count, host_count;
+    struct sim_peer_record *peers;
+    struct sim_link_record *links;
+    struct sim_law_record *laws;
+    const char *busiest_card_host; /* and which way: "sends" or "receives" */
+    const char *busiest_card_way;
+    bool used_random_numbers;
+
+    struct sim_event_chunk *first_events, *last_events;
+    int64_t event_count;
+    struct sim_note_event *notes;
+    size_t note_count, note_room;
+};
+
+void sim_record_event(struct sim_record *record, struct sim_arena *arena,
+                      const struct sim_event *event);
+void sim_record_note(struct sim_record *record, struct sim_arena *arena,
+                     const struct sim_note_event *note);
+
+#endif

@@ -1,0 +1,35 @@
+# tests.mk -- how the tests are built and run; each folder that needs rules of its own has a rules.mk.
+#
+#   unit/  law/  published/   cmocka programs: one file, one program, linked with all of dmlsim but main
+#   golden/                   tesh files: one per scenario, output pinned
+#   oracle/ fuzz/ bench/      see their rules.mk
+
+CMOCKA_TESTS := $(sort $(wildcard tests/unit/*.c tests/law/*.c tests/published/*.c))
+CMOCKA_PROGRAMS = $(CMOCKA_TESTS:%.c=$(BUILD)/%)
+GOLDEN := $(sort $(wildcard tests/golden/*.tesh))
+CHECKS =    # commands that speak TAP; rules.mk files add theirs
+LONG_CHECKS =
+
+.PRECIOUS: $(BUILD)/tests/%.o
+
+# Test helpers: headers beside the tests, fixtures in tests/fixtures/.
+FIXTURES := $(sort $(wildcard tests/fixtures/*.c))
+FIXTURE_OBJECTS = $(FIXTURES:%.c=$(BUILD)/%.o)
+
+$(CMOCKA_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(FIXTURE_OBJECTS) $(LIBRARY)
+	$(CC) -o $@ $^ -lcmocka $(LDLIBS_ALL)
+
+-include $(sort $(wildcard tests/*/rules.mk))
+
+check: deps-check ## all tests but the long ones (under 3 minutes)
+	@$(MAKE) -j$(JOBS) check-programs > check-build.log 2>&1 || { cat check-build.log; rm -f check-build.log; exit 1; }
+	@rm -f check-build.log
+	@$(MAKE) check-built
+
+check-programs: all $(CMOCKA_PROGRAMS) $(CHECK_PROGRAMS)
+
+check-built:
+	@tests/run $(BUILD)/log $(CMOCKA_PROGRAMS) \
+	    $(foreach t,$(GOLDEN),'tests/golden/run $(PROGRAM) $(t)') $(CHECKS)
+
+.PHONY: check check-programs check-built
