@@ -72,6 +72,7 @@ struct sim_plan {
     struct sim_casting *casting;
     struct sim_world *world;
     bool network_is_textbook;
+    bool network_is_ours;   /* textbook or tcp: no model of the user's own */
     bool is_undisturbed;    /* no faults, and no profiles in the platform */
     bool somebody_may_die;  /* a fault of factor 0, or a state profile */
 };

@@ -80,7 +80,7 @@ static enum sim_status status_of(const struct sim_activity *activity, enum s4u_o
     switch (outcome) {
     case S4U_DONE: return SIM_OK;
     case S4U_CANCELLED: return other->is_dead ? SIM_FAILED : SIM_CANCELLED;
-    default: return SIM_FAILED;
+    default: return activity->is_abandoned ? SIM_CANCELLED : SIM_FAILED;
     }
 }
 
@@ -121,6 +121,8 @@ void activity_cancel(struct sim_activity *activity)
     } else if (!activity->is_done && activity->comm != NULL) {
         const double left = s4u_cancel(activity->comm);
 
+        if (activity->partner != NULL)
+            activity->partner->is_abandoned = true;
         record->bytes_cancelled += activity->message.bytes - (int64_t)left;
         activity->status = SIM_CANCELLED;
         book(activity);
@@ -201,6 +203,17 @@ static void wait_for_comms(struct peer *peer, struct sim_activity *const *activi
         }
 }
 
+static void note_what_for(struct peer *peer, struct sim_activity *const *activities, int count)
+{
+    peer->waits_for = NULL;
+    peer->waits_for_others = -1;
+    for (int i = 0; i < count; i++)
+        if (activities[i] != NULL) {
+            peer->waits_for = peer->waits_for == NULL ? activities[i] : peer->waits_for;
+            peer->waits_for_others++;
+        }
+}
+
 static int first_done(struct sim_activity *const *activities, int count)
 {
     for (int i = 0; i < count; i++)
@@ -214,6 +227,7 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
 {
     int bells = 0;
 
+    note_what_for(peer, activities, count);
     for (int i = 0; i < count; i++)
         bells += activities[i] != NULL && ends_with_bell(activities[i]);
     if (bells == 0) {

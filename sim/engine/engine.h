@@ -37,6 +37,7 @@ struct world_link {
 
 struct sim_world {
     struct sim_arena *arena;
+    volatile bool *platform_is_fine; /* false while SimGrid may abort on what the platform says */
     const char *platform; /* file name, for sentences */
     struct world_host *hosts; /* natural order of names */
     struct world_link *links; /* likewise; sg_link_get_data is the place here + 1 */
@@ -52,7 +53,8 @@ struct route {
 };
 
 bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
-                struct sim_arena *arena, struct sim_error *err);
+                bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
+                struct sim_error *err);
 
 /* NULL when the platform has no route from host to host. */
 const struct route *world_route(struct sim_world *world, int from, int to);
@@ -69,6 +71,7 @@ struct sim_activity {
     bool is_watched;   /* a watcher knows it, so it is never used again */
     bool is_accounted; /* the time waited for it is in the record */
     bool is_booked;    /* the end of its transfer is in the record */
+    bool is_abandoned; /* the other side cancelled it */
     enum sim_status status;
     struct peer *owner;
     struct channel *channel; /* NULL for a computation */
@@ -116,8 +119,10 @@ struct peer {
 
     sg_comm_t *comms;     /* room to wait for several */
     int comm_room;
-    struct sim_activity *const *blocked_on; /* for the report of a deadlock; NULL: not blocked */
+    struct sim_activity *const *blocked_on; /* the caller's; NULL: not blocked */
     int blocked_count, open_activities;
+    const struct sim_activity *waits_for; /* the first of them: all that a deadlock's report has left */
+    int waits_for_others;
     double blocked_since;
     bool is_finished, is_dead;
 };
@@ -135,6 +140,7 @@ struct engine {
     struct spare_values *spare_values[64]; /* by power of two */
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
+    bool is_lazy;         /* SimGrid's lazy solver is on: no two transfers may share a link */
     struct sim_error *gave_up;
     int exit_code;        /* once is_over */
     int terminal;         /* for the progress line; -1: none */

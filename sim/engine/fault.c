@@ -56,14 +56,10 @@ static void clear_desk(struct peer *peer)
             channel_withdraw(c->receives);
 }
 
-void peer_left(int failed, void *context)
+static void mark_dead(struct peer *peer)
 {
-    struct peer *peer = context;
-    struct engine *engine = peer->engine;
-    const bool was_killed = failed && !peer->is_finished && !engine->is_over;
-
-    if (!was_killed || (!peer->is_dead && sg_host_is_on(peer->host)))
-        return; /* finished, or swept away at the end of a deadlock */
+    if (peer->is_dead)
+        return;
     peer->is_dead = true;
     peer_record(peer)->is_dead = true;
     peer_record(peer)->finished_at = simgrid_get_clock();
@@ -72,13 +68,23 @@ void peer_left(int failed, void *context)
     s4u_at(simgrid_get_clock(), bury, peer);
 }
 
+void peer_left(int failed, void *context)
+{
+    struct peer *peer = context;
+    struct engine *engine = peer->engine;
+    const bool was_killed = failed && !peer->is_finished && !engine->is_over;
+
+    if (was_killed && !sg_host_is_on(peer->host))
+        mark_dead(peer); /* by a profile; what a fault kills is marked already */
+}
+
 /* ---- switching a fault on and off ---- */
 
 static void kill_peer(struct peer *peer)
 {
     if (peer->is_finished || peer->is_dead)
         return;
-    peer->is_dead = true;
+    mark_dead(peer);
     sg_actor_kill(peer->actor);
 }
 
@@ -90,7 +96,7 @@ static void set_host(struct armed *armed, int host, bool on)
         return; /* its speed profile does it */
     for (int p = 0; on && p < armed->engine->record->peer_count; p++)
         if (armed->engine->peers[p].host_place == host && !armed->engine->peers[p].is_finished)
-            armed->engine->peers[p].is_dead = true;
+            mark_dead(&armed->engine->peers[p]);
     if (on)
         sg_host_turn_off(target->host);
     else
@@ -247,6 +253,8 @@ bool faults_arm(struct engine *engine, struct sim_error *err)
         if (fault->kind == SIM_FAULT_HOST && fault->factor > 0)
             for (int i = 0; i < armed->target_count; i++)
                 fine &= slow_host(armed, armed->targets[i], is_slowed, err);
+        else if (fault->at_seconds == 0)
+            change(armed); /* before any peer acts */
         else
             s4u_at(fault->at_seconds, change, armed);
     }

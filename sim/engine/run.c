@@ -29,6 +29,8 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .casting = sim_casting_open(world->arena),
         .world = world,
         .network_is_textbook = strcmp(scenario->network.name, "textbook") == 0,
+        .network_is_ours = strcmp(scenario->network.name, "textbook") == 0 ||
+                           strcmp(scenario->network.name, "tcp") == 0,
         .is_undisturbed = scenario->fault_count == 0 && !facts->has_profiles,
         .somebody_may_die = may_die,
     };
@@ -123,15 +125,10 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
 
 static void describe_wait(const struct engine *engine, const struct peer *peer, struct sim_error *err)
 {
-    const struct sim_activity *activity = NULL;
+    const struct sim_activity *activity = peer->waits_for;
     const char *name = engine->record->peers[peer->open.number].name;
-    int others = -1;
+    const int others = peer->waits_for_others;
 
-    for (int i = 0; peer->blocked_on != NULL && i < peer->blocked_count; i++)
-        if (peer->blocked_on[i] != NULL && !peer->blocked_on[i]->is_done) {
-            activity = activity == NULL ? peer->blocked_on[i] : activity;
-            others++;
-        }
     if (activity == NULL || activity->channel == NULL) {
         sim_fail(err, "  %s has waited since %.9g s.", name, peer->blocked_since);
         return;
@@ -275,6 +272,27 @@ static bool check_laws(const struct sim_plan *plan, struct sim_record *record, s
     return fine;
 }
 
+/* No link can carry more than its bandwidth allows in the time of the run: a check on SimGrid, and on us. */
+static bool links_are_believable(const struct engine *engine, struct sim_error *err)
+{
+    const struct sim_record *record = engine->record;
+    bool fine = true;
+
+    if (!engine->plan->is_undisturbed || !engine->plan->network_is_ours)
+        return true;
+    for (int l = 0; l < record->link_count; l++) {
+        const struct sim_link_record *link = &record->links[l];
+        const double most = link->bytes_per_second * record->totals.seconds * (1 + 1e-6);
+        const bool is_shared = !engine->world->links[l].is_fatpipe && !engine->world->links[l].is_wifi;
+
+        if (is_shared && (double)link->bytes > most)
+            fine = sim_fail(err, "Link %s carried %lld bytes in %.9g s, more than its %.9g B/s allow: this is "
+                                 "a defect of the simulation.", link->name, (long long)link->bytes,
+                            record->totals.seconds, link->bytes_per_second);
+    }
+    return fine;
+}
+
 static int finish(struct engine *engine, struct sim_error *err)
 {
     struct sim_record *record = engine->record;
@@ -292,27 +310,27 @@ static int finish(struct engine *engine, struct sim_error *err)
     find_busiest_card(engine);
     close_peers(engine);
     record->joules = joules(engine);
-    return check_laws(engine->plan, record, err) ? 0 : 1;
+    return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
 }
 
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts, int terminal,
-            volatile bool *is_loaded, struct sim_arena *arena, struct sim_record *record,
-            struct sim_error *err)
+            bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
+            struct sim_record *record, struct sim_error *err)
 {
     struct sim_world *world = sim_new(arena, struct sim_world, 1);
     struct sim_plan *plan = sim_new(arena, struct sim_plan, 1);
     struct engine *engine = sim_new(arena, struct engine, 1);
     char complaint[1024];
 
-    if (!world_load(world, scenario, facts->has_wattage, arena, err) ||
+    if (!world_load(world, scenario, facts->has_wattage, lazily, platform_is_fine, arena, err) ||
         !plan_make(plan, scenario, facts, world, err))
         return 2;
-    *is_loaded = true;
     record_open(record, plan);
     engine->scenario = scenario;
     engine->keeps_events = scenario->trace >= SIM_TRACE_FULL;
     engine->gave_up = err;
     engine->terminal = terminal;
+    engine->is_lazy = lazily;
     engine_open(engine, plan, record);
     if (!faults_arm(engine, err))
         return 2;
@@ -349,8 +367,9 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
     struct sim_plan *plan = sim_new(arena, struct sim_plan, 1);
     struct engine *engine = sim_new(arena, struct engine, 1);
     struct sim_record *record = sim_new(arena, struct sim_record, 1);
+    volatile bool platform_is_fine;
 
-    if (!world_load(world, scenario, false, arena, err))
+    if (!world_load(world, scenario, false, false, &platform_is_fine, arena, err))
         return false;
     if (scenario->algorithm == NULL)
         return has_all_routes(world, err);

@@ -6,14 +6,19 @@
 #include "sim/scenario/scenario.h"
 #include "sim/trace/record.h"
 
+enum { SIM_RUN_AGAIN = 3 };
+
 /* Simulate `scenario` on its platform, of which `facts` are known.  Fills *record.
  * Returns the exit code: 0 done and every law holds; 1 it failed, or a law is broken; 2 the input is
  * wrong; with a sentence in *err unless 0.  The record is complete when the code is 0, or when it is 1
- * and record->laws is not NULL.  `terminal` is where to show progress, -1: nowhere.  *is_loaded becomes
- * true once SimGrid has taken the platform: whatever kills the process earlier is bad input. */
+ * and record->laws is not NULL.  `terminal` is where to show progress, -1: nowhere.  While
+ * *platform_is_fine is false, whatever kills the process is the platform's fault: bad input.
+ *
+ * `lazily` takes SimGrid's lazy solver, which is exact only while no two transfers share a link; as soon as
+ * two do, the run ends with SIM_RUN_AGAIN, and is to be started again, in a new child, without it. */
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts, int terminal,
-            volatile bool *is_loaded, struct sim_arena *arena, struct sim_record *record,
-            struct sim_error *err);
+            bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
+            struct sim_record *record, struct sim_error *err);
 
 /* All of a run but the run: load the platform, look at every route, place the peers and find what faults
  * name; complaints in *err.  A scenario without an algorithm is a platform alone. */

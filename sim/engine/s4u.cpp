@@ -62,8 +62,8 @@ int s4u_route(sg_host_t from, sg_host_t to, sg_link_t *links, int most, double *
         std::vector<s4u::Link *> found;
 
         from->route_to(to, found, latency_seconds);
-        if (found.size() > static_cast<size_t>(most))
-            return -1;
+        if (found.size() > static_cast<size_t>(most) || (found.empty() && *latency_seconds <= 0))
+            return -1; /* over no link at all: SimGrid aborts when it is used */
         std::copy(found.begin(), found.end(), links);
         return static_cast<int>(found.size());
     } catch (const std::exception &) {

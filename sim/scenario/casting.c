@@ -151,11 +151,11 @@ static bool too_few(const struct sim_casting *casting, const struct sim_group *g
                     const struct inventory *hosts, struct sim_error *err)
 {
     return sim_fail(err,
-                    "%s has %d hosts (%d of them free for role %s), but the scenario casts %d peers that "
-                    "each want one (%d of role %s): take a platform of at least %d hosts, or say hosts: "
-                    "{share: round_robin}.",
-                    hosts->platform, hosts->count, found, group->name, wanted_hosts(casting),
-                    group->size, group->name, wanted_hosts(casting));
+                    "%s has %d host%s (%d free for role %s), but the scenario casts %d peers that each want "
+                    "one (%d of role %s): take a platform of at least %d hosts, or say hosts: {share: "
+                    "round_robin}.",
+                    hosts->platform, hosts->count, hosts->count == 1 ? "" : "s", found, group->name,
+                    wanted_hosts(casting), group->size, group->name, wanted_hosts(casting));
 }
 
 static bool place_group(struct sim_casting *casting, const struct sim_group *group,

@@ -20,6 +20,13 @@ static double wall_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Cross traffic lets transfers share links that they do not cross; other models may do anything. */
+static bool may_be_lazy(const struct sim_simulation *simulation)
+{
+    return !simulation->shares_links &&
+           strcmp(simulation->scenario->network.name, "textbook") == 0;
+}
+
 /* Wall-clock figures differ from run to run, so they have a file of their own. */
 static bool write_timing(const struct sim_simulation *simulation, const struct sim_record *record,
                          double wall_seconds, struct sim_arena *arena, struct sim_error *err)
@@ -31,10 +38,12 @@ static bool write_timing(const struct sim_simulation *simulation, const struct s
     if (file == NULL)
         return sim_fail(err, "%s: cannot be written: %s.", path, strerror(errno));
     getrusage(RUSAGE_SELF, &usage);
-    fprintf(file, "{\"wall_seconds\": %.6f, \"messages_per_second\": %.0f, \"peak_memory_bytes\": %lld}\n",
+    fprintf(file,
+            "{\"wall_seconds\": %.6f, \"messages_per_second\": %.0f, \"peak_memory_bytes\": %lld, "
+            "\"solver\": \"%s\"}\n",
             wall_seconds,
             wall_seconds > 0 ? (double)record->totals.messages / wall_seconds : 0,
-            (long long)usage.ru_maxrss * 1024);
+            (long long)usage.ru_maxrss * 1024, may_be_lazy(simulation) ? "lazy" : "full");
     return sim_file_close(file, path, err);
 }
 
@@ -46,8 +55,8 @@ static int simulate(void *context, FILE *reply, int terminal)
     struct sim_error err = {0};
     const double begin = wall_now();
     int code = sim_run(simulation->scenario, &simulation->facts,
-                       simulation->shows_progress ? terminal : -1, simulation->is_loaded, arena, record,
-                       &err);
+                       simulation->shows_progress ? terminal : -1, may_be_lazy(simulation),
+                       simulation->platform_is_fine, arena, record, &err);
     const bool has_result = record->laws != NULL;
     json_t *answer;
 
@@ -79,26 +88,25 @@ bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *c
         mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (simulation->shared == MAP_FAILED)
         return sim_fail(err, "This machine has no memory left: %s.", strerror(errno));
-    simulation->is_loaded = simulation->shared;
+    simulation->platform_is_fine = simulation->shared;
     return sim_child_start(child, simulate, simulation, err);
 }
 
 /* SimGrid's last words, one line of them. */
 static int died(const struct sim_simulation *simulation, const struct sim_outcome *outcome,
-                bool is_loaded, struct sim_error *err)
+                bool platform_is_fine, struct sim_error *err)
 {
     const char *words = outcome->complaints == NULL ? "" : outcome->complaints;
     const int length = (int)strcspn(words, "\n");
 
-    if (is_loaded)
-        sim_fail(err, "The simulation of %s died%s%s%s%.*s", simulation->scenario->path,
-                 outcome->signal != 0 ? " of signal " : "",
-                 outcome->signal != 0 ? strsignal(outcome->signal) : "", length > 0 ? ": " : ".", length,
-                 words);
+    if (platform_is_fine)
+        sim_fail(err, "The simulation of %s ended without a result (%s)%s%.*s", simulation->scenario->path,
+                 outcome->signal != 0 ? strsignal(outcome->signal) : "no answer",
+                 length > 0 ? ": " : ".", length, words);
     else
         sim_fail(err, "%s: SimGrid refuses this platform: %.*s", simulation->scenario->platform,
                  length > 0 ? length : 22, length > 0 ? words : "it gives no reason for");
-    return is_loaded ? 1 : 2;
+    return platform_is_fine ? 1 : 2;
 }
 
 int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
@@ -107,21 +115,23 @@ int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outco
     json_t *answer = outcome->signal != 0 || outcome->reply == NULL
                          ? NULL
                          : json_loadb(outcome->reply, outcome->reply_length, 0, NULL);
-    const bool is_loaded = *simulation->is_loaded;
+    const bool platform_is_fine = *simulation->platform_is_fine;
     int code;
 
     munmap(simulation->shared, 1);
     *summary = NULL;
     *wall_seconds = 0;
     if (answer == NULL)
-        return died(simulation, outcome, is_loaded, err);
+        return died(simulation, outcome, platform_is_fine, err);
     code = (int)json_integer_value(json_object_get(answer, "code"));
     *wall_seconds = json_real_value(json_object_get(answer, "wall_seconds"));
     *summary = json_incref(json_object_get(answer, "summary"));
-    if (code != 0)
+    if (code == SIM_RUN_AGAIN)
+        simulation->shares_links = true;
+    else if (code != 0)
         sim_fail(err, "%s", json_string_value(json_object_get(answer, "error")));
     json_decref(answer);
-    return code;
+    return code == SIM_RUN_AGAIN ? SIM_AGAIN : code;
 }
 
 int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
@@ -130,15 +140,19 @@ int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, jso
     struct sim_child child;
     struct sim_outcome outcome;
     double wall_seconds;
+    int code;
 
     *summary = NULL;
-    if (!sim_simulation_start(simulation, &child, arena, err))
-        return 2;
-    if (sim_child_wait(&child, 1, arena, &outcome) < 0) {
-        sim_fail(err, "Interrupted: nothing was written.");
-        return SIM_INTERRUPTED;
-    }
-    return sim_simulation_end(simulation, &outcome, summary, &wall_seconds, err);
+    do {
+        if (!sim_simulation_start(simulation, &child, arena, err))
+            return 2;
+        if (sim_child_wait(&child, 1, arena, &outcome) < 0) {
+            sim_fail(err, "Interrupted: nothing was written.");
+            return SIM_INTERRUPTED;
+        }
+        code = sim_simulation_end(simulation, &outcome, summary, &wall_seconds, err);
+    } while (code == SIM_AGAIN);
+    return code;
 }
 
 /* ---- checking ---- */

@@ -16,8 +16,9 @@ struct sim_simulation {
     const struct sim_scenario *scenario;
     const char *folder;     /* write the run directory's files here; NULL: nowhere */
     bool shows_progress;
+    bool shares_links;      /* two transfers have been seen on one link: no lazy solver */
     struct sim_platform_facts facts;
-    volatile bool *is_loaded; /* in `shared`, memory that the child has too */
+    volatile bool *platform_is_fine; /* in `shared`, memory that the child has too */
     void *shared;
 };
 
@@ -25,8 +26,10 @@ struct sim_simulation {
 bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *child,
                           struct sim_arena *arena, struct sim_error *err);
 
+enum { SIM_AGAIN = -1 };
+
 /* What the child that ended says: the exit code, with a sentence in *err unless it is 0, and the summary
- * in *summary (NULL when there is none; the caller owns it). */
+ * in *summary (NULL when there is none; the caller owns it).  SIM_AGAIN: start the simulation once more. */
 int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
                        json_t **summary, double *wall_seconds, struct sim_error *err);
 

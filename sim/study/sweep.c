@@ -168,15 +168,28 @@ static enum outcome point_start(struct sweep *sweep, int number, struct point *p
     return fine ? SETTLED : BROKEN;
 }
 
-static bool point_end(struct sweep *sweep, struct point *point, const struct sim_outcome *outcome,
-                      struct sim_error *err)
+/* Take what the child says; start another where that is to be done. */
+static int point_take(struct point *point, struct sim_child *child, const struct sim_outcome *outcome,
+                      json_t **summary)
+{
+    const int code = sim_simulation_end(&point->simulation, outcome, summary,
+                                        &point->stored.wall_seconds, &point->err);
+
+    if (code == SIM_AGAIN && !sim_simulation_start(&point->simulation, child, point->arena, &point->err))
+        return 2;
+    return code;
+}
+
+static bool point_end(struct sweep *sweep, struct point *point, struct sim_child *child,
+                      const struct sim_outcome *outcome, struct sim_error *err)
 {
     json_t *summary;
     char *text = NULL;
     bool fine;
-    const int code = sim_simulation_end(&point->simulation, outcome, &summary,
-                                        &point->stored.wall_seconds, &point->err);
+    const int code = point_take(point, child, outcome, &summary);
 
+    if (code == SIM_AGAIN)
+        return true;
     if (summary != NULL)
         text = json_dumps(summary, JSON_COMPACT);
     point->stored.summary = text;
@@ -227,7 +240,7 @@ static int end_one(struct sweep *sweep, struct sim_error *err)
         sim_fail(err, "Interrupted: what was done is in %s, and the same command goes on from there.",
                  sweep->asked->out);
         code = SIM_INTERRUPTED;
-    } else if (!point_end(sweep, &sweep->points[place], &outcome, err)) {
+    } else if (!point_end(sweep, &sweep->points[place], &sweep->children[place], &outcome, err)) {
         code = 2;
     }
     sim_arena_close(arena);
