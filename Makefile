@@ -134,6 +134,31 @@ demo-built:
 
 include tests/tests.mk
 
+# ---- looking closer -------------------------------------------------------------------------------
+
+C_FILES := $(shell git ls-files '*.c' '*.h' '*.cpp' 2>/dev/null)
+
+lint: deps-lint ## floors, headers that compile alone, clang-tidy, cppcheck, format
+	@$(MAKE) -j$(JOBS) all > lint-build.log 2>&1 || { cat lint-build.log; rm -f lint-build.log; exit 1; }
+	@rm -f lint-build.log
+	@$(MAKE) lint-built
+
+lint-built:
+	@tests/run $(BUILD)/lint tests/lint/floors tests/lint/headers tests/lint/format tests/lint/cppcheck \
+	    $(foreach f,$(SOURCES),'tests/lint/tidy $(f)')
+
+format: deps-lint ## lay all C files out as .clang-format says
+	clang-format-14 -i $(C_FILES)
+
+coverage: deps-lint ## which lines and branches the tests reach: build/coverage/report.txt
+	@$(MAKE) BUILD=build/coverage OPTIMISE='-O0 -g' EXTRA_FLAGS=--coverage MALLOC= -j$(JOBS) check-programs > /dev/null
+	@find build/coverage -name '*.gcda' -delete
+	@-$(MAKE) BUILD=build/coverage EXTRA_FLAGS=--coverage OPTIMISE='-O0 -g' MALLOC= check-built | tail -n 1
+	@gcovr -r . --object-directory build/coverage -e tests/ --exclude-unreachable-branches \
+	    -o build/coverage/report.txt --html-details build/coverage/index.html --print-summary | tail -n 3
+
+.PHONY: lint lint-built format coverage
+
 # ---- installing -----------------------------------------------------------------------------------
 
 DATA = $(DESTDIR)$(PREFIX)/share/dmlsim

@@ -52,6 +52,9 @@ double sim_now(const struct sim_peer *me);
 /* This peer's own stream of random numbers; see sim/base/random.h. */
 struct sim_random *sim_random(struct sim_peer *me);
 
+/* A lognormal factor of mean 1, from that stream; sigma 0 is 1 and draws nothing. */
+double sim_jitter(struct sim_peer *me, double sigma);
+
 /* From here on this peer is in the phase of that name; `phase` must outlive the run. */
 void sim_phase(struct sim_peer *me, const char *phase);
 

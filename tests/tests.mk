@@ -32,4 +32,7 @@ check-built:
 	@tests/run $(BUILD)/log $(CMOCKA_PROGRAMS) \
 	    $(foreach t,$(GOLDEN),'tests/golden/run $(PROGRAM) $(t)') $(CHECKS)
 
-.PHONY: check check-programs check-built
+check-long: check-programs ## the long tests: the whole matrix against SMPI and the like
+	@if [ -n "$(strip $(LONG_CHECKS))" ]; then TEST_TIMEOUT=1500 tests/run $(BUILD)/log-long $(LONG_CHECKS); fi
+
+.PHONY: check check-programs check-built check-long

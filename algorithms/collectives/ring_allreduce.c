@@ -17,7 +17,6 @@
  * and transfer; overlap of communication with the backward pass.
  * A slow worker or link slows the whole ring down to its pace; a dead one ends the run (exit code 1). */
 #include "algorithms/collectives/collectives.h"
-#include "sim/base/random.h"
 
 struct ring {
     int workers;
@@ -65,8 +64,7 @@ static void worker(struct sim_peer *me)
 
     for (int i = 0; i < me->plan->iterations; i++) {
         sim_phase(me, "compute");
-        sim_compute_for(me, ring->compute_seconds *
-                                sim_random_lognormal(sim_random(me), ring->compute_jitter));
+        sim_compute_for(me, ring->compute_seconds * sim_jitter(me, ring->compute_jitter));
         if (sim_collective(me, sim_role(me->plan, "worker"), ring_allreduce_steps, &gradient) !=
             SIM_OK)
             sim_give_up(me, "a neighbour or a link of its ring is dead, and a ring has no way round");

@@ -18,7 +18,6 @@
  * (the answer is the pull), cost of the update itself.
  * A slow worker holds all others up.  A worker that dies is dropped, and the others go on without it
  * (degraded); a server that dies ends the run (exit code 1), since its key range is lost. */
-#include "sim/base/random.h"
 #include "sim/peer.h"
 
 struct parameter_server {
@@ -94,8 +93,7 @@ static void worker(struct sim_peer *me)
 
     for (int i = 0; i < me->plan->iterations; i++) {
         sim_phase(me, "compute");
-        sim_compute_for(me, ps->compute_seconds *
-                                sim_random_lognormal(sim_random(me), ps->compute_jitter));
+        sim_compute_for(me, ps->compute_seconds * sim_jitter(me, ps->compute_jitter));
         sim_phase(me, "push");
         start_pulls(me, pulls);
         start_pushes(me, pushes);

@@ -3,7 +3,7 @@
 #include "sim/base/names.h"
 #include "sim/base/version.h"
 #include "sim/cli/command.h"
-#include "sim/engine/child.h"
+#include "sim/study/child.h"
 
 #include <errno.h>
 #include <gsl/gsl_errno.h>
@@ -42,7 +42,7 @@ static int unknown_command(const char *name)
     const char *names[64], *near;
     size_t count = 0;
 
-    for (; sim_commands[count] != NULL && count < 64; count++)
+    for (; count < 64 && sim_commands[count] != NULL; count++)
         names[count] = sim_commands[count]->name;
     near = sim_nearest_name(name, names, count);
     fprintf(stderr, "dmlsim: there is no command '%s'%s%s%s.\nTry 'dmlsim --help' for more.\n", name,

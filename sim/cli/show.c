@@ -61,7 +61,7 @@ static int unknown(const struct sim_call *call, const char *name)
     const char *names[256], *near;
     size_t count = 0;
 
-    for (; call->catalogue->algorithms[count] != NULL && count < 256; count++)
+    for (; count < 256 && call->catalogue->algorithms[count] != NULL; count++)
         names[count] = call->catalogue->algorithms[count]->name;
     near = sim_nearest_name(name, names, count);
     return sim_misused(call, "there is no algorithm '%s'%s%s%s.", name, near ? "; did you mean '" : "",

@@ -52,7 +52,7 @@ static enum sim_unit unit_named(const char *name)
 static const char *formatted(char text[SIM_QUANTITY_SIZE], double value, enum sim_unit unit)
 {
     if (isnan(value))
-        return strcpy(text, "-");
+        return "-";
     if (unit == SIM_UNIT_NONE && value == floor(value) && fabs(value) < 1e15) {
         snprintf(text, SIM_QUANTITY_SIZE, "%.0f", value);
         return text;

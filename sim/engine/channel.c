@@ -121,7 +121,7 @@ static void match(struct channel *channel, struct sim_activity *send, struct sim
 {
     struct engine *engine = channel->from->engine;
     struct sim_record *record = engine->record;
-    const int64_t bytes = send->message.bytes;
+    const int64_t bytes = (int64_t)(send->message.bytes * SIM_LIE_ABOUT_BYTES);
 
     send->is_matched = receive->is_matched = true;
     send->partner = receive;

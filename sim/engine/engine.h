@@ -19,6 +19,14 @@
 #include <simgrid/mailbox.h>
 #include <simgrid/semaphore.h>
 
+/* tests/law/falsified builds simulators that lie by 1 %, to see that laws and tests notice. */
+#ifndef SIM_LIE_ABOUT_BYTES
+#define SIM_LIE_ABOUT_BYTES 1
+#endif
+#ifndef SIM_LIE_ABOUT_SECONDS
+#define SIM_LIE_ABOUT_SECONDS 1
+#endif
+
 /* ---- the loaded platform ---- */
 
 struct world_host {
@@ -173,7 +181,7 @@ struct sim_peer_record *peer_record(const struct peer *peer);
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);
-void peer_left(int failed, void *peer); /* when its actor ends, in whatever way */
+void peer_left(int failed, void *context); /* when its actor ends, in whatever way */
 
 /* progress.c */
 void progress_show(struct engine *engine);

@@ -152,6 +152,11 @@ struct sim_random *sim_random(struct sim_peer *me)
     return peer->random;
 }
 
+double sim_jitter(struct sim_peer *me, double sigma)
+{
+    return sigma == 0 ? 1 : sim_random_lognormal(sim_random(me), sigma);
+}
+
 static int phase_number(struct sim_record *record, const char *phase)
 {
     for (int p = 0; p < record->phase_count; p++)
@@ -243,7 +248,8 @@ struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_mess
         return send;
     channel_post(channel, send);
     if (!channel->is_local) /* SimGrid wants a payload; ours travels with our own match */
-        send->comm = sg_mailbox_put_async(channel_mailbox(channel), send, (long)message.bytes);
+        send->comm = sg_mailbox_put_async(channel_mailbox(channel), send,
+                                          (long)(message.bytes * SIM_LIE_ABOUT_SECONDS));
     if (peer->engine->terminal >= 0 && (peer->engine->record->totals.messages & 1023) == 0)
         progress_show(peer->engine);
     return send;

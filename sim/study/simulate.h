@@ -5,7 +5,7 @@
 #ifndef SIM_STUDY_SIMULATE_H
 #define SIM_STUDY_SIMULATE_H
 
-#include "sim/engine/child.h"
+#include "sim/study/child.h"
 #include "sim/platform/guard.h"
 #include "sim/scenario/scenario.h"
 

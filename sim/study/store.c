@@ -51,9 +51,21 @@ static bool is_ours(struct sim_store *store, const char *path, bool is_new, stru
     sqlite3_snprintf(sizeof text, text, "pragma application_id=%d; pragma user_version=%d",
                      APPLICATION_ID, STORE_VERSION);
     if ((is_new && sqlite3_exec(store->base, text, NULL, NULL, NULL) != SQLITE_OK) ||
+        sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(store->base, schema, NULL, NULL, NULL) != SQLITE_OK)
         return refuse(store, path, err);
     return true;
+}
+
+/* The time-out comes first, so that two sweeps on one store wait for each other. */
+static bool open_base(struct sim_store *store, const char *path, bool create, struct sim_error *err)
+{
+    const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+
+    return (sqlite3_open_v2(path, &store->base, flags, NULL) == SQLITE_OK &&
+            sqlite3_busy_timeout(store->base, BUSY_MILLISECONDS) == SQLITE_OK &&
+            sqlite3_exec(store->base, "pragma synchronous=normal", NULL, NULL, NULL) == SQLITE_OK) ||
+           refuse(store, path, err);
 }
 
 bool sim_store_open(struct sim_store **store, const char *path, bool create, struct sim_error *err)
@@ -66,16 +78,8 @@ bool sim_store_open(struct sim_store **store, const char *path, bool create, str
     if (sim_is_directory(path))
         return sim_fail(err, "%s: is a directory; a store was expected.", path);
     *store = calloc(1, sizeof **store);
-    if (sqlite3_open_v2(path, &(*store)->base,
-                        SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK ||
-        sqlite3_busy_timeout((*store)->base, BUSY_MILLISECONDS) != SQLITE_OK)
-        refuse(*store, path, err);
-    else if (is_ours(*store, path, is_new, err) &&
-             sqlite3_exec((*store)->base, "pragma journal_mode=wal; pragma synchronous=normal", NULL, NULL,
-                          NULL) == SQLITE_OK)
+    if (*store != NULL && open_base(*store, path, create, err) && is_ours(*store, path, is_new, err))
         return true;
-    else if (err->count == 0)
-        refuse(*store, path, err);
     sim_store_close(*store);
     *store = NULL;
     return false;

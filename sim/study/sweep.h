@@ -21,7 +21,7 @@ struct sim_sweep_result {
 
 /* Simulate all points that the store does not have yet.  Returns the worst exit code of a point, 2 when
  * the study itself is wrong, SIM_INTERRUPTED after Ctrl-C; sentences in *err. */
-int sim_sweep_run(const struct sim_sweep *sweep, struct sim_sweep_result *result,
+int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result,
                   struct sim_arena *arena, struct sim_error *err);
 
 #endif

@@ -65,6 +65,18 @@ static const char *without_slash(const char *path, struct sim_arena *arena)
     return sim_text_copy(arena, path, length);
 }
 
+/* The outermost folder of the path that is not there yet; NULL if all of it is. */
+static const char *first_missing(const char *path, struct sim_arena *arena)
+{
+    for (size_t i = 1; path[i - 1] != '\0'; i++) {
+        const char *part = sim_text_copy(arena, path, i);
+
+        if ((path[i] == '/' || path[i] == '\0') && !sim_file_exists(part))
+            return part;
+    }
+    return NULL;
+}
+
 bool sim_directory_begin(struct sim_directory *directory, const char *target,
                          struct sim_arena *arena, struct sim_error *err)
 {
@@ -81,12 +93,13 @@ bool sim_directory_begin(struct sim_directory *directory, const char *target,
     if (sim_is_directory(target) && !is_empty(target) && !sim_is_run_directory(arena, target))
         return sim_fail(err, "%s: is a directory, but no run directory (it has no summary.json of ours), "
                              "so it is left alone.", target);
+    directory->made = first_missing(folder, arena);
     if (!sim_make_directories(folder, err))
         return false;
     prefix = sim_text(arena, ".%s.partial-", name);
     sweep_up(folder, prefix, arena);
-    *directory = (struct sim_directory){
-        target, sim_text(arena, "%s/%s%ld", folder, prefix, (long)getpid())};
+    directory->target = target;
+    directory->partial = sim_text(arena, "%s/%s%ld", folder, prefix, (long)getpid());
     sim_remove_tree(directory->partial);
     if (mkdir(directory->partial, 0777) != 0)
         return sim_fail(err, "%s: nothing can be written here: %s.", folder, strerror(errno));
@@ -111,5 +124,15 @@ bool sim_directory_commit(const struct sim_directory *directory, struct sim_erro
 
 void sim_directory_abandon(const struct sim_directory *directory)
 {
+    char folder[4096];
+    char *slash;
+
     sim_remove_tree(directory->partial);
+    snprintf(folder, sizeof folder, "%s", directory->partial);
+    while (directory->made != NULL && (slash = strrchr(folder, '/')) != NULL &&
+           (size_t)(slash - folder) >= strlen(directory->made)) {
+        *slash = '\0';
+        if (rmdir(folder) != 0)
+            return;
+    }
 }

@@ -11,6 +11,7 @@
 struct sim_directory {
     const char *target;  /* where it shall be */
     const char *partial; /* where it is being written */
+    const char *made;    /* the outermost folder that had to be made for it, or NULL */
 };
 
 /* Make the folder to write to.  Refuses, with a sentence, a target that is something else, or that

@@ -148,7 +148,7 @@ static const struct sim_event **sort_events(const struct sim_record *record, str
     for (const struct sim_event_chunk *c = record->first_events; c != NULL; c = c->next)
         for (int i = 0; i < c->count; i++)
             events[n++] = &c->events[i];
-    qsort(events, (size_t)n, sizeof *events, by_time);
+    qsort(events, (size_t)n, sizeof events[0], by_time); /* NOLINT(bugprone-sizeof-expression) */
     return events;
 }
 

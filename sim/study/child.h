@@ -3,8 +3,8 @@
  *
  * The caller blocks SIGINT, SIGTERM and SIGCHLD before it starts a child (sim_child_guard), so that an
  * interruption is an answer of sim_child_wait and not a death. */
-#ifndef SIM_ENGINE_CHILD_H
-#define SIM_ENGINE_CHILD_H
+#ifndef SIM_STUDY_CHILD_H
+#define SIM_STUDY_CHILD_H
 
 #include "sim/base/arena.h"
 #include "sim/base/error.h"

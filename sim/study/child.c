@@ -1,4 +1,4 @@
-#include "sim/engine/child.h"
+#include "sim/study/child.h"
 
 #include "sim/base/file.h"
 
