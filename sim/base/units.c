@@ -156,7 +156,8 @@ const char *sim_format_quantity(char text[SIM_QUANTITY_SIZE], double value, enum
         power++;
     }
     if (power == 0)
-        snprintf(text, SIM_QUANTITY_SIZE, "%.6g%s%s", value, *shown ? " " : "", shown);
+        snprintf(text, SIM_QUANTITY_SIZE, unit == SIM_UNIT_BYTES ? "%.6g%s%s" : "%.4g%s%s", value,
+                 *shown ? " " : "", shown);
     else
         snprintf(text, SIM_QUANTITY_SIZE, "%#.4g %c%s", value, prefixes[power - 1], shown);
     return text;

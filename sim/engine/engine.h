@@ -3,6 +3,7 @@
  *   world.c      the loaded platform: hosts, links, routes
  *   channel.c    pairs of peers, their messages, what a link carries
  *   activity.c   what is under way, and waiting for it
+ *   account.c    where a peer's time goes
  *   peer.c       the verbs of sim/peer.h
  *   collective.c tables of steps
  *   fault.c      what the scenario breaks, and when
@@ -174,10 +175,16 @@ void activity_cancel(struct sim_activity *activity);
 bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 
+/* account.c: the time from `begin` to now */
+struct sim_peer_record *peer_record(const struct peer *peer);
+void account_activity(struct peer *peer, struct sim_activity *activity, double begin);
+void account_in_vain(struct peer *peer, double begin); /* waited, and nothing came of it */
+void account_computed(struct peer *peer, double flop, double begin);
+void account_idle(struct peer *peer, double begin);
+
 /* peer.c */
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
 void peer_play(int argc, char *argv[]); /* what the actor of a peer runs */
-struct sim_peer_record *peer_record(const struct peer *peer);
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);

@@ -15,97 +15,7 @@ static struct peer *of(struct sim_peer *me)
     return (struct peer *)me; /* struct peer opens with its struct sim_peer */
 }
 
-struct sim_peer_record *peer_record(const struct peer *peer)
-{
-    return &peer->engine->record->peers[peer->open.number];
-}
-
-/* ---- keeping account of time ---- */
-
-static void spend(struct peer *peer, enum sim_doing doing, double begin, double end)
-{
-    struct sim_peer_record *record = peer_record(peer);
-    double **phase = &record->phase_seconds[peer->phase];
-
-    if (*phase == NULL)
-        *phase = sim_new(peer->engine->arena, double, SIM_DOINGS);
-    record->seconds[doing] += end - begin;
-    (*phase)[doing] += end - begin;
-}
-
-static void trace(struct peer *peer, struct sim_event event)
-{
-    if (!peer->engine->keeps_events)
-        return;
-    event.peer = peer->open.number;
-    event.phase = (short)peer->phase;
-    sim_record_event(peer->engine->record, peer->engine->arena, &event);
-}
-
-static void trace_activity(struct peer *peer, enum sim_doing doing, double begin, double end,
-                           const struct sim_activity *activity)
-{
-    const struct channel *channel = activity->channel;
-    struct sim_event event = {.begin = begin, .end = end, .doing = (short)doing, .step = activity->step,
-                              .other = SIM_NOBODY};
-
-    if (channel != NULL) {
-        const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
-
-        event.other = other->open.number;
-        event.bytes = doing == SIM_WAITING ? 0 : activity->message.bytes;
-    } else {
-        event.flop = doing == SIM_WAITING ? 0 : activity->flop;
-    }
-    trace(peer, event);
-}
-
-static const enum sim_doing doing_of[] = {
-    [SENDING] = SIM_SENDING, [RECEIVING] = SIM_RECEIVING, [COMPUTING] = SIM_COMPUTING};
-
-/* The time from `begin` to now went by waiting for the activity: first for its other end to come,
- * then for the transfer itself. */
-static void account(struct peer *peer, struct sim_activity *activity, double begin)
-{
-    const double now = sim_now(&peer->open);
-    const bool moved = activity->is_matched || activity->kind == COMPUTING;
-    double moving_from = moved ? activity->started_at : now;
-
-    if (activity->is_accounted)
-        return;
-    activity->is_accounted = true;
-    if (moving_from < begin)
-        moving_from = begin;
-    if (moving_from > begin) {
-        spend(peer, SIM_WAITING, begin, moving_from);
-        trace_activity(peer, SIM_WAITING, begin, moving_from, activity);
-    }
-    spend(peer, doing_of[activity->kind], moving_from, now);
-    if (activity->status == SIM_OK)
-        trace_activity(peer, doing_of[activity->kind], moving_from, now, activity);
-}
-
-static void account_in_vain(struct peer *peer, double begin)
-{
-    const double now = sim_now(&peer->open);
-
-    spend(peer, SIM_WAITING, begin, now);
-    trace(peer, (struct sim_event){.begin = begin, .end = now, .doing = SIM_WAITING, .step = SIM_NO_STEP,
-                                   .other = SIM_NOBODY});
-}
-
 /* ---- doing ---- */
-
-static void computed(struct peer *peer, double flop, double begin)
-{
-    const double end = simgrid_get_clock();
-
-    peer_record(peer)->flop += flop;
-    peer->engine->record->totals.flop += flop;
-    spend(peer, SIM_COMPUTING, begin, end);
-    trace(peer, (struct sim_event){.begin = begin, .end = end, .flop = flop, .doing = SIM_COMPUTING,
-                                   .step = peer->step, .other = SIM_NOBODY});
-}
 
 void sim_compute(struct sim_peer *me, double flop)
 {
@@ -115,7 +25,7 @@ void sim_compute(struct sim_peer *me, double flop)
     if (flop == 0)
         return;
     sg_actor_execute(flop * of(me)->slowdown);
-    computed(of(me), flop, begin);
+    account_computed(of(me), flop, begin);
 }
 
 void sim_compute_for(struct sim_peer *me, double seconds)
@@ -130,9 +40,7 @@ void sim_sleep(struct sim_peer *me, double seconds)
 
     assert(seconds >= 0);
     sg_actor_sleep_for(seconds);
-    spend(peer, SIM_IDLING, begin, simgrid_get_clock());
-    trace(peer, (struct sim_event){.begin = begin, .end = simgrid_get_clock(), .doing = SIM_IDLING,
-                                   .step = peer->step, .other = SIM_NOBODY});
+    account_idle(peer, begin);
 }
 
 /* ---- telling ---- */
@@ -306,7 +214,7 @@ int sim_wait_any(struct sim_peer *me, struct sim_activity *const *activities, in
     const int done = activity_wait_any(of(me), activities, count, seconds);
 
     if (done >= 0)
-        account(of(me), activities[done], begin);
+        account_activity(of(me), activities[done], begin);
     else
         account_in_vain(of(me), begin);
     return done;

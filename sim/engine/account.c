@@ -1,0 +1,101 @@
+/* account.c -- where the time of a peer goes: totals by phase, and events for a full trace. */
+#include "sim/engine/engine.h"
+
+#include <simgrid/engine.h>
+
+struct sim_peer_record *peer_record(const struct peer *peer)
+{
+    return &peer->engine->record->peers[peer->open.number];
+}
+
+static void spend(struct peer *peer, enum sim_doing doing, double begin, double end)
+{
+    struct sim_peer_record *record = peer_record(peer);
+    double **phase = &record->phase_seconds[peer->phase];
+
+    if (*phase == NULL)
+        *phase = sim_new(peer->engine->arena, double, SIM_DOINGS);
+    record->seconds[doing] += end - begin;
+    (*phase)[doing] += end - begin;
+}
+
+static void trace(struct peer *peer, struct sim_event event)
+{
+    if (!peer->engine->keeps_events)
+        return;
+    event.peer = peer->open.number;
+    event.phase = (short)peer->phase;
+    sim_record_event(peer->engine->record, peer->engine->arena, &event);
+}
+
+static void trace_activity(struct peer *peer, enum sim_doing doing, double begin, double end,
+                           const struct sim_activity *activity)
+{
+    const struct channel *channel = activity->channel;
+    struct sim_event event = {.begin = begin, .end = end, .doing = (short)doing, .step = activity->step,
+                              .other = SIM_NOBODY};
+
+    if (channel != NULL) {
+        const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
+
+        event.other = other->open.number;
+        event.bytes = doing == SIM_WAITING ? 0 : activity->message.bytes;
+    } else {
+        event.flop = doing == SIM_WAITING ? 0 : activity->flop;
+    }
+    trace(peer, event);
+}
+
+static const enum sim_doing doing_of[] = {
+    [SENDING] = SIM_SENDING, [RECEIVING] = SIM_RECEIVING, [COMPUTING] = SIM_COMPUTING};
+
+/* The time from `begin` to now went by waiting for the activity: first for its other end to come,
+ * then for the transfer itself. */
+void account_activity(struct peer *peer, struct sim_activity *activity, double begin)
+{
+    const double now = simgrid_get_clock();
+    const bool moved = activity->is_matched || activity->kind == COMPUTING;
+    double moving_from = moved ? activity->started_at : now;
+
+    if (activity->is_accounted)
+        return;
+    activity->is_accounted = true;
+    if (moving_from < begin)
+        moving_from = begin;
+    if (moving_from > begin) {
+        spend(peer, SIM_WAITING, begin, moving_from);
+        trace_activity(peer, SIM_WAITING, begin, moving_from, activity);
+    }
+    spend(peer, doing_of[activity->kind], moving_from, now);
+    if (activity->status == SIM_OK)
+        trace_activity(peer, doing_of[activity->kind], moving_from, now, activity);
+}
+
+void account_in_vain(struct peer *peer, double begin)
+{
+    const double now = simgrid_get_clock();
+
+    spend(peer, SIM_WAITING, begin, now);
+    trace(peer, (struct sim_event){.begin = begin, .end = now, .doing = SIM_WAITING, .step = SIM_NO_STEP,
+                                   .other = SIM_NOBODY});
+}
+
+void account_computed(struct peer *peer, double flop, double begin)
+{
+    const double end = simgrid_get_clock();
+
+    peer_record(peer)->flop += flop;
+    peer->engine->record->totals.flop += flop;
+    spend(peer, SIM_COMPUTING, begin, end);
+    trace(peer, (struct sim_event){.begin = begin, .end = end, .flop = flop, .doing = SIM_COMPUTING,
+                                   .step = peer->step, .other = SIM_NOBODY});
+}
+
+void account_idle(struct peer *peer, double begin)
+{
+    const double end = simgrid_get_clock();
+
+    spend(peer, SIM_IDLING, begin, end);
+    trace(peer, (struct sim_event){.begin = begin, .end = end, .doing = SIM_IDLING, .step = peer->step,
+                                   .other = SIM_NOBODY});
+}
