@@ -39,7 +39,7 @@ static void trace_activity(struct peer *peer, enum sim_doing doing, double begin
         const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
 
         event.other = other->open.number;
-        event.bytes = doing == SIM_WAITING ? 0 : activity->message.bytes;
+        event.bytes = doing == SIM_WAITING || activity->status != SIM_OK ? 0 : activity->message.bytes;
     } else {
         event.flop = doing == SIM_WAITING ? 0 : activity->flop;
     }
@@ -67,8 +67,7 @@ void account_activity(struct peer *peer, struct sim_activity *activity, double b
         trace_activity(peer, SIM_WAITING, begin, moving_from, activity);
     }
     spend(peer, doing_of[activity->kind], moving_from, now);
-    if (activity->status == SIM_OK)
-        trace_activity(peer, doing_of[activity->kind], moving_from, now, activity);
+    trace_activity(peer, doing_of[activity->kind], moving_from, now, activity);
 }
 
 void account_in_vain(struct peer *peer, double begin)

@@ -1,0 +1,115 @@
+/* plot.c -- dmlsim plot: figures of a run directory or of a study's store. */
+#include "analysis/plot.h"
+
+#include "analysis/gnuplot.h"
+#include "sim/base/file.h"
+#include "sim/cli/command.h"
+#include "sim/trace/directory.h"
+
+#include <string.h>
+
+static const struct sim_option options[] = {
+    {"out", 'o', "DIR", "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store"},
+    {0}};
+
+static const char *without_slash(const char *path, struct sim_arena *arena)
+{
+    size_t length = strlen(path);
+
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    return sim_text_copy(arena, path, length);
+}
+
+/* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
+static const char *default_folder(const char *path, bool is_run, struct sim_arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (is_run)
+        return sim_text(arena, "%s/plots", path);
+    return sim_text(arena, "%.*s%s.plots", slash == NULL ? 0 : (int)(slash - path) + 1, path,
+                    sim_stem_of(arena, path));
+}
+
+/* Anything else would get a sentence of SQLite's. */
+static bool is_database(const char *path)
+{
+    static const char magic[] = "SQLite format 3";
+    char head[sizeof magic] = "";
+    FILE *file = fopen(path, "re");
+    const bool fine = file != NULL && fread(head, 1, sizeof head, file) == sizeof head;
+
+    if (file != NULL)
+        fclose(file);
+    return fine && memcmp(head, magic, sizeof magic) == 0;
+}
+
+static bool is_plottable(const char *path, bool is_run, struct sim_error *err)
+{
+    if (is_run)
+        return true;
+    if (!sim_file_exists(path))
+        return sim_fail(err, "%s: there is no such run directory or store.", path);
+    if (sim_is_directory(path))
+        return sim_fail(err, "%s: is a directory, but no run directory (it has no summary.json of ours).",
+                        path);
+    if (!is_database(path))
+        return sim_fail(err, "%s: is neither a run directory nor the store of a study.", path);
+    return true;
+}
+
+static void list_figures(const struct analysis_figures *all)
+{
+    for (int i = 0; i < all->count; i++)
+        printf("%s/%s.{png,svg,pdf}\n", all->folder, all->list[i]->name);
+}
+
+static int draw(struct analysis_figures *all, const char *path, bool is_run, struct sim_error *err)
+{
+    int code;
+
+    if (!(is_run ? analysis_plot_run : analysis_plot_store)(all, path, err)) {
+        analysis_figures_abandon(all);
+        return 2;
+    }
+    code = analysis_figures_draw(all, err);
+    if (code == 0)
+        list_figures(all);
+    return code;
+}
+
+static int run(const struct sim_call *call)
+{
+    const char *path = without_slash(call->arguments[0], call->arena);
+    const char *out = sim_option_value(call, "out");
+    const bool is_run = sim_is_run_directory(call->arena, path);
+    struct analysis_figures all;
+    struct sim_error err = {0};
+    int code = 2;
+
+    if (is_plottable(path, is_run, &err)) {
+        out = out == NULL ? default_folder(path, is_run, call->arena) : without_slash(out, call->arena);
+        if (analysis_figures_begin(&all, out, call->arena, &err))
+            code = draw(&all, path, is_run, &err);
+    }
+    fflush(stdout);
+    return sim_complain(&err, code);
+}
+
+SIM_COMMAND(plot) = {
+    .name = "plot",
+    .arguments = "RUN_DIR|STUDY.db",
+    .summary = "draw a run directory or a study as PNG, SVG and PDF",
+    .description =
+        "A run directory gives 'timeline' (who did what when, if it was run with --trace full; else how "
+        "long each peer did what) and 'links' (bytes and busy share of each link). A study gives 'time', "
+        "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as markers, and "
+        "'heat_map' if two keys vary. Beside each figure stand the script (.gp) and the numbers (.dat) it "
+        "was made of: edit the script and run gnuplot on it for another style; to keep it from being "
+        "replaced by the next call, give --out. Needs gnuplot (apt-get install gnuplot-nox).",
+    .options = options,
+    .least_arguments = 1,
+    .most_arguments = 1,
+    .run = run,
+};

@@ -1,0 +1,52 @@
+/* plot.h -- the figures of `dmlsim plot`: each function writes its figures, none draws them. */
+#ifndef ANALYSIS_PLOT_H
+#define ANALYSIS_PLOT_H
+
+#include "analysis/figure.h"
+
+#include <jansson.h>
+
+/* A run directory, as its figures see it. */
+struct analysis_run {
+    const char *folder;
+    const json_t *summary; /* owned by whoever reads the run directory */
+    const char *title;     /* the scenario's name */
+    const char *origin;    /* network, platform, seed, version: for the small print */
+    double seconds;        /* simulated */
+};
+
+/* The peers that a figure has room for: all, or the first and the last half. */
+struct analysis_rows {
+    int peers, shown;
+    int *place_of;    /* [peers]: the row of a peer, or -1 */
+    int *peer_of;     /* [shown] */
+    double *at;       /* [shown]: where the row is drawn; there is a gap where peers are left out */
+    double length;    /* of all rows, with the gap */
+    const char *note; /* says what is left out; NULL: nothing is */
+};
+
+struct analysis_rows analysis_rows_of(const json_t *peers, struct sim_arena *arena);
+
+/* Set the names of the rows as ticks of the y axis, in a script. */
+void analysis_row_names(FILE *script, const struct analysis_rows *rows, const json_t *peers,
+                        struct sim_arena *arena);
+
+/* The text of a key, or "" where it is missing. */
+const char *analysis_text(const json_t *object, const char *key);
+
+/* The number of a key, or 0. */
+double analysis_value(const json_t *object, const char *key);
+
+/* Each returns false, with a sentence, when it cannot be made. */
+bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err);
+bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err);
+bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err);
+bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err);
+
+struct analysis_study; /* points.h */
+struct analysis_grid;
+bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
+                            const struct analysis_grid *grid, struct sim_error *err);
+bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err);
+
+#endif

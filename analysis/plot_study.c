@@ -1,0 +1,370 @@
+/* plot_study.c -- the figures of a store: `time`, `bytes` and `busiest_card` over the first axis of the
+ * study, a line for theory and markers for what was simulated; and `heat_map` where two keys vary. */
+#include "analysis/plot.h"
+#include "analysis/points.h"
+#include "analysis/scale.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_SERIES = 8, LABEL_LETTERS = 48, MOST_TICKS = 12 };
+
+static const double figure_width = 3.6;       /* inches */
+static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
+
+/* What each figure shows. */
+static const struct subject {
+    const char *name, *title, *axis;
+    enum analysis_quantity quantity;
+    enum sim_unit unit;
+} subjects[] = {
+    {"time", "simulated time", "time", ANALYSIS_SECONDS, SIM_UNIT_SECONDS},
+    {"bytes", "bytes on the network, in total", "bytes on the network", ANALYSIS_BYTES, SIM_UNIT_BYTES},
+    {"busiest_card", "bytes of the busiest network card", "bytes of the busiest card", ANALYSIS_BUSIEST_BYTES,
+     SIM_UNIT_BYTES},
+};
+
+/* One figure under way. */
+struct lines {
+    const struct subject *subject;
+    const struct analysis_study *study;
+    const struct analysis_grid *grid;
+    int series[MOST_SERIES], series_count; /* those of the grid that are shown */
+    struct analysis_scale x_scale, y_scale;
+    bool x_is_numeric, x_is_log, y_is_log;
+    bool has_theory, lacks_theory, has_zero;
+    struct sim_arena *arena;
+};
+
+/* ---- choosing ---- */
+
+/* At most MOST_SERIES, spread evenly from the first to the last. */
+static void choose_series(struct lines *lines)
+{
+    const int count = lines->grid->series_count;
+
+    lines->series_count = count < MOST_SERIES ? count : MOST_SERIES;
+    for (int i = 0; i < lines->series_count; i++)
+        lines->series[i] = count <= MOST_SERIES ? i : (int)((long)i * (count - 1) / (MOST_SERIES - 1));
+}
+
+static const struct analysis_cell *cell_of(const struct lines *lines, int series, int column)
+{
+    return &lines->grid->series[lines->series[series]].cells[column];
+}
+
+static bool series_has_theory(const struct lines *lines, int series)
+{
+    for (int i = 0; i < lines->grid->column_count; i++)
+        if (cell_of(lines, series, i)->results > 0 &&
+            !isnan(cell_of(lines, series, i)->theory[lines->subject->quantity]))
+            return true;
+    return false;
+}
+
+/* Are the columns steps of a constant factor, more or less? */
+static bool is_geometric(const struct lines *lines)
+{
+    const int count = lines->grid->column_count;
+    double least = INFINITY, most = 0;
+
+    if (!lines->x_is_numeric || count < 3 || analysis_column_number(lines->grid, lines->study, 0) <= 0)
+        return false;
+    for (int i = 1; i < count; i++) {
+        const double step = log(analysis_column_number(lines->grid, lines->study, i) /
+                                analysis_column_number(lines->grid, lines->study, i - 1));
+
+        least = fmin(least, step);
+        most = fmax(most, step);
+    }
+    return least > 0.25 && most < 2.5 * least;
+}
+
+static void choose_scales(struct lines *lines)
+{
+    const int q = lines->subject->quantity;
+    const enum sim_unit x_unit =
+        lines->grid->x == ANALYSIS_NO_KEY ? SIM_UNIT_NONE : lines->study->keys[lines->grid->x].unit;
+    double least = INFINITY, most = 0;
+
+    for (int s = 0; s < lines->series_count; s++)
+        for (int i = 0; i < lines->grid->column_count; i++) {
+            const struct analysis_cell *cell = cell_of(lines, s, i);
+
+            most = fmax(most, cell->most[q]);
+            if (cell->least[q] > 0)
+                least = fmin(least, cell->least[q]);
+            else
+                lines->has_zero |= cell->results > 0;
+        }
+    lines->x_is_log = is_geometric(lines);
+    lines->y_is_log = lines->x_is_log && most > 100 * least;
+    lines->y_scale = analysis_scale_for(lines->y_is_log ? sqrt(most * least) : most, lines->subject->unit);
+    most = analysis_column_number(lines->grid, lines->study, lines->grid->column_count - 1);
+    least = analysis_column_number(lines->grid, lines->study, 0);
+    lines->x_scale = analysis_scale_for(lines->x_is_log ? sqrt(most * least) : most,
+                                        lines->x_is_numeric ? x_unit : SIM_UNIT_NONE);
+}
+
+/* ---- numbers ---- */
+
+static void write_numbers(const struct lines *lines, struct analysis_figure *figure)
+{
+    const int q = lines->subject->quantity;
+    const double factor = lines->y_scale.factor;
+
+    for (int s = 0; s < lines->series_count; s++) {
+        analysis_block(figure, sim_text(lines->arena, "series_%d", s + 1),
+                       sim_text(lines->arena, "x  simulated  least  most  theory (%s)", lines->y_scale.unit));
+        for (int i = 0; i < lines->grid->column_count; i++) {
+            const struct analysis_cell *cell = cell_of(lines, s, i);
+            const double values[] = {cell->mean[q], cell->least[q], cell->most[q], cell->theory[q]};
+
+            if (cell->results == 0)
+                continue;
+            analysis_number(figure->data,
+                            analysis_column_number(lines->grid, lines->study, i) * lines->x_scale.factor);
+            for (int v = 0; v < 4; v++) {
+                putc(' ', figure->data);
+                analysis_number(figure->data, values[v] * factor);
+            }
+            putc('\n', figure->data);
+        }
+    }
+}
+
+/* ---- the script ---- */
+
+static const char *column_label(const struct lines *lines, int column, double at)
+{
+    if (lines->x_is_numeric)
+        return sim_text(lines->arena, "%.4g", at);
+    if (lines->grid->x == ANALYSIS_NO_KEY)
+        return lines->study->name;
+    return analysis_shorten(lines->study->keys[lines->grid->x].values[column], 20, lines->arena);
+}
+
+static void write_x_ticks(const struct lines *lines, FILE *script)
+{
+    const int count = lines->grid->column_count;
+    int widest = 1, step;
+
+    if (lines->x_is_numeric && count > MOST_TICKS)
+        return; /* gnuplot chooses */
+    for (int i = 0; !lines->x_is_numeric && i < count; i++) {
+        const int length = (int)strlen(column_label(lines, i, 0));
+
+        widest = length > widest ? length : widest;
+    }
+    step = analysis_tick_step(count, widest, analysis_small_letters(figure_width - 0.75));
+    fputs("set xtics (", script);
+    for (int i = 0; i < count; i += step) {
+        const double at =
+            analysis_column_number(lines->grid, lines->study, i) * lines->x_scale.factor;
+
+        fputs(i > 0 ? ", " : "", script);
+        analysis_quote(script, column_label(lines, i, at));
+        fprintf(script, " %.9g", at);
+    }
+    fputs(")\n", script);
+}
+
+static void write_x_axis(const struct lines *lines, FILE *script)
+{
+    const int x = lines->grid->x, count = lines->grid->column_count;
+    const double factor = lines->x_scale.factor;
+    const double first = analysis_column_number(lines->grid, lines->study, 0) * factor;
+    const double last = analysis_column_number(lines->grid, lines->study, count - 1) * factor;
+    const double gap = lines->x_is_numeric && last > first ? 0.05 * (last - first) : 0.6;
+    const double ratio = lines->x_is_log ? pow(last / first, 0.05) : 1;
+
+    if (lines->x_is_log)
+        fprintf(script, "set logscale x\nset xrange [%.9g:%.9g]\n", first / ratio, last * ratio);
+    else
+        fprintf(script, "set xrange [%.9g:%.9g]\n", first - gap, last + gap);
+    if (x != ANALYSIS_NO_KEY) {
+        fputs("set xlabel ", script);
+        analysis_quote(script,
+                       analysis_key_label(lines->study->keys[x].name, lines->x_scale, lines->arena));
+        putc('\n', script);
+    }
+    write_x_ticks(lines, script);
+}
+
+static void write_y_axis(const struct lines *lines, FILE *script)
+{
+    bool all_zero = true;
+
+    for (int s = 0; s < lines->series_count; s++)
+        for (int i = 0; i < lines->grid->column_count; i++)
+            all_zero &= cell_of(lines, s, i)->most[lines->subject->quantity] == 0;
+    fprintf(script, "set ylabel '%s (%s)'\n", lines->subject->axis, lines->y_scale.unit);
+    if (lines->y_is_log)
+        fputs("set logscale y\nset format y '%g'\n", script);
+    else
+        fprintf(script, "set yrange [0:%s]\nset offsets 0, 0, graph 0.06, 0\n", all_zero ? "1" : "*");
+}
+
+/* Neighbours differ in lightness, marker and dashes; of markers that may fall on each other every
+ * second one is hollow and larger. */
+static void write_line_types(FILE *script)
+{
+    static const struct {
+        const char *colour;
+        int marker;
+        double size;
+        const char *dashes;
+    } types[MOST_SERIES] = {{"0072B2", 7, 0.75, "1"},      {"E69F00", 4, 1.25, "(12,5)"},
+                            {"000000", 9, 0.8, "(3,4)"},   {"009E73", 12, 1.5, "(12,4,3,4)"},
+                            {"D55E00", 5, 0.7, "(6,4)"},   {"56B4E9", 6, 1.3, "(18,4)"},
+                            {"777777", 13, 0.95, "(2,6)"}, {"CC79A7", 8, 1.3, "(12,3,3,3,3,3)"}};
+
+    for (int i = 0; i < MOST_SERIES; i++)
+        fprintf(script,
+                "set linetype %d linecolor rgb '#%s' pointtype %d pointsize %g dashtype %s "
+                "linewidth 1.4\n",
+                i + 1, types[i].colour, types[i].marker, types[i].size, types[i].dashes);
+}
+
+static void write_markers(const struct lines *lines, const struct analysis_figure *figure, int series)
+{
+    fprintf(figure->script, "'%s.dat' index 'series_%d' using 1:2 with points linetype %d notitle, \\\n     ",
+            figure->name, series, series);
+    if (lines->grid->most_results > 1)
+        fprintf(figure->script,
+                "'%s.dat' index 'series_%d' using 1:3:(0):($4-$3) with vectors nohead linetype %d "
+                "dashtype 1 notitle, \\\n     ",
+                figure->name, series, series);
+}
+
+static void write_key(const struct lines *lines, const struct analysis_figure *figure, int series)
+{
+    const char *label = lines->grid->series[lines->series[series]].label;
+    const bool has_theory = series_has_theory(lines, series);
+
+    if (*label == '\0')
+        label = has_theory ? "simulated, on the line of theory" : "simulated";
+    fprintf(figure->script, "%sNaN with %s linetype %d title ", series > 0 ? ", \\\n     " : "",
+            has_theory ? "linespoints" : "points", series + 1);
+    analysis_quote(figure->script, analysis_shorten(label, LABEL_LETTERS, lines->arena));
+}
+
+/* Theory first, so that markers stand on the lines. */
+static void write_plot(const struct lines *lines, struct analysis_figure *figure)
+{
+    const char *line = lines->x_is_numeric ? "1:5 with lines" : "($1-0.3):5:(0.6):(0) with vectors nohead";
+
+    analysis_figure_plot(figure);
+    fputs("plot ", figure->script);
+    for (int s = 0; s < lines->series_count; s++)
+        if (series_has_theory(lines, s))
+            fprintf(figure->script,
+                    "'%s.dat' index 'series_%d' using %s linetype %d notitle, \\\n     ", figure->name,
+                    s + 1, line, s + 1);
+    for (int s = 0; s < lines->series_count; s++)
+        write_markers(lines, figure, s + 1);
+    for (int s = 0; s < lines->series_count; s++)
+        write_key(lines, figure, s);
+    putc('\n', figure->script);
+}
+
+/* ---- words ---- */
+
+static int columns_of_key(const struct lines *lines)
+{
+    size_t longest = 8;
+    int columns;
+
+    for (int s = 0; s < lines->series_count; s++) {
+        const char *label =
+            analysis_shorten(lines->grid->series[lines->series[s]].label, LABEL_LETTERS, lines->arena);
+
+        longest = strlen(label) > longest ? strlen(label) : longest;
+    }
+    columns = (int)((figure_width - 0.75) / (((double)longest + 9) * inches_a_letter));
+    return columns < 1 ? 1 : columns > 4 ? 4 : columns;
+}
+
+static const char *note_on_points(const struct lines *lines)
+{
+    const struct analysis_study *study = lines->study;
+    const char *note = "";
+
+    if (lines->grid->series_count > lines->series_count)
+        note = sim_text(lines->arena, "%s%d of %d series are shown. ", note, lines->series_count,
+                        lines->grid->series_count);
+    if (lines->y_is_log && lines->has_zero)
+        note = sim_text(lines->arena, "%sZeros have no place on this axis. ", note);
+    if (study->failed > 0)
+        note = sim_text(lines->arena, "%s%d point%s failed. ", note, study->failed,
+                        analysis_plural(study->failed));
+    if (study->broken > 0)
+        note = sim_text(lines->arena, "%s%d point%s broke a law. ", note, study->broken,
+                        analysis_plural(study->broken));
+    return note;
+}
+
+static const char *note_on_theory(const struct lines *lines)
+{
+    const char *several =
+        lines->grid->most_results > 1
+            ? sim_text(lines->arena, " (mean of up to %d results; bars: from least to most)",
+                       lines->grid->most_results)
+            : "";
+    const char *theory = !lines->has_theory    ? "no law was checked"
+                         : lines->lacks_theory ? "lines: theory, where its assumptions hold"
+                                               : "lines: theory";
+
+    return sim_text(lines->arena, "Markers: simulated%s; %s.", several, theory);
+}
+
+static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct sim_error *err)
+{
+    const struct subject *subject = lines->subject;
+    const int columns = columns_of_key(lines);
+    struct analysis_look look = {.name = subject->name, .width = figure_width};
+    struct analysis_figure *figure;
+
+    for (int s = 0; s < lines->series_count; s++) {
+        lines->has_theory |= series_has_theory(lines, s);
+        lines->lacks_theory |= !series_has_theory(lines, s);
+    }
+    choose_scales(lines);
+    look.title = sim_text(lines->arena, "%s: %s", lines->study->name, subject->title);
+    look.key_rows = (lines->series_count + columns - 1) / columns;
+    look.height = 2.4 + 0.11 * look.key_rows;
+    look.notes[0] = sim_text(lines->arena, "%s %s", note_on_theory(lines), note_on_points(lines));
+    look.notes[1] = lines->study->origin;
+    figure = analysis_figure_begin(all, &look, err);
+    if (figure == NULL)
+        return false;
+    fprintf(figure->script, "set key maxcols %d\n", columns);
+    write_line_types(figure->script);
+    write_x_axis(lines, figure->script);
+    write_y_axis(lines, figure->script);
+    write_numbers(lines, figure);
+    write_plot(lines, figure);
+    return analysis_figure_end(figure, err);
+}
+
+bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err)
+{
+    struct analysis_study study;
+    struct analysis_grid grid;
+
+    if (!analysis_study_read(&study, path, all->arena, err) ||
+        !analysis_grid_of(&grid, &study, path, all->arena, err))
+        return false;
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+        struct lines lines = {.subject = &subjects[i],
+                              .study = &study,
+                              .grid = &grid,
+                              .arena = all->arena,
+                              .x_is_numeric = grid.x != ANALYSIS_NO_KEY && study.keys[grid.x].is_numeric};
+
+        choose_series(&lines);
+        if (!plot_lines(all, &lines, err))
+            return false;
+    }
+    return grid.series_count < 2 || grid.column_count < 2 || analysis_plot_heat_map(all, &study, &grid, err);
+}

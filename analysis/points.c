@@ -1,0 +1,239 @@
+/* points.c -- a store read into memory: keys, values, and what each point came to. */
+#include "analysis/points_inside.h"
+#include "analysis/plot.h"
+#include "analysis/scale.h"
+#include "sim/base/file.h"
+#include "sim/study/store.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const law_names[ANALYSIS_QUANTITIES] = {"seconds", "bytes on the network",
+                                                           "bytes of the busiest card, one way"};
+
+/* Reading, which goes over the store twice: the first time looking for twins. */
+struct reading {
+    struct analysis_study *study;
+    struct sim_arena *arena;
+    json_t *seen; /* settings met so far, as text */
+    bool has_twins;
+    const char *network, *platform, *version; /* of the first result; "" where others differ */
+};
+
+/* ---- keys ---- */
+
+static int key_named(struct reading *reading, const char *name)
+{
+    struct analysis_study *study = reading->study;
+
+    for (int k = 0; k < study->key_count; k++)
+        if (strcmp(study->keys[k].name, name) == 0)
+            return k;
+    if (study->key_count == ANALYSIS_MOST_KEYS)
+        return ANALYSIS_NO_KEY;
+    study->keys[study->key_count] = (struct analysis_key){.name = sim_text(reading->arena, "%s", name),
+                                                          .places = json_object(),
+                                                          .unit = analysis_unit_of_key(name)};
+    return study->key_count++;
+}
+
+static int value_named(struct analysis_key *key, const char *value, struct sim_arena *arena)
+{
+    const json_t *place = json_object_get(key->places, value);
+
+    if (place != NULL)
+        return (int)json_integer_value(place);
+    if (key->count == key->room) {
+        const char **larger = sim_new(arena, const char *, (size_t)key->room * 2 + 16);
+
+        for (int i = 0; i < key->count; i++)
+            larger[i] = key->values[i];
+        key->values = larger;
+        key->room = key->room * 2 + 16;
+    }
+    key->values[key->count] = sim_text(arena, "%s", value);
+    json_object_set_new(key->places, value, json_integer(key->count));
+    return key->count++;
+}
+
+/* Mappings become dotted keys; a list is one value. */
+static void place_settings(struct reading *reading, struct analysis_point *point, const char *prefix,
+                           json_t *settings)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(settings, key, value) {
+        const char *name = *prefix == '\0' ? key : sim_text(reading->arena, "%s.%s", prefix, key);
+        char *text = json_is_string(value)
+                         ? NULL
+                         : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+        int k;
+
+        if (json_is_object(value))
+            place_settings(reading, point, name, value);
+        else if ((k = key_named(reading, name)) != ANALYSIS_NO_KEY)
+            point->places[k] = value_named(&reading->study->keys[k],
+                                           text == NULL ? json_string_value(value) : text, reading->arena);
+        free(text);
+    }
+}
+
+static bool read_number(const struct analysis_key *key, const char *text, double *number)
+{
+    return sim_parse_quantity(text, key->unit, number) || sim_parse_quantity(text, SIM_UNIT_NONE, number);
+}
+
+static void find_numbers(struct analysis_study *study, struct sim_arena *arena)
+{
+    for (int k = 0; k < study->key_count; k++) {
+        struct analysis_key *key = &study->keys[k];
+
+        key->is_complete = true;
+        for (int p = 0; p < study->point_count; p++)
+            key->is_complete &= study->points->list[p].places[k] >= 0;
+        key->has_numbers = true;
+        key->numbers = sim_new(arena, double, (size_t)key->count + 1);
+        for (int i = 0; i < key->count; i++)
+            key->has_numbers &= read_number(key, key->values[i], &key->numbers[i]);
+        key->is_numeric = key->is_complete && key->has_numbers;
+    }
+}
+
+/* ---- points ---- */
+
+static struct analysis_point *add_point(struct reading *reading)
+{
+    struct analysis_points *points = reading->study->points;
+    const int count = reading->study->point_count++;
+
+    if (count == points->room) {
+        struct analysis_point *larger =
+            sim_new(reading->arena, struct analysis_point, (size_t)points->room * 2 + 64);
+
+        if (count > 0)
+            memcpy(larger, points->list, (size_t)count * sizeof *larger);
+        points->list = larger;
+        points->room = points->room * 2 + 64;
+    }
+    for (int k = 0; k < ANALYSIS_MOST_KEYS; k++)
+        points->list[count].places[k] = -1;
+    return &points->list[count];
+}
+
+static double theory_of(const json_t *summary, const char *quantity)
+{
+    const json_t *law;
+    size_t i;
+
+    json_array_foreach(json_object_get(summary, "laws"), i, law)
+        if (strcmp(analysis_text(law, "quantity"), quantity) == 0 &&
+            json_is_number(json_object_get(law, "theory")))
+            return analysis_value(law, "theory");
+    return NAN;
+}
+
+static void take_results(struct analysis_point *point, const json_t *summary)
+{
+    point->simulated[ANALYSIS_SECONDS] = analysis_value(summary, "simulated_seconds");
+    point->simulated[ANALYSIS_BYTES] = analysis_value(summary, "bytes");
+    point->simulated[ANALYSIS_BUSIEST_BYTES] =
+        analysis_value(json_object_get(summary, "busiest_card"), "bytes");
+    for (int q = 0; q < ANALYSIS_QUANTITIES; q++)
+        point->theory[q] = theory_of(summary, law_names[q]);
+}
+
+/* What all points have in common is told; what they differ in is "". */
+static void note_common(struct reading *reading, const char **common, const char *value)
+{
+    if (*common == NULL)
+        *common = sim_text(reading->arena, "%s", value);
+    else if (strcmp(*common, value) != 0)
+        *common = "";
+}
+
+static bool look_for_twins(void *context, const struct sim_stored *stored)
+{
+    struct reading *reading = context;
+
+    if (stored->summary == NULL)
+        return true;
+    reading->has_twins = json_object_get(reading->seen, stored->settings) != NULL;
+    json_object_set_new(reading->seen, stored->settings, json_true());
+    return !reading->has_twins;
+}
+
+/* Points of equal settings come from sweeps of other common settings (--set): then the resolved
+ * scenarios tell what makes them differ. */
+static bool take_point(void *context, const struct sim_stored *stored)
+{
+    struct reading *reading = context;
+    json_t *settings, *summary;
+    struct analysis_point *point;
+
+    if (stored->summary == NULL || (summary = json_loads(stored->summary, 0, NULL)) == NULL) {
+        reading->study->failed++;
+        return true;
+    }
+    settings = json_loads(reading->has_twins ? stored->scenario : stored->settings, 0, NULL);
+    json_object_del(settings, "study");
+    point = add_point(reading);
+    place_settings(reading, point, "", settings);
+    take_results(point, summary);
+    note_common(reading, &reading->network, analysis_text(summary, "network"));
+    note_common(reading, &reading->platform, analysis_text(summary, "platform"));
+    note_common(reading, &reading->version, analysis_text(summary, "dmlsim"));
+    reading->study->broken += stored->exit_code != 0;
+    json_decref(settings);
+    json_decref(summary);
+    return true;
+}
+
+static const char *origin_of(const struct reading *reading)
+{
+    struct sim_arena *arena = reading->arena;
+
+    return sim_text(arena, "network: %s; platform: %s; dmlsim %s.",
+                    *reading->network == '\0' ? "several" : reading->network,
+                    *reading->platform == '\0' ? "several" : sim_stem_of(arena, reading->platform),
+                    *reading->version == '\0' ? "in several versions" : reading->version);
+}
+
+static bool has_results(const struct analysis_study *study, const char *path, struct sim_error *err)
+{
+    if (study->point_count > 0)
+        return true;
+    if (study->failed == 0)
+        return sim_fail(err, "%s: holds no point yet; 'dmlsim sweep' fills it.", path);
+    return sim_fail(err, "%s: holds no result to draw: all of its %d point%s failed.", path, study->failed,
+                    analysis_plural(study->failed));
+}
+
+bool analysis_study_read(struct analysis_study *study, const char *path, struct sim_arena *arena,
+                         struct sim_error *err)
+{
+    struct reading reading = {.study = study, .arena = arena, .seen = json_object()};
+    struct sim_store *store;
+    bool fine = false;
+
+    *study = (struct analysis_study){.keys = sim_new(arena, struct analysis_key, ANALYSIS_MOST_KEYS),
+                                     .points = sim_new(arena, struct analysis_points, 1)};
+    if (sim_store_open(&store, path, false, err)) {
+        study->name = sim_store_noted(store, "name", arena);
+        sim_store_each(store, look_for_twins, &reading);
+        sim_store_each(store, take_point, &reading);
+        fine = has_results(study, path, err);
+    }
+    if (fine) {
+        find_numbers(study, arena);
+        study->origin = origin_of(&reading);
+        if (*study->name == '\0')
+            study->name = sim_stem_of(arena, path);
+    }
+    for (int k = 0; k < study->key_count; k++)
+        json_decref(study->keys[k].places);
+    json_decref(reading.seen);
+    sim_store_close(store);
+    return fine;
+}

@@ -1,0 +1,75 @@
+/* points.h -- the points of a study as a table: an axis across, series of lines, a cell for each pair.
+ *
+ * A key of the study that takes several values is an axis or names a series.  Seeds do neither: points
+ * that differ in nothing but the seed share a cell, which holds their mean, least and most. */
+#ifndef ANALYSIS_POINTS_H
+#define ANALYSIS_POINTS_H
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+#include "sim/base/units.h"
+
+enum analysis_quantity { ANALYSIS_SECONDS, ANALYSIS_BYTES, ANALYSIS_BUSIEST_BYTES, ANALYSIS_QUANTITIES };
+
+enum { ANALYSIS_NO_KEY = -1 };
+
+/* One key that the study sets, and the values it takes, in order of first use. */
+struct analysis_key {
+    const char *name;
+    const char **values;
+    double *numbers; /* [count], meaningful when has_numbers */
+    int count, room;
+    bool is_complete; /* every point sets it */
+    bool has_numbers; /* all its values are numbers */
+    bool is_numeric;  /* both */
+    enum sim_unit unit;
+    void *places; /* private to points.c */
+};
+
+struct analysis_points; /* opaque: the points themselves */
+
+struct analysis_study {
+    const char *name, *origin; /* origin: network, platform, version, for the small print */
+    struct analysis_key *keys;
+    int key_count;
+    struct analysis_points *points;
+    int point_count, failed, broken; /* points with results; without; of the former, a law broken */
+};
+
+/* What the points that share a place came to. */
+struct analysis_cell {
+    int results; /* 0: no point stands here */
+    double mean[ANALYSIS_QUANTITIES], least[ANALYSIS_QUANTITIES], most[ANALYSIS_QUANTITIES];
+    double theory[ANALYSIS_QUANTITIES]; /* NaN where no law was checked */
+};
+
+struct analysis_series {
+    const char *label;           /* "parameter_server, 4 servers"; "" when there is only one series */
+    int block;                   /* series that differ in the grid's `second` key alone are of one block */
+    const char *block_label;     /* what names the block */
+    double row;                  /* the number of the `second` key; 0 without one */
+    struct analysis_cell *cells; /* [column_count] */
+};
+
+struct analysis_grid {
+    int x;        /* the key across, or ANALYSIS_NO_KEY: one column */
+    int second;   /* another numeric key, or ANALYSIS_NO_KEY */
+    int *columns; /* place of each column's value among the key's values, in order of size */
+    int column_count;
+    struct analysis_series *series; /* blocks in the order of the study; each in order of `row` */
+    int series_count, block_count;
+    int most_results; /* in one cell */
+};
+
+/* Read a store.  Refuses, with a sentence, one without a single result. */
+bool analysis_study_read(struct analysis_study *study, const char *path, struct sim_arena *arena,
+                         struct sim_error *err);
+
+/* Choose the axes (workers first) and lay out the points. */
+bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study, const char *path,
+                      struct sim_arena *arena, struct sim_error *err);
+
+/* What column `i` stands for: its number, or `i` where the axis is none of numbers. */
+double analysis_column_number(const struct analysis_grid *grid, const struct analysis_study *study, int i);
+
+#endif
