@@ -53,7 +53,7 @@ COMMAND_NAMES   := $(sort $(shell sed -n 's/^SIM_COMMAND(\([a-z0-9_]*\)).*/\1/p'
 all: $(PROGRAM) $(BUILD)/dmlsim.1 $(BUILD)/dmlsim.bash ## build the program, its manual page and its completion
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile  tests/tests.mk $(wildcard tests/*/rules.mk) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 # The two tables that main.c sees are made from the files that end in SIM_ALGORITHM or SIM_COMMAND.
 $(BUILD)/generated/tables.c: $(SOURCES) Makefile

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { LONGEST_NAME = 64 };
+enum { LONGEST_NAME = 64, FAR_APART = 1 << 20 };
 
 static int least(int a, int b)
 {
@@ -17,7 +17,7 @@ static int edit_distance(const char *a, const char *b)
     int d[LONGEST_NAME + 1][LONGEST_NAME + 1];
 
     if (n > LONGEST_NAME || m > LONGEST_NAME)
-        return LONGEST_NAME;
+        return FAR_APART;
     for (size_t i = 0; i <= n; i++)
         d[i][0] = (int)i;
     for (size_t j = 0; j <= m; j++)
@@ -47,6 +47,14 @@ const char *sim_nearest_name(const char *word, const char *const *candidates, si
         }
     }
     return nearest;
+}
+
+const char *sim_did_you_mean(struct sim_arena *arena, const char *word, const char *const *candidates,
+                             size_t count, const char *otherwise)
+{
+    const char *near = sim_nearest_name(word, candidates, count);
+
+    return near == NULL ? otherwise : sim_text(arena, "; did you mean '%s'?", near);
 }
 
 static size_t digits(const char *text)

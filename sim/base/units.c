@@ -71,11 +71,11 @@ static size_t number_length(const char *text)
 /* "Gi" of "GiB" is 2^30 and two characters long; no prefix is 1 and none. */
 static double prefix_factor(const char *text, size_t *length)
 {
-    const char *found = text[0] == 'K' ? prefixes : strchr(prefixes, text[0]);
     const bool binary = text[0] != '\0' && text[1] == 'i';
+    const char *found = text[0] == (binary ? 'K' : 'k') ? prefixes : strchr(prefixes + 1, text[0]);
 
     *length = 0;
-    if (text[0] == '\0' || found == NULL || (text[0] == 'K' && !binary))
+    if (text[0] == '\0' || found == NULL)
         return 1;
     *length = binary ? 2 : 1;
     return pow(binary ? 1024 : 1000, (double)(found - prefixes + 1));
@@ -111,6 +111,8 @@ bool sim_parse_quantity(const char *text, enum sim_unit unit, double *value)
     if (length == 0 || length > 60)
         return false;
     number = strtod(text, NULL);
+    if (number == 0 && strpbrk(text, "123456789eE") < strpbrk(text, "eE"))
+        return false; /* too small for a double */
     if (!suffix_factor(text + length + (text[length] == ' '), unit, &factor) ||
         (text[length] == ' ' && text[length + 1] == '\0') || !isfinite(number * factor))
         return false;
@@ -137,9 +139,10 @@ static const char *format_seconds(char *text, double value)
                   {1e-3, 1e3, "ms"},       {1e-6, 1e6, "us"},     {0, 1e9, "ns"}};
     size_t i = 0;
 
-    while (fabs(value) < scales[i].least)
+    while (fabs(value) < scales[i].least * 0.99995)
         i++;
-    snprintf(text, SIM_QUANTITY_SIZE, "%#.4g %s", value * scales[i].factor, scales[i].suffix);
+    snprintf(text, SIM_QUANTITY_SIZE, fabs(value * scales[i].factor) < 999.95 ? "%#.4g %s" : "%.0f %s",
+             value * scales[i].factor, scales[i].suffix);
     return text;
 }
 

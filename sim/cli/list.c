@@ -104,7 +104,7 @@ static int run(const struct sim_call *call)
 {
     static const char *const kinds[] = {"algorithms", "platforms", "scenarios"};
     struct list *list = sim_new(call->arena, struct list, 1);
-    const char *what = call->arguments[0], *near;
+    const char *what = call->arguments[0];
 
     if (strcmp(what, "algorithms") == 0) {
         for (const struct sim_algorithm *const *a = call->catalogue->algorithms; *a != NULL; a++)
@@ -115,9 +115,9 @@ static int run(const struct sim_call *call)
         list_folder(call, "scenarios", ".yaml", yaml_summary, list);
         list_folder(call, "scenarios/studies", ".yaml", yaml_summary, list);
     } else {
-        near = sim_nearest_name(what, kinds, 3);
-        return sim_misused(call, "there is no list of '%s'%s%s%s; say algorithms, platforms or scenarios.",
-                           what, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        return sim_misused(call, "there is no list of '%s'%s", what,
+                           sim_did_you_mean(call->arena, what, kinds, 3,
+                                            "; say algorithms, platforms or scenarios."));
     }
     qsort(list->items, list->count, sizeof list->items[0], by_name);
     print(call, list);

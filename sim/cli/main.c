@@ -37,16 +37,15 @@ static const struct sim_command *find_command(const char *name)
     return NULL;
 }
 
-static int unknown_command(const char *name)
+static int unknown_command(const char *name, struct sim_arena *arena)
 {
-    const char *names[64], *near;
+    const char *names[64];
     size_t count = 0;
 
     for (; count < 64 && sim_commands[count] != NULL; count++)
         names[count] = sim_commands[count]->name;
-    near = sim_nearest_name(name, names, count);
-    fprintf(stderr, "dmlsim: there is no command '%s'%s%s%s.\nTry 'dmlsim --help' for more.\n", name,
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    fprintf(stderr, "dmlsim: there is no command '%s'%s\nTry 'dmlsim --help' for more.\n", name,
+            sim_did_you_mean(arena, name, names, count, "."));
     return 2;
 }
 
@@ -74,7 +73,7 @@ static int dispatch(int argc, char **argv, struct sim_arena *arena)
     const struct sim_command *command = find_command(argv[1]);
 
     if (command == NULL)
-        return unknown_command(argv[1]);
+        return unknown_command(argv[1], arena);
     return sim_command_call(command, argc - 1, argv + 1, &catalogue, sim_commands);
 }
 

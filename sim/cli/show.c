@@ -58,14 +58,14 @@ static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_
 
 static int unknown(const struct sim_call *call, const char *name)
 {
-    const char *names[256], *near;
+    const char *names[256];
     size_t count = 0;
 
     for (; count < 256 && call->catalogue->algorithms[count] != NULL; count++)
         names[count] = call->catalogue->algorithms[count]->name;
-    near = sim_nearest_name(name, names, count);
-    return sim_misused(call, "there is no algorithm '%s'%s%s%s.", name, near ? "; did you mean '" : "",
-                       near ? near : "", near ? "'?" : "; 'dmlsim list algorithms' names them");
+    return sim_misused(call, "there is no algorithm '%s'%s", name,
+                       sim_did_you_mean(call->arena, name, names, count,
+                                        "; 'dmlsim list algorithms' names them."));
 }
 
 static int run(const struct sim_call *call)

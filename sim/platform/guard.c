@@ -5,6 +5,7 @@
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <stdint.h>
 #include <string.h>
 
 /* A platform under examination. */
@@ -14,6 +15,7 @@ struct guard {
     struct sim_platform_facts *facts;
     struct sim_arena *arena;
     struct sim_error *err;
+    size_t elements;                          /* seen so far */
     xmlHashTablePtr hosts, links, used_links; /* names; values are elements, or the guard itself */
 };
 
@@ -71,29 +73,80 @@ static bool is_harmless(const struct guard *guard, xmlDocPtr document)
 
 /* ---- places ---- */
 
-/* Column of the element's '<' in its line, as far as the text shows it. */
-static int column_of(const struct guard *guard, xmlNode *element, long line)
+/* libxml2 knows the line in which a start tag ends.  We look for where it begins: the n-th start tag of
+ * the text is the n-th element of the document, and `_private` of an element is its n. */
+static const char *after(const char *at, const char *end, const char *closing)
 {
-    const char *at = guard->text, *end = guard->text + guard->length, *found;
-    char opening[64];
-    size_t length = (size_t)snprintf(opening, sizeof opening, "<%s", element->name);
+    const char *found = memmem(at, (size_t)(end - at), closing, strlen(closing));
 
-    for (long i = 1; i < line && at < end; i++) {
-        at = memchr(at, '\n', (size_t)(end - at));
-        if (at == NULL)
-            return 1;
-        at++;
-    }
-    found = memmem(at, (size_t)(end - at), opening, length);
-    return found == NULL || memchr(at, '\n', (size_t)(found - at)) != NULL ? 1 : (int)(found - at) + 1;
+    return found == NULL ? end : found + strlen(closing);
 }
 
-static bool complain(const struct guard *guard, xmlNode *element, const char *sentence)
+/* Past the '>' that ends a tag or a DOCTYPE, whatever stands in quotes or brackets before it. */
+static const char *after_tag(const char *at, const char *end)
 {
-    const long line = xmlGetLineNo(element);
+    int brackets = 0;
 
-    return sim_fail(guard->err, "%s:%ld:%d: %s", guard->path, line, column_of(guard, element, line),
-                    sentence);
+    for (; at < end && (*at != '>' || brackets > 0); at++) {
+        if (*at == '"' || *at == '\'')
+            at = after(at + 1, end, *at == '"' ? "\"" : "'") - 1;
+        brackets += (at < end && *at == '[') - (at < end && *at == ']');
+    }
+    return at < end ? at + 1 : end;
+}
+
+/* The next start tag at or behind `at`; NULL behind the last. */
+static const char *next_start_tag(const char *at, const char *end)
+{
+    while (at < end) {
+        const size_t left = (size_t)(end - at);
+
+        if (*at != '<')
+            at++;
+        else if (left > 4 && memcmp(at, "<!--", 4) == 0)
+            at = after(at + 4, end, "-->");
+        else if (left > 9 && memcmp(at, "<![CDATA[", 9) == 0)
+            at = after(at, end, "]]>");
+        else if (left > 2 && at[1] == '?')
+            at = after(at, end, "?>");
+        else if (left > 2 && (at[1] == '!' || at[1] == '/'))
+            at = after_tag(at, end);
+        else
+            return at;
+    }
+    return NULL;
+}
+
+/* Line and column, from 1, where the n-th element (from 1) begins. */
+static void place_of(const struct guard *guard, size_t n, long *line, long *column)
+{
+    const char *end = guard->text + guard->length, *at = next_start_tag(guard->text, end);
+    const char *line_begin = guard->text;
+
+    while (at != NULL && --n > 0)
+        at = next_start_tag(after_tag(at, end), end);
+    *line = 1;
+    for (const char *c = guard->text; at != NULL && c < at; c++)
+        if (*c == '\n') {
+            ++*line;
+            line_begin = c + 1;
+        }
+    *column = 1;
+    for (const char *c = line_begin; at != NULL && c < at; c++)
+        *column += (*c & 0xc0) != 0x80; /* letters, not bytes */
+}
+
+static size_t number_of(const xmlNode *element)
+{
+    return (size_t)(uintptr_t)element->_private;
+}
+
+static bool complain(const struct guard *guard, const xmlNode *element, const char *sentence)
+{
+    long line, column;
+
+    place_of(guard, number_of(element), &line, &column);
+    return sim_fail(guard->err, "%s:%ld:%ld: %s", guard->path, line, column, sentence);
 }
 
 /* ---- values ---- */
@@ -179,11 +232,13 @@ static bool declare(const struct guard *guard, xmlHashTablePtr names, xmlNode *e
 {
     const char *id = attribute(element, "id");
 
+    long line, column;
+
     if (id == NULL || xmlHashAddEntry(names, (const xmlChar *)id, element) == 0)
         return true;
+    place_of(guard, number_of(xmlHashLookup(names, (const xmlChar *)id)), &line, &column);
     return complain(guard, element,
-                    sim_text(guard->arena, "there is already a %s '%s', in line %ld.", what, id,
-                             xmlGetLineNo(xmlHashLookup(names, (const xmlChar *)id))));
+                    sim_text(guard->arena, "there is already a %s '%s', in line %ld.", what, id, line));
 }
 
 static void use_link(struct guard *guard, const char *name)
@@ -221,24 +276,44 @@ static bool check_names(struct guard *guard, xmlNode *element)
     return declare(guard, guard->links, element, "link");
 }
 
+/* Profiles of an older spelling stand in elements of their own. */
+static void note_profiles(const struct guard *guard, xmlNode *element)
+{
+    const char *kind = attribute(element, "kind");
+
+    if (strcmp((const char *)element->name, "trace") == 0 ||
+        strcmp((const char *)element->name, "trace_connect") == 0)
+        guard->facts->has_profiles = true;
+    guard->facts->has_state_profiles |=
+        kind != NULL && strcmp((const char *)element->name, "trace_connect") == 0 &&
+        strstr(kind, "AVAIL") != NULL;
+}
+
 static bool walk(struct guard *guard, xmlNode *element)
 {
-    bool fine = check_attributes(guard, element) & check_names(guard, element);
+    bool fine;
 
+    element->_private = (void *)(uintptr_t)++guard->elements;
+    note_profiles(guard, element);
+    fine = check_attributes(guard, element) & check_names(guard, element);
     for (xmlNode *child = element->children; child != NULL; child = child->next)
         if (child->type == XML_ELEMENT_NODE)
             fine &= walk(guard, child);
     return fine;
 }
 
-static void find_unused(void *element, void *context, const xmlChar *name)
+/* A link that nothing uses is an input that changes nothing. */
+static void find_unused(struct guard *guard, xmlNode *element)
 {
-    struct guard *guard = context;
+    const char *id = attribute(element, "id");
 
-    if (xmlHashLookup(guard->used_links, name) == NULL)
+    if (strcmp((const char *)element->name, "link") == 0 && id != NULL &&
+        xmlHashLookup(guard->used_links, (const xmlChar *)id) == NULL)
         complain(guard, element,
-                 sim_text(guard->arena, "no route names the link '%s', so it would change nothing.",
-                          (const char *)name));
+                 sim_text(guard->arena, "no route names the link '%s', so it would change nothing.", id));
+    for (xmlNode *child = element->children; child != NULL; child = child->next)
+        if (child->type == XML_ELEMENT_NODE)
+            find_unused(guard, child);
 }
 
 static void take_summary(struct guard *guard, xmlDocPtr document)
@@ -263,7 +338,7 @@ static bool examine(struct guard *guard, xmlDocPtr document)
     guard->used_links = xmlHashCreate(64);
     take_summary(guard, document);
     walk(guard, xmlDocGetRootElement(document));
-    xmlHashScan(guard->links, find_unused, guard);
+    find_unused(guard, xmlDocGetRootElement(document));
     xmlHashFree(guard->hosts, NULL);
     xmlHashFree(guard->links, NULL);
     xmlHashFree(guard->used_links, NULL);

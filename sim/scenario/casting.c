@@ -84,6 +84,7 @@ struct inventory {
     bool *is_taken;
     int count;
     const char *platform;
+    struct sim_arena *arena;
 };
 
 static const struct sim_host_rule *rule_of(const struct sim_host_rules *rules, const char *role)
@@ -108,13 +109,9 @@ static bool take_matching(const struct sim_host_rule *rule, const char *pattern,
             places[(*count)++] = h;
         }
     }
-    if (matches == 0) {
-        const char *near = sim_nearest_name(pattern, hosts->names, (size_t)hosts->count);
-
-        return sim_fail(err, "hosts.%s: %s has no host '%s'%s%s%s.", rule->role, hosts->platform, pattern,
-                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    }
-    return true;
+    return matches > 0 ||
+           sim_fail(err, "hosts.%s: %s has no host '%s'%s", rule->role, hosts->platform, pattern,
+                    sim_did_you_mean(hosts->arena, pattern, hosts->names, (size_t)hosts->count, "."));
 }
 
 /* The hosts that one role may use, in order, in places[]; how many, in *count. */
@@ -195,14 +192,15 @@ static bool rules_name_roles(const struct sim_plan *plan, const struct sim_host_
 
     for (const struct sim_role *role = plan->algorithm->roles; role->name != NULL; role++)
         names[count++] = role->name;
-    for (int i = 0; i < rules->count; i++)
-        if (!has_role(plan->algorithm, rules->rules[i].role)) {
-            const char *near = sim_nearest_name(rules->rules[i].role, names, count);
+    for (int i = 0; i < rules->count; i++) {
+        const char *role = rules->rules[i].role;
 
-            fine = sim_fail(err, "hosts.%s: %s has no such role%s%s%s.", rules->rules[i].role,
-                            plan->algorithm->name, near ? "; did you mean '" : "", near ? near : "",
-                            near ? "'?" : "");
-        }
+        if (!has_role(plan->algorithm, role))
+            fine = sim_fail(err, "hosts.%s: %s has no such role%s", role, plan->algorithm->name,
+                            sim_did_you_mean(plan->arena, role, names, count, "."));
+        else if (sim_role(plan, role)->size == 0)
+            fine = sim_fail(err, "hosts.%s: nobody plays this role here; leave it out.", role);
+    }
     return fine;
 }
 
@@ -213,7 +211,7 @@ bool sim_casting_place(struct sim_plan *plan, const struct sim_host_rules *rules
 {
     struct sim_casting *casting = plan->casting;
     struct inventory inventory = {hosts, sim_new(plan->arena, bool, (size_t)host_count), host_count,
-                                  platform};
+                                  platform, plan->arena};
     int *places = sim_new(plan->arena, int, (size_t)host_count);
     bool fine = rules_name_roles(plan, rules, err);
 

@@ -50,19 +50,21 @@ static bool fault_makes_sense(struct reader *reader, struct fy_node *node, const
     return true;
 }
 
-static bool read_fault(struct reader *reader, struct fy_node *node, struct sim_fault *fault)
+static bool read_fault(struct reader *reader, struct fy_node *node, struct fy_node *near,
+                       struct sim_fault *fault)
 {
+    struct fy_node *place = yaml_has_place(node) ? node : near;
     struct fy_node_pair *pair;
     void *iterator = NULL;
     bool fine = true;
 
     *fault = (struct sim_fault){.for_seconds = -1, .factor = NAN};
     if (!fy_node_is_mapping(node))
-        return yaml_complain(&reader->yaml, node, "faults", "faults: a fault is a mapping, as in {link: "
+        return yaml_complain(&reader->yaml, place, "faults", "faults: a fault is a mapping, as in {link: "
                                                             "uplink, at: 1s, factor: 0.5}.");
     while ((pair = fy_node_mapping_iterate(node, &iterator)) != NULL)
         fine &= read_fault_key(reader, pair, fault);
-    return fine && fault_makes_sense(reader, node, fault);
+    return fine && fault_makes_sense(reader, place, fault);
 }
 
 bool reader_faults(struct reader *reader, struct fy_node_pair *pair)
@@ -77,6 +79,6 @@ bool reader_faults(struct reader *reader, struct fy_node_pair *pair)
     faults = sim_new(reader->arena, struct sim_fault, (size_t)fy_node_sequence_item_count(node));
     reader->scenario->faults = faults;
     while ((item = fy_node_sequence_iterate(node, &iterator)) != NULL)
-        fine &= read_fault(reader, item, &faults[reader->scenario->fault_count++]);
+        fine &= read_fault(reader, item, fy_node_pair_key(pair), &faults[reader->scenario->fault_count++]);
     return fine;
 }

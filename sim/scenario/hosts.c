@@ -29,7 +29,7 @@ static bool read_host_rule(struct reader *reader, struct fy_node_pair *pair, str
     else
         while ((item = fy_node_sequence_iterate(node, &iterator)) != NULL)
             if ((patterns[count++] = yaml_scalar(&reader->yaml, item)) == NULL)
-                return yaml_complain(&reader->yaml, item, key, "%s: a host's name is missing here.", key);
+                return yaml_complain(&reader->yaml, yaml_has_place(item) ? item : reader_place(pair), key, "%s: a host's name is missing here.", key);
     return count > 0 || yaml_complain(&reader->yaml, reader_place(pair), key, "%s names no host.", key);
 }
 

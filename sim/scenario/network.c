@@ -19,9 +19,10 @@ static bool read_network_options(struct reader *reader, struct fy_node_pair *pai
         const char *key = reader_key(reader, option);
         const char *value = yaml_scalar(&reader->yaml, fy_node_pair_value(option));
 
-        if (strncmp(key, "network/", 8) != 0 || value == NULL || *count > 40 ||
-            strcmp(value, "help") == 0)
-            return yaml_complain(&reader->yaml, reader_place(option), "network.options",
+        if (strncmp(key, "network/", 8) != 0 || strcmp(key, "network/model") == 0 ||
+            value == NULL || *count > 40 || strcmp(value, "help") == 0)
+            return yaml_complain(&reader->yaml, reader_place(option),
+                                 sim_text(reader->arena, "network.options.%s", key),
                                  "network.options: a line here is 'network/...: value', as SimGrid "
                                  "spells its own.");
         options[(*count)++] = sim_text(reader->arena, "%s:%s", key, value);
@@ -61,7 +62,7 @@ static bool read_network_mapping(struct reader *reader, struct fy_node_pair *pai
             fine = reader_unknown_key(reader, item, key, "network", names, 2);
     }
     if (!is_model(model))
-        return yaml_complain(&reader->yaml, reader_place(pair), "network",
+        return yaml_complain(&reader->yaml, reader_place(pair), "network.model",
                              "network.model must be one of SimGrid's LV08, CM02, SMPI and IB.");
     options[0] = sim_text(reader->arena, "network/model:%s", model);
     reader->scenario->network = (struct sim_network){model, options};

@@ -71,16 +71,17 @@ bool sim_parameter_read(const struct sim_parameter *row, const char *text, void 
                  kinds[row->kind].is_whole && unit == SIM_UNIT_NONE ? "8" : sim_unit_example(unit));
         return false;
     }
-    if (kinds[row->kind].is_whole && (value != floor(value) || fabs(value) > MOST_WHOLE)) {
-        snprintf(complaint, size, "%s is no whole number%s%s", text, unit == SIM_UNIT_NONE ? "" : " of ",
-                 sim_unit_name(unit));
-        return false;
-    }
     if (value < row->least || value > row->most) {
         snprintf(complaint, size, "%s is out of bounds: at least %.15g and at most %.15g%s%s", text,
                  row->least, row->most, unit == SIM_UNIT_NONE ? "" : " ", sim_unit_name(unit));
         return false;
     }
+    if (kinds[row->kind].is_whole && value != floor(value)) {
+        snprintf(complaint, size, "%s is no whole number%s%s", text, unit == SIM_UNIT_NONE ? "" : " of ",
+                 sim_unit_name(unit));
+        return false;
+    }
+    assert(!kinds[row->kind].is_whole || fabs(value) <= MOST_WHOLE);
     store(row, value, values);
     return true;
 }

@@ -16,10 +16,10 @@ const char *reader_key(const struct reader *reader, struct fy_node_pair *pair)
 struct fy_node *reader_place(struct fy_node_pair *pair)
 {
     struct fy_node *value = fy_node_pair_value(pair);
+    const bool is_empty = value == NULL ||
+                          (fy_node_is_scalar(value) && fy_node_get_scalar0(value)[0] == '\0');
 
-    return value != NULL && !(fy_node_is_scalar(value) && fy_node_get_scalar0(value)[0] == '\0')
-               ? value
-               : fy_node_pair_key(pair);
+    return is_empty || !yaml_has_place(value) ? fy_node_pair_key(pair) : value;
 }
 
 bool reader_unknown_key(const struct reader *reader, struct fy_node_pair *pair, const char *key,

@@ -35,17 +35,15 @@ static bool choose_algorithm(struct reader *reader, struct fy_node *place, const
 {
     const char *names[256];
     size_t count = 0;
-    const char *near;
 
     reader->scenario->algorithm = sim_find_algorithm(reader->catalogue, name);
     if (reader->scenario->algorithm != NULL)
         return true;
     for (; count < 256 && reader->catalogue->algorithms[count] != NULL; count++)
         names[count] = reader->catalogue->algorithms[count]->name;
-    near = sim_nearest_name(name, names, count);
-    return yaml_complain(&reader->yaml, place, "algorithm.name", "there is no algorithm '%s'%s%s%s.", name,
-                         near ? "; did you mean '" : "; 'dmlsim list algorithms' names them",
-                         near ? near : "", near ? "'?" : "");
+    return yaml_complain(&reader->yaml, place, "algorithm.name", "there is no algorithm '%s'%s", name,
+                         sim_did_you_mean(reader->arena, name, names, count,
+                                          "; 'dmlsim list algorithms' names them."));
 }
 
 static bool read_parameter(struct reader *reader, struct fy_node_pair *pair, void *values)
@@ -240,7 +238,7 @@ bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const c
                         struct sim_error *err)
 {
     struct reader reader = {
-        .yaml = {.path = path, .settings = settings, .arena = arena, .err = err},
+        .yaml = {.path = path, .arena = arena, .err = err},
         .scenario = scenario, .catalogue = catalogue, .arena = arena};
     bool fine;
 
@@ -250,9 +248,11 @@ bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const c
     fine = yaml_parse(&reader.yaml, text, length) && apply_settings(&reader, settings) &&
            read_sections(&reader);
     yaml_release(&reader.yaml);
-    if (fine)
-        scenario->resolved = sim_scenario_json(scenario);
-    return fine;
+    if (!fine)
+        return false;
+    scenario->resolved = sim_scenario_json(scenario);
+    return scenario->resolved != NULL ||
+           sim_fail(err, "%s: a name in it, or the platform's path, holds bytes that are not UTF-8.", path);
 }
 
 bool sim_scenario_read(struct sim_scenario *scenario, const char *path, const char *const *settings,

@@ -59,7 +59,7 @@ struct sim_catalogue {
     const char *data_folder;                       /* holds platforms/ and scenarios/ */
 };
 
-enum { SIM_SCENARIO_MOST_BYTES = 4 * 1000 * 1000 };
+enum { SIM_SCENARIO_MOST_BYTES = 100 * 1000 }; /* reading takes the square of the number of keys */
 
 /* Read a scenario and lay `settings` ("key=value", NULL-ended) over it.  A value is YAML; a mapping laid
  * over a mapping replaces it key by key.  Collects every complaint it can in *err. */

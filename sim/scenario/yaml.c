@@ -33,24 +33,31 @@ static size_t utf8_length(const unsigned char *text, size_t left)
     return 0;
 }
 
+static bool complain_at(const struct yaml *yaml, size_t line, size_t column, const char *sentence)
+{
+    if (yaml->setting != NULL)
+        return sim_fail(yaml->err, "--set %s: %s", yaml->setting, sentence);
+    return sim_fail(yaml->err, "%s:%zu:%zu: %s", yaml->path, line, column, sentence);
+}
+
 /* libfyaml 0.7.12 never returns from a line that begins with '%' and holds bytes that are no UTF-8. */
 static bool is_safe_text(const struct yaml *yaml, const char *text, size_t length)
 {
-    size_t line = 1, line_begin = 0;
+    const size_t mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t line = 1, column = 1;
 
-    for (size_t i = 0; i < length;) {
+    for (size_t i = mark; i < length;) {
         const size_t n = utf8_length((const unsigned char *)text + i, length - i);
 
         if (n == 0)
-            return sim_fail(yaml->err, "%s:%zu:%zu: this is no text: a byte here is not UTF-8.",
-                            yaml->path, line, i - line_begin + 1);
-        if (text[i] == '%' && i == line_begin)
-            return sim_fail(yaml->err, "%s:%zu:1: directives (lines that begin with '%%') are not used "
-                                       "in scenarios.", yaml->path, line);
-        if (text[i] == '\n') {
-            line++;
-            line_begin = i + 1;
-        }
+            return complain_at(yaml, line, column, "this is no text: a byte here is not UTF-8.");
+        if (text[i] == '\t')
+            return complain_at(yaml, line, column, "tabs are not used in scenarios; write blanks.");
+        if (text[i] == '%' && column == 1)
+            return complain_at(yaml, line, 1, "directives (lines that begin with '%') are not used in "
+                                              "scenarios.");
+        column = text[i] == '\n' ? 1 : column + 1;
+        line += text[i] == '\n';
         i += n;
     }
     return true;
@@ -76,18 +83,22 @@ static const struct fy_mark *mark_of(struct fy_node *node)
     return token == NULL ? NULL : fy_token_start_mark(token);
 }
 
-/* The --set that put something at `key`; the last one wins. */
+bool yaml_has_place(struct fy_node *node)
+{
+    return mark_of(node) != NULL;
+}
+
+/* The setting that put something at `key`, or at what it stands in; the last one wins. */
 static const char *setting_of(const struct yaml *yaml, const char *key)
 {
-    const char *found = NULL;
+    for (int i = yaml->put_count - 1; i >= 0; i--) {
+        const size_t length = strlen(yaml->puts[i].key);
 
-    for (const char *const *setting = yaml->settings; setting && *setting != NULL; setting++) {
-        const size_t length = strcspn(*setting, "=");
-
-        if (strncmp(key, *setting, length) == 0 && (key[length] == '\0' || key[length] == '.'))
-            found = *setting;
+        if (strncmp(key, yaml->puts[i].key, length) == 0 &&
+            (key[length] == '\0' || key[length] == '.'))
+            return yaml->puts[i].setting;
     }
-    return found;
+    return yaml->setting;
 }
 
 bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key, const char *format,
@@ -105,7 +116,8 @@ bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *ke
         return sim_fail(yaml->err, "--set %s: %s", setting, sentence);
     if (mark == NULL)
         return sim_fail(yaml->err, "%s: %s", yaml->path, sentence);
-    return sim_fail(yaml->err, "%s:%d:%d: %s", yaml->path, mark->line + 1, mark->column + 1, sentence);
+    return sim_fail(yaml->err, "%s:%d:%d: %s", yaml->path, mark->line + 1, mark->column + 1,
+                    sentence);
 }
 
 /* ---- parsing ---- */
@@ -116,15 +128,28 @@ static bool tell_diagnostics(const struct yaml *yaml)
     void *iterator = NULL;
     struct fy_diag_error *e = fy_diag_errors_iterate(yaml->diagnostics, &iterator);
 
+    if (yaml->setting != NULL)
+        return sim_fail(yaml->err, "--set %s: the value is no valid YAML.", yaml->setting);
     if (e == NULL)
         return sim_fail(yaml->err, "%s: holds no YAML document.", yaml->path);
     return sim_fail(yaml->err, "%s:%d:%d: this is no valid YAML: %s.", yaml->path, e->line, e->column,
                     e->msg);
 }
 
-/* Anchors could loop or explode, tags would mean something only elsewhere. */
-static bool is_plain(const struct yaml *yaml, struct fy_node *node)
+static bool has_no_nul(const struct yaml *yaml, struct fy_node *node, struct fy_node *place)
 {
+    size_t length = 0;
+    const char *text = fy_node_get_scalar(node, &length);
+
+    return text == NULL || memchr(text, '\0', length) == NULL ||
+           yaml_complain(yaml, place, "", "the character NUL (\\0) is not used in scenarios.");
+}
+
+/* Anchors could loop or explode, tags would mean something only elsewhere.  `near` is a node whose place
+ * is known, for those that have none. */
+static bool is_plain(const struct yaml *yaml, struct fy_node *node, struct fy_node *near)
+{
+    struct fy_node *place = yaml_has_place(node) ? node : near;
     void *iterator = NULL;
     struct fy_node_pair *pair;
     struct fy_node *item;
@@ -133,17 +158,20 @@ static bool is_plain(const struct yaml *yaml, struct fy_node *node)
     if (node == NULL)
         return true;
     if (fy_node_is_alias(node))
-        return yaml_complain(yaml, node, "", "aliases (*name) are not used in scenarios; write the value.");
+        return yaml_complain(yaml, place, "", "aliases (*name) are not used in scenarios; write the value.");
     if (fy_node_get_anchor(node) != NULL)
-        return yaml_complain(yaml, node, "", "anchors (&name) are not used in scenarios; write the value.");
+        return yaml_complain(yaml, place, "", "anchors (&name) are not used in scenarios; write the value.");
     if (fy_node_get_tag_token(node) != NULL)
-        return yaml_complain(yaml, node, "", "tags (!name) are not used in scenarios.");
+        return yaml_complain(yaml, place, "", "tags (!name) are not used in scenarios.");
+    if (fy_node_is_scalar(node))
+        return has_no_nul(yaml, node, place);
     if (fy_node_is_mapping(node))
         while (fine && (pair = fy_node_mapping_iterate(node, &iterator)) != NULL)
-            fine = is_plain(yaml, fy_node_pair_key(pair)) && is_plain(yaml, fy_node_pair_value(pair));
+            fine = is_plain(yaml, fy_node_pair_key(pair), place) &&
+                   is_plain(yaml, fy_node_pair_value(pair), fy_node_pair_key(pair));
     if (fy_node_is_sequence(node))
         while (fine && (item = fy_node_sequence_iterate(node, &iterator)) != NULL)
-            fine = is_plain(yaml, item);
+            fine = is_plain(yaml, item, place);
     return fine;
 }
 
@@ -160,6 +188,8 @@ static bool load_one_document(struct yaml *yaml, struct fy_parser *parser, const
     second = fy_parse_load_document(parser);
     if (second != NULL) {
         fy_document_destroy(second);
+        if (yaml->setting != NULL)
+            return tell_diagnostics(yaml);
         return sim_fail(yaml->err, "%s: holds more than one document ('---'); a scenario is one.",
                         yaml->path);
     }
@@ -168,7 +198,8 @@ static bool load_one_document(struct yaml *yaml, struct fy_parser *parser, const
     return true;
 }
 
-bool yaml_parse(struct yaml *yaml, const char *text, size_t length)
+/* Text to a plain document with a root, whatever that is. */
+static bool parse(struct yaml *yaml, const char *text, size_t length)
 {
     struct fy_diag_cfg diagnostics;
     struct fy_parse_cfg config = {.search_path = "",
@@ -186,13 +217,17 @@ bool yaml_parse(struct yaml *yaml, const char *text, size_t length)
     parser = fy_parser_create(&config);
     fine = load_one_document(yaml, parser, text, length);
     fy_parser_destroy(parser);
-    if (!fine)
+    if (fine && fy_document_root(yaml->document) == NULL)
+        return tell_diagnostics(yaml);
+    return fine && is_plain(yaml, fy_document_root(yaml->document), NULL);
+}
+
+bool yaml_parse(struct yaml *yaml, const char *text, size_t length)
+{
+    if (!parse(yaml, text, length))
         return false;
-    if (fy_document_root(yaml->document) == NULL)
-        return sim_fail(yaml->err, "%s: holds no YAML document.", yaml->path);
-    if (!fy_node_is_mapping(fy_document_root(yaml->document)))
-        return sim_fail(yaml->err, "%s:1:1: a scenario is a mapping, such as 'algorithm: ...'.", yaml->path);
-    return is_plain(yaml, fy_document_root(yaml->document));
+    return fy_node_is_mapping(fy_document_root(yaml->document)) ||
+           sim_fail(yaml->err, "%s:1:1: a scenario is a mapping, such as 'algorithm: ...'.", yaml->path);
 }
 
 void yaml_release(struct yaml *yaml)
@@ -247,10 +282,19 @@ static bool lay_over(struct fy_document *document, struct fy_node *map, const ch
     return fine;
 }
 
-/* The mapping that holds the last part of a dotted key, made if need be; *last is that part. */
-static struct fy_node *holder(struct yaml *yaml, const char *key, const char **last)
+static void note_put(struct yaml *yaml, const char *key, size_t length, const char *setting)
+{
+    if (yaml->put_count < YAML_MOST_SETTINGS)
+        yaml->puts[yaml->put_count++] =
+            (struct yaml_put){sim_text_copy(yaml->arena, key, length), setting};
+}
+
+/* The mapping that holds the last part of a setting's dotted key, made if need be; *last is that part. */
+static struct fy_node *holder(struct yaml *yaml, const char *const whole, const char *setting,
+                              const char **last)
 {
     struct fy_node *map = fy_document_root(yaml->document);
+    const char *key = whole;
     size_t length;
 
     while (key[length = strcspn(key, ".")] == '.') {
@@ -260,6 +304,7 @@ static struct fy_node *holder(struct yaml *yaml, const char *key, const char **l
             next = fy_node_create_mapping(yaml->document);
             if (!put(yaml->document, map, key, length, next))
                 return NULL;
+            note_put(yaml, whole, (size_t)(key - whole) + length, setting);
         }
         if (!fy_node_is_mapping(next))
             return NULL;
@@ -282,6 +327,20 @@ static bool is_key(const char *key)
     return part > 0;
 }
 
+/* The value of a setting as a node of the document; NULL with complaints when it is none. */
+static struct fy_node *value_node(struct yaml *yaml, const char *setting, const char *value)
+{
+    struct yaml *inner = sim_new(yaml->arena, struct yaml, 1);
+    struct fy_node *copy = NULL;
+
+    *inner = (struct yaml){
+        .path = yaml->path, .arena = yaml->arena, .err = yaml->err, .setting = setting};
+    if (parse(inner, value, strlen(value)))
+        copy = fy_node_copy(yaml->document, fy_document_root(inner->document));
+    yaml_release(inner);
+    return copy;
+}
+
 bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const char **value,
               const char **was)
 {
@@ -295,20 +354,21 @@ bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const ch
         return sim_fail(yaml->err, "--set %s: write --set key=value, as in --set algorithm.workers=16.",
                         setting);
     *value = setting + length + 1;
-    if (**value == '\0' || !is_safe_text(yaml, *value, strlen(*value)))
+    if (**value == '\0')
         return sim_fail(yaml->err, "--set %s: the value is missing or no text.", setting);
-    map = holder(yaml, *key, &last);
+    map = holder(yaml, *key, setting, &last);
     if (map == NULL)
         return sim_fail(yaml->err, "--set %s: what stands above the last part of this key is no mapping.",
                         setting);
+    fresh = value_node(yaml, setting, *value);
+    if (fresh == NULL)
+        return false;
     old = lookup(map, last, strlen(last));
     if (old != NULL)
         *was = fy_node_is_scalar(old) ? yaml_scalar(yaml, old) : yaml_json(yaml, old);
-    fresh = fy_node_build_from_string(yaml->document, *value, strlen(*value));
-    if (fresh == NULL || !is_plain(yaml, fresh) ||
-        !lay_over(yaml->document, map, last, strlen(last), fresh))
-        return sim_fail(yaml->err, "--set %s: the value is no valid YAML.", setting);
-    return true;
+    note_put(yaml, *key, length, setting);
+    return lay_over(yaml->document, map, last, strlen(last), fresh) ||
+           sim_fail(yaml->err, "--set %s: this cannot be laid over what stands there.", setting);
 }
 
 /* ---- values ---- */

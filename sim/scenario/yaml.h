@@ -10,12 +10,21 @@
 
 #include <libfyaml.h>
 
+enum { YAML_MOST_SETTINGS = 1024 };
+
+/* A key that a setting put into the document: what stands there is the setting's fault. */
+struct yaml_put {
+    const char *key, *setting;
+};
+
 /* A document under reading; opened and released by sim/scenario/scenario.c. */
 struct yaml {
     const char *path;
     struct fy_diag *diagnostics;
     struct fy_document *document; /* owned */
-    const char *const *settings;  /* "key=value" laid over it, NULL-ended, for complaints */
+    const char *setting;          /* the document is the value of this "key=value"; else NULL */
+    struct yaml_put puts[YAML_MOST_SETTINGS];
+    int put_count;
     struct sim_arena *arena;
     struct sim_error *err;
 };
@@ -32,6 +41,9 @@ bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const ch
  * false. */
 bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key, const char *format,
                    ...) __attribute__((format(printf, 4, 5)));
+
+/* Does libfyaml know where this node stands?  It does not for what is empty. */
+bool yaml_has_place(struct fy_node *node);
 
 /* The text of a scalar, in the arena; NULL for anything else, and for an empty value. */
 const char *yaml_scalar(const struct yaml *yaml, struct fy_node *node);

@@ -2,6 +2,8 @@
 
 #include "sim/base/names.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A key and the values it takes; or, for `list`, no key and mappings of several. */
@@ -58,9 +60,9 @@ static bool add_list(struct sim_study *study, const char *path, json_t *list, st
 }
 
 static bool read_axes(struct sim_study *study, const char *path, json_t *document,
-                      struct sim_error *err)
+                      struct sim_arena *arena, struct sim_error *err)
 {
-    const char *key, *near;
+    const char *key;
     json_t *value;
     bool fine = true;
 
@@ -70,10 +72,8 @@ static bool read_axes(struct sim_study *study, const char *path, json_t *documen
         } else if (strcmp(key, "list") == 0) {
             fine &= add_list(study, path, value, err);
         } else {
-            near = sim_nearest_name(key, keys, 2);
-            fine = sim_fail(err, "%s: there is no key 'study.%s'%s%s%s.", path, key,
-                            near ? "; did you mean '" : "; it knows 'grid' and 'list'", near ? near : "",
-                            near ? "'?" : "");
+            fine = sim_fail(err, "%s: there is no key 'study.%s'%s", path, key,
+                            sim_did_you_mean(arena, key, keys, 2, "; it knows 'grid' and 'list'."));
         }
     }
     if (fine && study->axis_count == 0)
@@ -98,7 +98,7 @@ bool sim_study_read(struct sim_study **study, const struct sim_scenario *scenari
     (*study)->points = 1;
     (*study)->axes = sim_new(arena, struct axis, 64 + json_object_size(json_object_get(document, "grid")));
     json_object_set_new(scenario->resolved, "study", document); /* which keeps it alive */
-    return read_axes(*study, scenario->path, document, err);
+    return read_axes(*study, scenario->path, document, arena, err);
 }
 
 int sim_study_points(const struct sim_study *study)
@@ -110,19 +110,40 @@ int sim_study_points(const struct sim_study *study)
 
 struct settings {
     struct sim_arena *arena;
-    const char *items[256];
-    int count;
+    const char **items; /* NULL-ended; room is one more than it says */
+    int count, room;
 };
 
+static void add_setting(struct settings *settings, const char *setting)
+{
+    if (settings->count == settings->room) {
+        const int room = 2 * settings->room + 16;
+        const char **items = sim_new(settings->arena, const char *, (size_t)room + 1);
+
+        if (settings->count > 0)
+            memcpy(items, settings->items, (size_t)settings->count * sizeof items[0]);
+        settings->items = items;
+        settings->room = room;
+    }
+    settings->items[settings->count++] = setting;
+}
+
+/* Does YAML read these letters as the text that they are? */
+static bool is_plain_text(const char *text)
+{
+    return (isalnum((unsigned char)*text) || *text == '/' || *text == '.') &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-*") ==
+               strlen(text);
+}
+
+/* As JSON, which is YAML too: quotes keep a text what it is, where it needs them. */
 static const char *value_text(struct sim_arena *arena, const json_t *value)
 {
-    char *text;
-    const char *copy;
-
-    if (json_is_string(value))
+    if (json_is_string(value) && is_plain_text(json_string_value(value)))
         return json_string_value(value);
-    text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    copy = sim_text(arena, "%s", text);
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    const char *copy = sim_text(arena, "%s", text);
+
     free(text);
     return copy;
 }
@@ -133,29 +154,27 @@ static void flatten(struct settings *settings, const char *prefix, json_t *value
     const char *key;
     json_t *inner;
 
-    if (json_is_object(value)) {
-        json_object_foreach(value, key, inner)
-            flatten(settings,
-                    *prefix ? sim_text(settings->arena, "%s.%s", prefix, key) : key, inner);
-    } else if (settings->count < 255) {
-        settings->items[settings->count++] =
-            sim_text(settings->arena, "%s=%s", prefix, value_text(settings->arena, value));
+    if (!json_is_object(value)) {
+        add_setting(settings, sim_text(settings->arena, "%s=%s", prefix,
+                                       value_text(settings->arena, value)));
+        return;
     }
+    json_object_foreach(value, key, inner)
+        flatten(settings, *prefix ? sim_text(settings->arena, "%s.%s", prefix, key) : key, inner);
 }
 
 const char **sim_study_settings(const struct sim_study *study, int i, struct sim_arena *arena)
 {
-    struct settings *settings = sim_new(arena, struct settings, 1);
+    struct settings settings = {.arena = arena, .items = sim_new(arena, const char *, 1)};
     int left = study->points;
 
-    settings->arena = arena;
     for (int a = 0; a < study->axis_count; a++) {
         const struct axis *axis = &study->axes[a];
 
         left /= (int)json_array_size(axis->values);
-        flatten(settings, axis->key == NULL ? "" : axis->key,
+        flatten(&settings, axis->key == NULL ? "" : axis->key,
                 json_array_get(axis->values, (size_t)(i / left)));
         i %= left;
     }
-    return settings->items;
+    return settings.items;
 }

@@ -73,7 +73,13 @@ static const char *settings_json(const char *const *settings, struct sim_arena *
     for (; *settings != NULL; settings++) {
         const size_t length = strcspn(*settings, "=");
 
-        json_object_setn_new(object, *settings, length, json_string(*settings + length + 1));
+        json_t *value = json_loads(*settings + length + 1, JSON_DECODE_ANY, NULL);
+
+        if (json_is_string(value))
+            json_object_setn(object, *settings, length, value);
+        else /* as it is spelt */
+            json_object_setn_new(object, *settings, length, json_string(*settings + length + 1));
+        json_decref(value);
     }
     text = json_dumps(object, JSON_COMPACT);
     copy = sim_text(arena, "%s", text);
