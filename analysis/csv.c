@@ -95,7 +95,8 @@ static bool split_row(struct analysis_csv *csv)
     return from == NULL;
 }
 
-struct analysis_csv *analysis_csv_open(const char *path, struct sim_arena *arena, struct sim_error *err)
+struct analysis_csv *analysis_csv_open(const char *path, struct sim_arena *arena,
+                                       struct sim_error *err)
 {
     struct analysis_csv *csv = sim_new(arena, struct analysis_csv, 1);
 
@@ -119,8 +120,9 @@ int analysis_csv_column(struct analysis_csv *csv, const char *name)
     for (int i = 0; i < csv->column_count; i++)
         if (strcmp(csv->names[i], name) == 0)
             return i;
-    damaged(csv, sim_text(csv->arena, "%s: has no column '%s', so it was not written by this dmlsim.",
-                          csv->path, name));
+    damaged(csv,
+            sim_text(csv->arena, "%s: has no column '%s', so it was not written by this dmlsim.",
+                     csv->path, name));
     return 0;
 }
 
@@ -148,8 +150,8 @@ double analysis_csv_number(struct analysis_csv *csv, int column)
 
     if (end != text && *end == '\0' && isfinite(value))
         return value;
-    damaged(csv, sim_text(csv->arena, "%s:%ld: '%s' in column '%s' is no number.", csv->path, csv->line, text,
-                          csv->names[column]));
+    damaged(csv, sim_text(csv->arena, "%s:%ld: '%s' in column '%s' is no number.", csv->path,
+                          csv->line, text, csv->names[column]));
     return 0;
 }
 

@@ -11,7 +11,8 @@
 struct analysis_csv; /* opaque; owns the open file, lives in the arena */
 
 /* Open a file and read its head. */
-struct analysis_csv *analysis_csv_open(const char *path, struct sim_arena *arena, struct sim_error *err);
+struct analysis_csv *analysis_csv_open(const char *path, struct sim_arena *arena,
+                                       struct sim_error *err);
 
 /* The number of a column; if there is none, the file counts as damaged, and no row will follow. */
 int analysis_csv_column(struct analysis_csv *csv, const char *name);

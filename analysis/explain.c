@@ -107,7 +107,8 @@ static void print_loads(const char *folder, const char *phase, struct sim_arena 
     }
     for (size_t i = 0; i < loads.count && i < MOST_LINKS_NAMED; i++)
         printf("  %-16s %s on %s\n", i == 0 ? "bytes per link" : "",
-               sim_format_quantity(text, loads.items[i].bytes, SIM_UNIT_BYTES), loads.items[i].link);
+               sim_format_quantity(text, loads.items[i].bytes, SIM_UNIT_BYTES),
+               loads.items[i].link);
     if (loads.count > MOST_LINKS_NAMED)
         printf("  %-16s at most %s on each of %zu other links\n", "",
                sim_format_quantity(text, loads.items[MOST_LINKS_NAMED].bytes, SIM_UNIT_BYTES),
@@ -122,7 +123,7 @@ static void print_group(const json_t *peers)
     json_t *count;
     bool is_first = true;
 
-    json_object_foreach((json_t *)(uintptr_t)peers, role, count) {
+    json_object_foreach ((json_t *)(uintptr_t)peers, role, count) {
         printf("%s%lld %s%s", is_first ? "" : " and ", (long long)json_integer_value(count), role,
                json_integer_value(count) == 1 ? "" : "s");
         is_first = false;
@@ -133,14 +134,17 @@ static void print_shares(const json_t *phase)
 {
     static const struct {
         const char *key, *name;
-    } parts[] = {{"compute_seconds", "compute"}, {"communicate_seconds", "communicate"},
-                 {"wait_seconds", "wait"}, {"idle_seconds", "idle"}};
+    } parts[] = {{"compute_seconds", "compute"},
+                 {"communicate_seconds", "communicate"},
+                 {"wait_seconds", "wait"},
+                 {"idle_seconds", "idle"}};
     double sum = 0;
 
     for (size_t i = 0; i < 4; i++)
         sum += number_of(phase, parts[i].key);
     for (size_t i = 0; i < 4 && sum > 0; i++)
-        printf("%s%s %.1f %%", i > 0 ? ", " : "", parts[i].name, 100 * number_of(phase, parts[i].key) / sum);
+        printf("%s%s %.1f %%", i > 0 ? ", " : "", parts[i].name,
+               100 * number_of(phase, parts[i].key) / sum);
 }
 
 static void print_phase(const json_t *summary, const json_t *phase, const char *folder,
@@ -211,8 +215,9 @@ static const char *without(const json_t *summary, const json_t *setting, struct 
 
 static bool is_same(const json_t *a, const json_t *b)
 {
-    static const char *const keys[] = {"simulated_seconds", "bytes", "messages", "local_bytes",
-                                       "flop", "joules", "busiest_card", "metrics"};
+    static const char *const keys[] = {"simulated_seconds", "bytes",  "messages",
+                                       "local_bytes",       "flop",   "joules",
+                                       "busiest_card",      "metrics"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (!json_equal(json_object_get(a, keys[i]), json_object_get(b, keys[i])))
@@ -230,7 +235,8 @@ static void print_difference(const json_t *summary, const json_t *other)
     printf(" instead of %s", sim_format_quantity(text, now, SIM_UNIT_SECONDS));
     if (number_of(summary, "bytes") != number_of(other, "bytes")) {
         printf(", %s", sim_format_quantity(text, number_of(other, "bytes"), SIM_UNIT_BYTES));
-        printf(" instead of %s", sim_format_quantity(text, number_of(summary, "bytes"), SIM_UNIT_BYTES));
+        printf(" instead of %s",
+               sim_format_quantity(text, number_of(summary, "bytes"), SIM_UNIT_BYTES));
     }
     puts(".");
 }
@@ -240,7 +246,8 @@ static bool changes_only_what_is_kept(const char *key)
     return strcmp(key, "trace") == 0;
 }
 
-static int explain_setting(const struct sim_call *call, const json_t *summary, const json_t *setting)
+static int explain_setting(const struct sim_call *call, const json_t *summary,
+                           const json_t *setting)
 {
     const char *key = text_of(setting, "key");
     const char *text = without(summary, setting, call->arena);
@@ -255,8 +262,9 @@ static int explain_setting(const struct sim_call *call, const json_t *summary, c
         puts(" changes what is written down, not what happens.");
         return 0;
     }
-    if (text != NULL && sim_scenario_parse(&scenario, text_of(summary, "scenario_file"), text, strlen(text),
-                                           NULL, call->catalogue, call->arena, &err)) {
+    if (text != NULL &&
+        sim_scenario_parse(&scenario, text_of(summary, "scenario_file"), text, strlen(text), NULL,
+                           call->catalogue, call->arena, &err)) {
         code = sim_simulate(&simulation, call->arena, &other, &err);
         sim_scenario_release(&scenario);
     }
@@ -266,9 +274,11 @@ static int explain_setting(const struct sim_call *call, const json_t *summary, c
     else if (!is_same(summary, other))
         print_difference(summary, other);
     else
-        printf(" changed nothing%s.\n", strcmp(key, "seed") == 0 && !json_is_true(json_object_get(
-                                            summary, "used_random_numbers"))
-                                            ? ": this run draws no random numbers" : "");
+        printf(" changed nothing%s.\n",
+               strcmp(key, "seed") == 0 &&
+                       !json_is_true(json_object_get(summary, "used_random_numbers"))
+                   ? ": this run draws no random numbers"
+                   : "");
     json_decref(other);
     return code == SIM_INTERRUPTED ? code : 0;
 }
@@ -282,17 +292,17 @@ static int explain(const struct sim_call *call, const json_t *summary, const cha
     size_t i;
     int code = 0;
 
-    printf("%s on %s, network: %s: %s\n", text_of(summary, "algorithm"), text_of(summary, "platform"),
-           text_of(summary, "network"),
+    printf("%s on %s, network: %s: %s\n", text_of(summary, "algorithm"),
+           text_of(summary, "platform"), text_of(summary, "network"),
            sim_format_quantity(text, number_of(summary, "simulated_seconds"), SIM_UNIT_SECONDS));
-    json_array_foreach(json_object_get(summary, "phases"), i, item)
+    json_array_foreach (json_object_get(summary, "phases"), i, item)
         if (number_of(item, "longest_seconds") > 0 || number_of(item, "bottleneck_bytes") > 0)
             print_phase(summary, item, folder, call->arena);
     if (!sim_file_exists(sim_text(call->arena, "%s/phases.csv", folder)))
         puts("\nBytes per link were not kept: run with --trace summary or full.");
     if (json_array_size(json_object_get(summary, "overrides")) > 0)
         putchar('\n');
-    json_array_foreach(json_object_get(summary, "overrides"), i, item) {
+    json_array_foreach (json_object_get(summary, "overrides"), i, item) {
         fflush(stdout);
         code = code != 0 ? code : explain_setting(call, summary, item);
     }
@@ -307,8 +317,10 @@ static int run(const struct sim_call *call)
     int code;
 
     if (!sim_is_run_directory(call->arena, folder)) {
-        sim_fail(&err, "%s: is no run directory (it has no summary.json of ours); 'dmlsim run' makes one.",
-                 folder);
+        sim_fail(
+            &err,
+            "%s: is no run directory (it has no summary.json of ours); 'dmlsim run' makes one.",
+            folder);
         return sim_complain(&err, 2);
     }
     summary = json_load_file(sim_text(call->arena, "%s/summary.json", folder), 0, NULL);
@@ -321,9 +333,10 @@ SIM_COMMAND(explain) = {
     .name = "explain",
     .arguments = "RUN_DIR",
     .summary = "say why a run took as long as it did, and which settings mattered",
-    .description = "For each phase: the algorithm and its group, time beside the bound that the busiest link "
-                   "sets, bytes per link. Each --set of the run is judged by a run without it; one that "
-                   "changed nothing is named.",
+    .description =
+        "For each phase: the algorithm and its group, time beside the bound that the busiest link "
+        "sets, bytes per link. Each --set of the run is judged by a run without it; one that "
+        "changed nothing is named.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

@@ -137,7 +137,8 @@ static void write_title(FILE *script, const struct analysis_look *look, struct s
 
     fputs("set label ", script);
     analysis_quote(script, analysis_shorten(look->title, (int)letters, arena));
-    fprintf(script, " at screen 0, screen 1 offset character 1.2, character -1.05 left font face.',%d'\n",
+    fprintf(script,
+            " at screen 0, screen 1 offset character 1.2, character -1.05 left font face.',%d'\n",
             FONT_POINTS);
 }
 
@@ -155,34 +156,38 @@ static void write_prologue(FILE *script, const struct analysis_look *look, struc
             "height = %.2f\n"
             "dots = 333      # of the PNG, an inch\n\n",
             look->name, look->name, look->width, look->height);
-    fprintf(script,
-            "set border 3 linecolor rgb '#444444' linewidth 0.7\n"
-            "set tics nomirror out scale 0.5 font ',6.5' textcolor rgb '#222222'\n"
-            "set grid linetype 1 linecolor rgb '#E2E2E2' linewidth 0.5\n"
-            "set tmargin %.2f\nset bmargin %.2f\nset rmargin 2.5\n"
-            "set key at graph 0.5, graph %.3f bottom center horizontal noenhanced samplen 2 width 2 "
-            "Left reverse font ',6.5'\n",
-            2.1 + 0.95 * look->key_rows, 3.4 + 0.86 * lines + (lines > 0 ? 0.3 : 0),
-            1 + 0.04 / fmax(0.4, look->height - 1.1));
+    fprintf(
+        script,
+        "set border 3 linecolor rgb '#444444' linewidth 0.7\n"
+        "set tics nomirror out scale 0.5 font ',6.5' textcolor rgb '#222222'\n"
+        "set grid linetype 1 linecolor rgb '#E2E2E2' linewidth 0.5\n"
+        "set tmargin %.2f\nset bmargin %.2f\nset rmargin 2.5\n"
+        "set key at graph 0.5, graph %.3f bottom center horizontal noenhanced samplen 2 width 2 "
+        "Left reverse font ',6.5'\n",
+        2.1 + 0.95 * look->key_rows, 3.4 + 0.86 * lines + (lines > 0 ? 0.3 : 0),
+        1 + 0.04 / fmax(0.4, look->height - 1.1));
     write_title(script, look, arena);
     write_notes(script, notes, lines);
 }
 
 void analysis_figure_plot(struct analysis_figure *figure)
 {
-    fprintf(figure->script,
-            "\ndo for [kind in 'png svg pdf'] {\n"
-            "if (kind eq 'png') {\n"
-            "    set terminal pngcairo size width*dots,height*dots font face.',%d' fontscale dots/96. "
-            "linewidth dots/120. pointscale dots/135. noenhanced\n}\n"
-            "if (kind eq 'svg') {\n"
-            "    set terminal svg size width*96,height*96 font face.',%d' fontscale 96/72. linewidth 0.8 "
-            "background rgb 'white' noenhanced\n}\n"
-            "if (kind eq 'pdf') {\n"
-            "    set terminal pdfcairo size width in,height in font face.',%d' fontscale 0.75 linewidth 1.1 "
-            "pointscale 0.48 noenhanced\n}\n"
-            "set output '%s.'.kind\n",
-            FONT_POINTS, FONT_POINTS, FONT_POINTS, figure->name);
+    fprintf(
+        figure->script,
+        "\ndo for [kind in 'png svg pdf'] {\n"
+        "if (kind eq 'png') {\n"
+        "    set terminal pngcairo size width*dots,height*dots font face.',%d' fontscale dots/96. "
+        "linewidth dots/120. pointscale dots/135. noenhanced\n}\n"
+        "if (kind eq 'svg') {\n"
+        "    set terminal svg size width*96,height*96 font face.',%d' fontscale 96/72. linewidth "
+        "0.8 "
+        "background rgb 'white' noenhanced\n}\n"
+        "if (kind eq 'pdf') {\n"
+        "    set terminal pdfcairo size width in,height in font face.',%d' fontscale 0.75 "
+        "linewidth 1.1 "
+        "pointscale 0.48 noenhanced\n}\n"
+        "set output '%s.'.kind\n",
+        FONT_POINTS, FONT_POINTS, FONT_POINTS, figure->name);
 }
 
 void analysis_block(struct analysis_figure *figure, const char *name, const char *columns)
@@ -200,12 +205,13 @@ void analysis_number(FILE *data, double value)
 
 /* ---- files ---- */
 
-bool analysis_figures_begin(struct analysis_figures *all, const char *folder, struct sim_arena *arena,
-                            struct sim_error *err)
+bool analysis_figures_begin(struct analysis_figures *all, const char *folder,
+                            struct sim_arena *arena, struct sim_error *err)
 {
     *all = (struct analysis_figures){.arena = arena,
                                      .folder = folder,
-                                     .partial = sim_text(arena, "%s/.partial-%ld", folder, (long)getpid()),
+                                     .partial =
+                                         sim_text(arena, "%s/.partial-%ld", folder, (long)getpid()),
                                      .made_folder = !sim_file_exists(folder)};
     if (!sim_make_directories(folder, err))
         return false;
@@ -234,7 +240,8 @@ static FILE *open_in(const struct analysis_figures *all, const char *name, const
     return file;
 }
 
-struct analysis_figure *analysis_figure_begin(struct analysis_figures *all, const struct analysis_look *look,
+struct analysis_figure *analysis_figure_begin(struct analysis_figures *all,
+                                              const struct analysis_look *look,
                                               struct sim_error *err)
 {
     struct analysis_figure *figure = sim_new(all->arena, struct analysis_figure, 1);

@@ -18,9 +18,10 @@ enum { ANALYSIS_MOST_FIGURES = 8, ANALYSIS_MOST_NOTES = 8 };
 struct analysis_look {
     const char *name; /* of its files: letters and underscores */
     const char *title;
-    double width, height;                       /* inches */
-    double key_rows;                            /* room for the key, between title and plot */
-    const char *notes[ANALYSIS_MOST_NOTES + 1]; /* small print below, NULL-ended; NULL alone: none */
+    double width, height; /* inches */
+    double key_rows;      /* room for the key, between title and plot */
+    const char
+        *notes[ANALYSIS_MOST_NOTES + 1]; /* small print below, NULL-ended; NULL alone: none */
 };
 
 /* Open from analysis_figure_begin to analysis_figure_end; lives in the arena. */
@@ -41,12 +42,13 @@ struct analysis_figures {
 };
 
 /* Make the folders.  Refuses, with a sentence, a target that cannot be written. */
-bool analysis_figures_begin(struct analysis_figures *all, const char *folder, struct sim_arena *arena,
-                            struct sim_error *err);
+bool analysis_figures_begin(struct analysis_figures *all, const char *folder,
+                            struct sim_arena *arena, struct sim_error *err);
 
 /* Open the files of a figure and write what all figures have in common; NULL, with a sentence, when
  * that cannot be.  Then write settings to ->script and numbers to ->data. */
-struct analysis_figure *analysis_figure_begin(struct analysis_figures *all, const struct analysis_look *look,
+struct analysis_figure *analysis_figure_begin(struct analysis_figures *all,
+                                              const struct analysis_look *look,
                                               struct sim_error *err);
 
 /* What is written to ->script from here on is the plot command, run once a format; `kind` is "png",

@@ -93,7 +93,8 @@ static const char *last_line(char *text)
 }
 
 /* Read and close what a gnuplot that has ended complained about. */
-static bool judge(struct drawing *drawing, int status, struct sim_arena *arena, struct sim_error *err)
+static bool judge(struct drawing *drawing, int status, struct sim_arena *arena,
+                  struct sim_error *err)
 {
     size_t length;
     char *complaints = sim_file_take(arena, drawing->complaints, &length);
@@ -139,7 +140,8 @@ static int reap(struct drawing *drawings, int count, struct sim_arena *arena, st
     return running;
 }
 
-static int wait_for_all(struct drawing *drawings, int count, struct sim_arena *arena, struct sim_error *err)
+static int wait_for_all(struct drawing *drawings, int count, struct sim_arena *arena,
+                        struct sim_error *err)
 {
     bool fine = true;
     sigset_t set;
@@ -168,7 +170,8 @@ static bool all_are_there(const struct analysis_figures *all, struct sim_error *
             const char *name = sim_text(all->arena, "%s.%s", all->list[i]->name, endings[e]);
             struct stat status;
 
-            if (stat(sim_text(all->arena, "%s/%s", all->partial, name), &status) != 0 || status.st_size == 0)
+            if (stat(sim_text(all->arena, "%s/%s", all->partial, name), &status) != 0 ||
+                status.st_size == 0)
                 return sim_fail(err, "gnuplot did not complain, and yet it wrote no %s.", name);
         }
     return true;

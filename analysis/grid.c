@@ -17,7 +17,8 @@ static bool varies(const struct analysis_study *study, int key)
 }
 
 /* Does key `of` alone decide what `key` is, as where the platform grows with the workers? */
-static bool follows_from(const struct analysis_study *study, int key, int of, struct sim_arena *arena)
+static bool follows_from(const struct analysis_study *study, int key, int of,
+                         struct sim_arena *arena)
 {
     int *decided = sim_new(arena, int, (size_t)study->keys[of].count);
 
@@ -64,7 +65,8 @@ static bool *choose_names(const struct analysis_study *study, int x, struct sim_
     bool *names = sim_new(arena, bool, (size_t)study->key_count + 1);
 
     for (int k = 0; k < study->key_count; k++)
-        names[k] = varies(study, k) && k != x && (x == ANALYSIS_NO_KEY || !follows_from(study, k, x, arena));
+        names[k] = varies(study, k) && k != x &&
+                   (x == ANALYSIS_NO_KEY || !follows_from(study, k, x, arena));
     return names;
 }
 
@@ -99,7 +101,8 @@ static void sort_columns(struct analysis_grid *grid, const struct analysis_study
         qsort_r(grid->columns, (size_t)grid->column_count, sizeof *grid->columns, by_number, key);
 }
 
-double analysis_column_number(const struct analysis_grid *grid, const struct analysis_study *study, int i)
+double analysis_column_number(const struct analysis_grid *grid, const struct analysis_study *study,
+                              int i)
 {
     if (grid->x == ANALYSIS_NO_KEY || !study->keys[grid->x].is_numeric)
         return i;
@@ -115,13 +118,14 @@ static const char *value_label(const struct analysis_key *key, int place, struct
     if (!key->has_numbers)
         return key->values[place];
     scale = analysis_scale_for(key->numbers[place], key->unit);
-    return sim_text(arena, "%s %g%s%s", analysis_key_label(key->name, (struct analysis_scale){1, ""}, arena),
+    return sim_text(arena, "%s %g%s%s",
+                    analysis_key_label(key->name, (struct analysis_scale){1, ""}, arena),
                     key->numbers[place] * scale.factor, *scale.unit ? " " : "", scale.unit);
 }
 
 /* The values of the keys that name a series, all but one: words, then numbers. */
-static const char *label_of(const struct analysis_study *study, const bool *names, const int *places, int but,
-                            struct sim_arena *arena)
+static const char *label_of(const struct analysis_study *study, const bool *names,
+                            const int *places, int but, struct sim_arena *arena)
 {
     const char *label = "";
 
@@ -178,11 +182,11 @@ static int series_of(struct analysis_grid *grid, const struct analysis_study *st
     if (number < grid->series_count)
         return number;
     write_id(id, study, naming->names, places, grid->second);
-    *made =
-        (struct analysis_series){.label = label_of(study, naming->names, places, ANALYSIS_NO_KEY, arena),
-                                 .block = number_of(naming->blocks, id, grid->block_count),
-                                 .block_label = label_of(study, naming->names, places, grid->second, arena),
-                                 .cells = sim_new(arena, struct analysis_cell, (size_t)grid->column_count)};
+    *made = (struct analysis_series){
+        .label = label_of(study, naming->names, places, ANALYSIS_NO_KEY, arena),
+        .block = number_of(naming->blocks, id, grid->block_count),
+        .block_label = label_of(study, naming->names, places, grid->second, arena),
+        .cells = sim_new(arena, struct analysis_cell, (size_t)grid->column_count)};
     if (grid->second != ANALYSIS_NO_KEY)
         made->row = study->keys[grid->second].numbers[places[grid->second]];
     if (made->block == grid->block_count)
@@ -202,13 +206,15 @@ static void add_result(struct analysis_cell *cell, const struct analysis_point *
         cell->mean[q] += (value - cell->mean[q]) / cell->results;
         cell->least[q] = is_first ? value : fmin(cell->least[q], value);
         cell->most[q] = is_first ? value : fmax(cell->most[q], value);
-        cell->theory[q] = is_first ? point->theory[q]
-                                   : cell->theory[q] + (point->theory[q] - cell->theory[q]) / cell->results;
+        cell->theory[q] =
+            is_first ? point->theory[q]
+                     : cell->theory[q] + (point->theory[q] - cell->theory[q]) / cell->results;
     }
 }
 
-static bool fill(struct analysis_grid *grid, const struct analysis_study *study, const struct naming *naming,
-                 const char *path, struct sim_arena *arena, struct sim_error *err)
+static bool fill(struct analysis_grid *grid, const struct analysis_study *study,
+                 const struct naming *naming, const char *path, struct sim_arena *arena,
+                 struct sim_error *err)
 {
     const int key_count = grid->x == ANALYSIS_NO_KEY ? 1 : study->keys[grid->x].count;
     int *column_of = sim_new(arena, int, (size_t)key_count);
@@ -224,15 +230,17 @@ static bool fill(struct analysis_grid *grid, const struct analysis_study *study,
         struct analysis_cell *cell;
 
         if ((double)grid->series_count * grid->column_count > MOST_CELLS)
-            fine = sim_fail(err,
-                            "%s: its points lie on no grid of at most %d cells, so no figure can show "
-                            "them; sweep fewer values of each key.",
-                            path, MOST_CELLS);
+            fine =
+                sim_fail(err,
+                         "%s: its points lie on no grid of at most %d cells, so no figure can show "
+                         "them; sweep fewer values of each key.",
+                         path, MOST_CELLS);
         if (!fine)
             continue;
         cell = &grid->series[series].cells[column_of[place]];
         add_result(cell, point);
-        grid->most_results = cell->results > grid->most_results ? cell->results : grid->most_results;
+        grid->most_results =
+            cell->results > grid->most_results ? cell->results : grid->most_results;
     }
     return fine;
 }
@@ -246,8 +254,8 @@ static int by_block_and_row(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study, const char *path,
-                      struct sim_arena *arena, struct sim_error *err)
+bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study,
+                      const char *path, struct sim_arena *arena, struct sim_error *err)
 {
     struct naming naming = {.series = json_object(), .blocks = json_object()};
     bool fine;

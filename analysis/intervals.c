@@ -3,21 +3,24 @@
 #include "analysis/csv.h"
 #include "analysis/plot.h"
 
+#include <assert.h>
 #include <string.h>
 
 const char *const analysis_kinds[ANALYSIS_KINDS] = {"compute", "send", "receive", "wait", "idle"};
 
-static void lane_add(struct analysis_lane *lane, struct analysis_interval interval, struct sim_arena *arena)
+static void lane_add(struct analysis_lane *lane, struct analysis_interval interval,
+                     struct sim_arena *arena)
 {
     if (lane->count == lane->room) {
         struct analysis_interval *larger =
             sim_new(arena, struct analysis_interval, (size_t)lane->room * 2 + 32);
 
-        if (lane->count > 0)
+        if (lane->list != NULL)
             memcpy(larger, lane->list, (size_t)lane->count * sizeof *larger);
         lane->list = larger;
         lane->room = lane->room * 2 + 32;
     }
+    assert(lane->list != NULL);
     lane->list[lane->count++] = interval;
 }
 
@@ -25,18 +28,18 @@ static void lane_add(struct analysis_lane *lane, struct analysis_interval interv
 
 static short kind_of(const char *name)
 {
-    for (short kind = 0; kind < ANALYSIS_KINDS; kind++)
+    for (int kind = 0; kind < ANALYSIS_KINDS; kind++)
         if (strcmp(analysis_kinds[kind], name) == 0)
-            return kind;
+            return (short)kind;
     return ANALYSIS_KINDS - 1;
 }
 
 /* Phases beyond the last that there is room for count as the last. */
 static short phase_of(struct analysis_trace *trace, const char *name, struct sim_arena *arena)
 {
-    for (short i = 0; i < trace->phase_count; i++)
+    for (int i = 0; i < trace->phase_count; i++)
         if (strcmp(trace->phases[i], name) == 0)
-            return i;
+            return (short)i;
     if (trace->phase_count == ANALYSIS_MOST_PHASES)
         return ANALYSIS_MOST_PHASES - 1;
     trace->phases[trace->phase_count] = sim_text(arena, "%s", name);
@@ -74,16 +77,18 @@ static void read_rows(struct analysis_trace *trace, struct analysis_csv *csv, co
     }
 }
 
-bool analysis_trace_read(struct analysis_trace *trace, const char *path, const struct analysis_rows *rows,
-                         const char *const *names, struct sim_arena *arena, struct sim_error *err)
+bool analysis_trace_read(struct analysis_trace *trace, const char *path,
+                         const struct analysis_rows *rows, const char *const *names,
+                         struct sim_arena *arena, struct sim_error *err)
 {
     struct analysis_csv *csv = analysis_csv_open(path, arena, err);
     json_t *places;
 
     if (csv == NULL)
         return false;
-    *trace = (struct analysis_trace){.lane_count = rows->shown,
-                                     .lanes = sim_new(arena, struct analysis_lane, (size_t)rows->shown)};
+    *trace =
+        (struct analysis_trace){.lane_count = rows->shown,
+                                .lanes = sim_new(arena, struct analysis_lane, (size_t)rows->shown)};
     places = rows_by_name(rows, names);
     read_rows(trace, csv, places, arena);
     json_decref(places);
@@ -98,7 +103,8 @@ struct heap {
     bool is_open;
 };
 
-static void join(struct analysis_lane *lane, struct analysis_interval interval, struct sim_arena *arena)
+static void join(struct analysis_lane *lane, struct analysis_interval interval,
+                 struct sim_arena *arena)
 {
     struct analysis_interval *last = lane->count > 0 ? &lane->list[lane->count - 1] : NULL;
 
@@ -120,9 +126,9 @@ static void close_heap(struct analysis_lane *lane, struct heap *heap, struct sim
     for (int kind = 0; kind < ANALYSIS_KINDS; kind++)
         told += heap->seconds[kind];
     heap->seconds[ANALYSIS_KINDS - 1] += heap->end - heap->begin - told;
-    for (short kind = 0; kind < ANALYSIS_KINDS; kind++)
+    for (int kind = 0; kind < ANALYSIS_KINDS; kind++)
         if (heap->seconds[kind] > heap->seconds[most])
-            most = kind;
+            most = (short)kind;
     join(lane, (struct analysis_interval){heap->begin, heap->end, most, 0}, arena);
     *heap = (struct heap){0};
 }
@@ -137,7 +143,8 @@ struct analysis_lane analysis_lane_thinned(const struct analysis_lane *lane, dou
         struct analysis_interval interval = lane->list[i];
 
         interval.phase = 0;
-        if (heap.is_open && (interval.begin >= heap.begin + least || interval.end - interval.begin >= least))
+        if (heap.is_open &&
+            (interval.begin >= heap.begin + least || interval.end - interval.begin >= least))
             close_heap(&thinned, &heap, arena);
         if (interval.end - interval.begin >= least) {
             join(&thinned, interval, arena);

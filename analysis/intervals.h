@@ -32,8 +32,9 @@ struct analysis_trace {
 struct analysis_rows; /* plot.h */
 
 /* Read the events of the peers that `rows` shows; `names[peer]` are the peers' names. */
-bool analysis_trace_read(struct analysis_trace *trace, const char *path, const struct analysis_rows *rows,
-                         const char *const *names, struct sim_arena *arena, struct sim_error *err);
+bool analysis_trace_read(struct analysis_trace *trace, const char *path,
+                         const struct analysis_rows *rows, const char *const *names,
+                         struct sim_arena *arena, struct sim_error *err);
 
 /* The same lane with intervals of at least `least` seconds: runs of shorter ones become one interval of
  * the kind that takes most of it, then neighbours of one kind are joined. */
@@ -41,6 +42,7 @@ struct analysis_lane analysis_lane_thinned(const struct analysis_lane *lane, dou
                                            struct sim_arena *arena);
 
 /* The phases of a lane: neighbours of one phase are joined, whatever their kind. */
-struct analysis_lane analysis_lane_phases(const struct analysis_lane *lane, struct sim_arena *arena);
+struct analysis_lane analysis_lane_phases(const struct analysis_lane *lane,
+                                          struct sim_arena *arena);
 
 #endif

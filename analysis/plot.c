@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const struct sim_option options[] = {
-    {"out", 'o', "DIR", "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store"},
+    {"out", 'o', "DIR",
+     "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store"},
     {0}};
 
 static const char *without_slash(const char *path, struct sim_arena *arena)
@@ -52,8 +53,9 @@ static bool is_plottable(const char *path, bool is_run, struct sim_error *err)
     if (!sim_file_exists(path))
         return sim_fail(err, "%s: there is no such run directory or store.", path);
     if (sim_is_directory(path))
-        return sim_fail(err, "%s: is a directory, but no run directory (it has no summary.json of ours).",
-                        path);
+        return sim_fail(
+            err, "%s: is a directory, but no run directory (it has no summary.json of ours).",
+            path);
     if (!is_database(path))
         return sim_fail(err, "%s: is neither a run directory nor the store of a study.", path);
     return true;
@@ -89,7 +91,8 @@ static int run(const struct sim_call *call)
     int code = 2;
 
     if (is_plottable(path, is_run, &err)) {
-        out = out == NULL ? default_folder(path, is_run, call->arena) : without_slash(out, call->arena);
+        out = out == NULL ? default_folder(path, is_run, call->arena)
+                          : without_slash(out, call->arena);
         if (analysis_figures_begin(&all, out, call->arena, &err))
             code = draw(&all, path, is_run, &err);
     }
@@ -102,11 +105,16 @@ SIM_COMMAND(plot) = {
     .arguments = "RUN_DIR|STUDY.db",
     .summary = "draw a run directory or a study as PNG, SVG and PDF",
     .description =
-        "A run directory gives 'timeline' (who did what when, if it was run with --trace full; else how "
-        "long each peer did what) and 'links' (bytes and busy share of each link). A study gives 'time', "
-        "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as markers, and "
-        "'heat_map' if two keys vary. Beside each figure stand the script (.gp) and the numbers (.dat) it "
-        "was made of: edit the script and run gnuplot on it for another style; to keep it from being "
+        "A run directory gives 'timeline' (who did what when, if it was run with --trace full; "
+        "else how "
+        "long each peer did what) and 'links' (bytes and busy share of each link). A study gives "
+        "'time', "
+        "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "
+        "markers, and "
+        "'heat_map' if two keys vary. Beside each figure stand the script (.gp) and the numbers "
+        "(.dat) it "
+        "was made of: edit the script and run gnuplot on it for another style; to keep it from "
+        "being "
         "replaced by the next call, give --out. Needs gnuplot (apt-get install gnuplot-nox).",
     .options = options,
     .least_arguments = 1,

@@ -39,9 +39,12 @@ double analysis_value(const json_t *object, const char *key);
 
 /* Each returns false, with a sentence, when it cannot be made. */
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err);
-bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err);
-bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err);
-bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err);
+bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run,
+                         struct sim_error *err);
+bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run *run,
+                        struct sim_error *err);
+bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run,
+                         struct sim_error *err);
 
 struct analysis_study; /* points.h */
 struct analysis_grid;

@@ -70,7 +70,8 @@ static bool read_chart(struct chart *chart, struct sim_error *err)
 
     for (int i = 0; i < chart->rows.peers; i++)
         names[i] = analysis_text(json_array_get(chart->peers, (size_t)i), "name");
-    if (!analysis_trace_read(&chart->trace, sim_text(chart->arena, "%s/events.csv", chart->run->folder),
+    if (!analysis_trace_read(&chart->trace,
+                             sim_text(chart->arena, "%s/events.csv", chart->run->folder),
                              &chart->rows, names, chart->arena, err))
         return false;
     chart->phases = sim_new(chart->arena, struct analysis_lane, (size_t)chart->rows.shown);
@@ -94,8 +95,8 @@ static void write_interval(const struct chart *chart, FILE *data, double row,
 }
 
 /* All intervals, or, where there are too many, at most `most` boxes. */
-static void write_boxes(const struct chart *chart, struct analysis_figure *figure, const char *block,
-                        int most)
+static void write_boxes(const struct chart *chart, struct analysis_figure *figure,
+                        const char *block, int most)
 {
     const double least = 2.0 * chart->run->seconds * chart->rows.shown / most;
 
@@ -181,8 +182,8 @@ static void write_ticks(const struct chart *chart, FILE *script)
     analysis_row_names(script, &chart->rows, chart->peers, chart->arena);
     for (int b = 0; b < chart->band_count; b++) {
         fputs("set ytics add (", script);
-        analysis_quote(script,
-                       sim_text(chart->arena, "phase of %s", peer_text(chart, chart->bands[b], "name")));
+        analysis_quote(script, sim_text(chart->arena, "phase of %s",
+                                        peer_text(chart, chart->bands[b], "name")));
         fprintf(script, " %g)\n", b - chart->band_count - 0.25);
     }
 }
@@ -194,17 +195,21 @@ static void write_plot(const struct chart *chart, struct analysis_figure *figure
             chart->is_thin ? "boxes_few" : "boxes");
     if (chart->band_count > 0)
         fputs("'timeline.dat' index 'bands' using (($1+$2)/2):3:1:2:($3-0.4):($3+0.4):"
-              "($4 == 1 ? 0xDDDDDD : 0xF3F3F3) with boxxyerror linecolor rgb variable notitle, \\\n     ",
+              "($4 == 1 ? 0xDDDDDD : 0xF3F3F3) with boxxyerror linecolor rgb variable notitle, "
+              "\\\n     ",
               figure->script);
-    fputs("'timeline.dat' index boxes using (($1+$2)/2):3:1:2:($3-half[int($4)+1]):($3+half[int($4)+1]):"
+    fputs("'timeline.dat' index boxes using "
+          "(($1+$2)/2):3:1:2:($3-half[int($4)+1]):($3+half[int($4)+1]):"
           "(colour[int($4)+1]) with boxxyerror linecolor rgb variable notitle, \\\n",
           figure->script);
     if (chart->has_gaps)
-        fputs("     '' index 'idle' using 1:3:($2-$1):(0) with vectors nohead linecolor rgb 0x999999 "
-              "linewidth 0.6 notitle, \\\n",
-              figure->script);
+        fputs(
+            "     '' index 'idle' using 1:3:($2-$1):(0) with vectors nohead linecolor rgb 0x999999 "
+            "linewidth 0.6 notitle, \\\n",
+            figure->script);
     if (chart->has_separators)
-        fputs("     '' index 'separators' using 1:($2-0.46):(0):(0.92) with vectors nohead linecolor rgb "
+        fputs("     '' index 'separators' using 1:($2-0.46):(0):(0.92) with vectors nohead "
+              "linecolor rgb "
               "0x000000 linewidth 0.6 notitle, \\\n",
               figure->script);
     fputs("     for [k=1:4] NaN with boxes linecolor rgb colour[k] "
@@ -217,11 +222,12 @@ static const char *note_on_thinning(const struct chart *chart)
 {
     if (!chart->is_thin)
         return "";
-    return sim_text(chart->arena,
-                    "%ld intervals are drawn as fewer boxes, fewest in SVG and PDF: neighbours "
-                    "of one kind are joined, and a run of very short ones has the colour of what takes most "
-                    "of it.",
-                    chart->trace.interval_count);
+    return sim_text(
+        chart->arena,
+        "%ld intervals are drawn as fewer boxes, fewest in SVG and PDF: neighbours "
+        "of one kind are joined, and a run of very short ones has the colour of what takes most "
+        "of it.",
+        chart->trace.interval_count);
 }
 
 static struct analysis_look look_of(const struct chart *chart)
@@ -255,9 +261,11 @@ static void write_settings(const struct chart *chart, FILE *script)
     write_ticks(chart, script);
 }
 
-bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err)
+bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run,
+                         struct sim_error *err)
 {
-    struct chart chart = {.run = run, .arena = all->arena, .peers = json_object_get(run->summary, "peers")};
+    struct chart chart = {
+        .run = run, .arena = all->arena, .peers = json_object_get(run->summary, "peers")};
     struct analysis_figure *figure;
     struct analysis_look look;
 

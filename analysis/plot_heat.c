@@ -69,7 +69,8 @@ static void place_rows(struct heat_map *map)
 
     map->has_headings = map->grid->second != ANALYSIS_NO_KEY && map->grid->block_count > 1;
     for (int r = 0; r < map->rows; r++) {
-        const bool opens_block = r == 0 || map->grid->series[r].block != map->grid->series[r - 1].block;
+        const bool opens_block =
+            r == 0 || map->grid->series[r].block != map->grid->series[r - 1].block;
 
         if (map->has_headings && opens_block)
             at += 1;
@@ -100,15 +101,17 @@ static const char *value_text(const struct heat_map *map, int key, int place, do
 
     if (!axis->is_numeric)
         return analysis_shorten(axis->values[place], LABEL_LETTERS / 2, map->arena);
-    return sim_text(map->arena, "%.4g%s%s", number * scale.factor, *scale.unit ? " " : "", scale.unit);
+    return sim_text(map->arena, "%.4g%s%s", number * scale.factor, *scale.unit ? " " : "",
+                    scale.unit);
 }
 
 static const char *row_name(const struct heat_map *map, int row)
 {
     const struct analysis_series *series = &map->grid->series[row];
 
-    return map->grid->second == ANALYSIS_NO_KEY ? analysis_shorten(series->label, LABEL_LETTERS, map->arena)
-                                                : value_text(map, map->grid->second, 0, series->row);
+    return map->grid->second == ANALYSIS_NO_KEY
+               ? analysis_shorten(series->label, LABEL_LETTERS, map->arena)
+               : value_text(map, map->grid->second, 0, series->row);
 }
 
 /* How wide all cells together are: what the names of the rows and the colour bar leave. */
@@ -146,9 +149,9 @@ static void choose_texts(struct heat_map *map)
 
 static void write_numbers(const struct heat_map *map, struct analysis_figure *figure)
 {
-    analysis_block(
-        figure, "cells",
-        sim_text(map->arena, "column  row  simulated (%s)  as text  text is white", map->scale.unit));
+    analysis_block(figure, "cells",
+                   sim_text(map->arena, "column  row  simulated (%s)  as text  text is white",
+                            map->scale.unit));
     for (int r = 0; r < map->rows; r++)
         for (int c = 0; c < map->columns; c++) {
             const struct analysis_cell *cell = cell_of(map, r, c);
@@ -213,7 +216,8 @@ static void write_rows(const struct heat_map *map, FILE *script)
         if (r == 0 || map->grid->series[r].block != map->grid->series[r - 1].block) {
             fputs("set label ", script);
             analysis_quote(script, map->grid->series[r].block_label);
-            fprintf(script, " at graph 0, first %g left offset 0.3,0 font ',6.5'\n", map->at[r] - 1);
+            fprintf(script, " at graph 0, first %g left offset 0.3,0 font ',6.5'\n",
+                    map->at[r] - 1);
         }
 }
 
@@ -263,7 +267,8 @@ static struct analysis_look look_of(const struct heat_map *map)
     look.title = sim_text(map->arena, "%s: simulated time", map->study->name);
     look.height = fmax(1.7, 1 + map->end * (map->end > 12 ? 0.13 : 0.2));
     if (map->grid->most_results > 1)
-        note = sim_text(map->arena, "Mean of up to %d results in each cell. ", map->grid->most_results);
+        note = sim_text(map->arena, "Mean of up to %d results in each cell. ",
+                        map->grid->most_results);
     if (map->rows < map->grid->series_count)
         note = sim_text(map->arena, "%sThe first %d of %d rows are shown. ", note, map->rows,
                         map->grid->series_count);
@@ -286,7 +291,8 @@ bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_
                            .grid = grid,
                            .arena = all->arena,
                            .rows = grid->series_count < MOST_ROWS ? grid->series_count : MOST_ROWS,
-                           .columns = grid->column_count < MOST_COLUMNS ? grid->column_count : MOST_COLUMNS};
+                           .columns = grid->column_count < MOST_COLUMNS ? grid->column_count
+                                                                        : MOST_COLUMNS};
     struct analysis_look look;
     struct analysis_figure *figure;
 

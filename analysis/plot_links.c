@@ -49,7 +49,8 @@ static void add_link(struct links *links, const struct link *link, struct sim_ar
     links->list[links->count++].name = sim_text(arena, "%s", link->name);
 }
 
-static bool read_links(struct links *links, const char *path, struct sim_arena *arena, struct sim_error *err)
+static bool read_links(struct links *links, const char *path, struct sim_arena *arena,
+                       struct sim_error *err)
 {
     struct analysis_csv *csv = analysis_csv_open(path, arena, err);
     int name, bytes, busy;
@@ -87,11 +88,12 @@ static int count_bottlenecks(const struct links *links)
 
 static const char *note_on_links(const struct links *links, int shown, struct sim_arena *arena)
 {
-    const char *note = "Percentages: bytes over what the link could have carried in the simulated time.";
+    const char *note =
+        "Percentages: bytes over what the link could have carried in the simulated time.";
 
     if (links->count > shown)
-        note = sim_text(arena, "%s %d of %d links are shown; none of the others is busier.", note, shown,
-                        links->count);
+        note = sim_text(arena, "%s %d of %d links are shown; none of the others is busier.", note,
+                        shown, links->count);
     if (links->unused > 0)
         note = sim_text(arena, "%s %d link%s carried nothing.", note, links->unused,
                         analysis_plural(links->unused));
@@ -101,7 +103,8 @@ static const char *note_on_links(const struct links *links, int shown, struct si
 static void write_rows(struct analysis_figure *figure, const struct links *links, int shown,
                        struct analysis_scale scale, struct sim_arena *arena)
 {
-    analysis_block(figure, "links", sim_text(arena, "row  %s  busy_percent  is_bottleneck", scale.unit));
+    analysis_block(figure, "links",
+                   sim_text(arena, "row  %s  busy_percent  is_bottleneck", scale.unit));
     fputs("set ytics (", figure->script);
     for (int i = 0; i < shown; i++) {
         const struct link *link = &links->list[i];
@@ -119,8 +122,9 @@ static void write_rows(struct analysis_figure *figure, const struct links *links
 static void write_plot(struct analysis_figure *figure, int bottlenecks, bool has_others,
                        struct sim_arena *arena)
 {
-    const char *title = bottlenecks == 1 ? "bottleneck: the busiest link"
-                                         : sim_text(arena, "bottleneck: %d links, equally busy", bottlenecks);
+    const char *title = bottlenecks == 1
+                            ? "bottleneck: the busiest link"
+                            : sim_text(arena, "bottleneck: %d links, equally busy", bottlenecks);
 
     analysis_figure_plot(figure);
     fputs("plot 'links.dat' index 'links' using ($2/2):1:(0):2:($1-0.36):($1+0.36):"
@@ -130,7 +134,8 @@ static void write_plot(struct analysis_figure *figure, int bottlenecks, bool has
           "     NaN with boxes linecolor rgb 0x0072B2 title ",
           figure->script);
     analysis_quote(figure->script, title);
-    fputs(has_others ? ", \\\n     NaN with boxes linecolor rgb 0xA9CCE8 title 'other links'\n" : "\n",
+    fputs(has_others ? ", \\\n     NaN with boxes linecolor rgb 0xA9CCE8 title 'other links'\n"
+                     : "\n",
           figure->script);
 }
 
@@ -140,7 +145,9 @@ static bool draw_links(struct analysis_figures *all, const struct analysis_run *
     const int shown = links->count < MOST_LINKS ? links->count : MOST_LINKS;
     const int bottlenecks = count_bottlenecks(links), key_rows = bottlenecks < shown ? 2 : 1;
     const struct analysis_look look = {
-        .name = "links", .width = 3.6, .key_rows = key_rows,
+        .name = "links",
+        .width = 3.6,
+        .key_rows = key_rows,
         .height = 1.05 + 0.11 * key_rows + shown * (shown > 20 ? 0.1 : 0.125),
         .title = sim_text(all->arena, "%s: bytes on each link, busiest first", run->title),
         .notes = {note_on_links(links, shown, all->arena), run->origin}};
@@ -162,11 +169,13 @@ static bool draw_links(struct analysis_figures *all, const struct analysis_run *
     return analysis_figure_end(figure, err);
 }
 
-bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err)
+bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run,
+                         struct sim_error *err)
 {
     struct links links = {0};
 
     if (!read_links(&links, sim_text(all->arena, "%s/links.csv", run->folder), all->arena, err))
         return false;
-    return links.count == 0 || draw_links(all, run, &links, err); /* or nothing crossed the network */
+    return links.count == 0 ||
+           draw_links(all, run, &links, err); /* or nothing crossed the network */
 }

@@ -21,7 +21,8 @@ double analysis_value(const json_t *object, const char *key)
 static const char *origin_of(const json_t *summary, struct sim_arena *arena)
 {
     return sim_text(arena, "network: %s; platform: %s; seed %.0f; dmlsim %s.",
-                    analysis_text(summary, "network"), sim_stem_of(arena, analysis_text(summary, "platform")),
+                    analysis_text(summary, "network"),
+                    sim_stem_of(arena, analysis_text(summary, "platform")),
                     analysis_value(summary, "seed"), analysis_text(summary, "dmlsim"));
 }
 
@@ -65,18 +66,20 @@ void analysis_row_names(FILE *script, const struct analysis_rows *rows, const js
     if (rows->note != NULL) {
         fputs(", ", script);
         analysis_quote(script, sim_text(arena, "%d more", rows->peers - rows->shown));
-        fprintf(script, " %g", MOST_ROWS / 2 + 0.5);
+        fprintf(script, " %g", 0.5 * MOST_ROWS + 0.5);
     }
     fprintf(script, ") scale 0 font ',%g'\n", rows->length > 24 ? 5 : 6.5);
 }
 
-static bool plot_all(struct analysis_figures *all, const struct analysis_run *run, struct sim_error *err)
+static bool plot_all(struct analysis_figures *all, const struct analysis_run *run,
+                     struct sim_error *err)
 {
     const bool has_events = sim_file_exists(sim_text(all->arena, "%s/events.csv", run->folder));
     const bool has_links = sim_file_exists(sim_text(all->arena, "%s/links.csv", run->folder));
 
     if (json_array_size(json_object_get(run->summary, "peers")) == 0)
-        return sim_fail(err, "%s/summary.json: tells of no peers, so there is nothing to draw.", run->folder);
+        return sim_fail(err, "%s/summary.json: tells of no peers, so there is nothing to draw.",
+                        run->folder);
     return (has_events ? analysis_plot_gantt : analysis_plot_bars)(all, run, err) &&
            (!has_links || analysis_plot_links(all, run, err));
 }

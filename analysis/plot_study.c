@@ -19,9 +19,10 @@ static const struct subject {
     enum sim_unit unit;
 } subjects[] = {
     {"time", "simulated time", "time", ANALYSIS_SECONDS, SIM_UNIT_SECONDS},
-    {"bytes", "bytes on the network, in total", "bytes on the network", ANALYSIS_BYTES, SIM_UNIT_BYTES},
-    {"busiest_card", "bytes of the busiest network card", "bytes of the busiest card", ANALYSIS_BUSIEST_BYTES,
+    {"bytes", "bytes on the network, in total", "bytes on the network", ANALYSIS_BYTES,
      SIM_UNIT_BYTES},
+    {"busiest_card", "bytes of the busiest network card", "bytes of the busiest card",
+     ANALYSIS_BUSIEST_BYTES, SIM_UNIT_BYTES},
 };
 
 /* One figure under way. */
@@ -45,7 +46,8 @@ static void choose_series(struct lines *lines)
 
     lines->series_count = count < MOST_SERIES ? count : MOST_SERIES;
     for (int i = 0; i < lines->series_count; i++)
-        lines->series[i] = count <= MOST_SERIES ? i : (int)((long)i * (count - 1) / (MOST_SERIES - 1));
+        lines->series[i] =
+            count <= MOST_SERIES ? i : (int)((long)i * (count - 1) / (MOST_SERIES - 1));
 }
 
 static const struct analysis_cell *cell_of(const struct lines *lines, int series, int column)
@@ -68,7 +70,8 @@ static bool is_geometric(const struct lines *lines)
     const int count = lines->grid->column_count;
     double least = INFINITY, most = 0;
 
-    if (!lines->x_is_numeric || count < 3 || analysis_column_number(lines->grid, lines->study, 0) <= 0)
+    if (!lines->x_is_numeric || count < 3 ||
+        analysis_column_number(lines->grid, lines->study, 0) <= 0)
         return false;
     for (int i = 1; i < count; i++) {
         const double step = log(analysis_column_number(lines->grid, lines->study, i) /
@@ -99,7 +102,8 @@ static void choose_scales(struct lines *lines)
         }
     lines->x_is_log = is_geometric(lines);
     lines->y_is_log = lines->x_is_log && most > 100 * least;
-    lines->y_scale = analysis_scale_for(lines->y_is_log ? sqrt(most * least) : most, lines->subject->unit);
+    lines->y_scale =
+        analysis_scale_for(lines->y_is_log ? sqrt(most * least) : most, lines->subject->unit);
     most = analysis_column_number(lines->grid, lines->study, lines->grid->column_count - 1);
     least = analysis_column_number(lines->grid, lines->study, 0);
     lines->x_scale = analysis_scale_for(lines->x_is_log ? sqrt(most * least) : most,
@@ -114,16 +118,17 @@ static void write_numbers(const struct lines *lines, struct analysis_figure *fig
     const double factor = lines->y_scale.factor;
 
     for (int s = 0; s < lines->series_count; s++) {
-        analysis_block(figure, sim_text(lines->arena, "series_%d", s + 1),
-                       sim_text(lines->arena, "x  simulated  least  most  theory (%s)", lines->y_scale.unit));
+        analysis_block(
+            figure, sim_text(lines->arena, "series_%d", s + 1),
+            sim_text(lines->arena, "x  simulated  least  most  theory (%s)", lines->y_scale.unit));
         for (int i = 0; i < lines->grid->column_count; i++) {
             const struct analysis_cell *cell = cell_of(lines, s, i);
             const double values[] = {cell->mean[q], cell->least[q], cell->most[q], cell->theory[q]};
 
             if (cell->results == 0)
                 continue;
-            analysis_number(figure->data,
-                            analysis_column_number(lines->grid, lines->study, i) * lines->x_scale.factor);
+            analysis_number(figure->data, analysis_column_number(lines->grid, lines->study, i) *
+                                              lines->x_scale.factor);
             for (int v = 0; v < 4; v++) {
                 putc(' ', figure->data);
                 analysis_number(figure->data, values[v] * factor);
@@ -184,8 +189,8 @@ static void write_x_axis(const struct lines *lines, FILE *script)
         fprintf(script, "set xrange [%.9g:%.9g]\n", first - gap, last + gap);
     if (x != ANALYSIS_NO_KEY) {
         fputs("set xlabel ", script);
-        analysis_quote(script,
-                       analysis_key_label(lines->study->keys[x].name, lines->x_scale, lines->arena));
+        analysis_quote(
+            script, analysis_key_label(lines->study->keys[x].name, lines->x_scale, lines->arena));
         putc('\n', script);
     }
     write_x_ticks(lines, script);
@@ -202,7 +207,8 @@ static void write_y_axis(const struct lines *lines, FILE *script)
     if (lines->y_is_log)
         fputs("set logscale y\nset format y '%g'\n", script);
     else
-        fprintf(script, "set yrange [0:%s]\nset offsets 0, 0, graph 0.06, 0\n", all_zero ? "1" : "*");
+        fprintf(script, "set yrange [0:%s]\nset offsets 0, 0, graph 0.06, 0\n",
+                all_zero ? "1" : "*");
 }
 
 /* Neighbours differ in lightness, marker and dashes; of markers that may fall on each other every
@@ -226,9 +232,11 @@ static void write_line_types(FILE *script)
                 i + 1, types[i].colour, types[i].marker, types[i].size, types[i].dashes);
 }
 
-static void write_markers(const struct lines *lines, const struct analysis_figure *figure, int series)
+static void write_markers(const struct lines *lines, const struct analysis_figure *figure,
+                          int series)
 {
-    fprintf(figure->script, "'%s.dat' index 'series_%d' using 1:2 with points linetype %d notitle, \\\n     ",
+    fprintf(figure->script,
+            "'%s.dat' index 'series_%d' using 1:2 with points linetype %d notitle, \\\n     ",
             figure->name, series, series);
     if (lines->grid->most_results > 1)
         fprintf(figure->script,
@@ -252,15 +260,16 @@ static void write_key(const struct lines *lines, const struct analysis_figure *f
 /* Theory first, so that markers stand on the lines. */
 static void write_plot(const struct lines *lines, struct analysis_figure *figure)
 {
-    const char *line = lines->x_is_numeric ? "1:5 with lines" : "($1-0.3):5:(0.6):(0) with vectors nohead";
+    const char *line =
+        lines->x_is_numeric ? "1:5 with lines" : "($1-0.3):5:(0.6):(0) with vectors nohead";
 
     analysis_figure_plot(figure);
     fputs("plot ", figure->script);
     for (int s = 0; s < lines->series_count; s++)
         if (series_has_theory(lines, s))
             fprintf(figure->script,
-                    "'%s.dat' index 'series_%d' using %s linetype %d notitle, \\\n     ", figure->name,
-                    s + 1, line, s + 1);
+                    "'%s.dat' index 'series_%d' using %s linetype %d notitle, \\\n     ",
+                    figure->name, s + 1, line, s + 1);
     for (int s = 0; s < lines->series_count; s++)
         write_markers(lines, figure, s + 1);
     for (int s = 0; s < lines->series_count; s++)
@@ -276,8 +285,8 @@ static int columns_of_key(const struct lines *lines)
     int columns;
 
     for (int s = 0; s < lines->series_count; s++) {
-        const char *label =
-            analysis_shorten(lines->grid->series[lines->series[s]].label, LABEL_LETTERS, lines->arena);
+        const char *label = analysis_shorten(lines->grid->series[lines->series[s]].label,
+                                             LABEL_LETTERS, lines->arena);
 
         longest = strlen(label) > longest ? strlen(label) : longest;
     }
@@ -322,6 +331,7 @@ static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct
 {
     const struct subject *subject = lines->subject;
     const int columns = columns_of_key(lines);
+    int rows;
     struct analysis_look look = {.name = subject->name, .width = figure_width};
     struct analysis_figure *figure;
 
@@ -331,8 +341,9 @@ static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct
     }
     choose_scales(lines);
     look.title = sim_text(lines->arena, "%s: %s", lines->study->name, subject->title);
-    look.key_rows = (lines->series_count + columns - 1) / columns;
-    look.height = 2.4 + 0.11 * look.key_rows;
+    rows = (lines->series_count + columns - 1) / columns;
+    look.key_rows = rows;
+    look.height = 2.4 + 0.11 * rows;
     look.notes[0] = sim_text(lines->arena, "%s %s", note_on_theory(lines), note_on_points(lines));
     look.notes[1] = lines->study->origin;
     figure = analysis_figure_begin(all, &look, err);
@@ -360,11 +371,13 @@ bool analysis_plot_store(struct analysis_figures *all, const char *path, struct 
                               .study = &study,
                               .grid = &grid,
                               .arena = all->arena,
-                              .x_is_numeric = grid.x != ANALYSIS_NO_KEY && study.keys[grid.x].is_numeric};
+                              .x_is_numeric =
+                                  grid.x != ANALYSIS_NO_KEY && study.keys[grid.x].is_numeric};
 
         choose_series(&lines);
         if (!plot_lines(all, &lines, err))
             return false;
     }
-    return grid.series_count < 2 || grid.column_count < 2 || analysis_plot_heat_map(all, &study, &grid, err);
+    return grid.series_count < 2 || grid.column_count < 2 ||
+           analysis_plot_heat_map(all, &study, &grid, err);
 }

@@ -32,9 +32,10 @@ static int key_named(struct reading *reading, const char *name)
             return k;
     if (study->key_count == ANALYSIS_MOST_KEYS)
         return ANALYSIS_NO_KEY;
-    study->keys[study->key_count] = (struct analysis_key){.name = sim_text(reading->arena, "%s", name),
-                                                          .places = json_object(),
-                                                          .unit = analysis_unit_of_key(name)};
+    study->keys[study->key_count] =
+        (struct analysis_key){.name = sim_text(reading->arena, "%s", name),
+                              .places = json_object(),
+                              .unit = analysis_unit_of_key(name)};
     return study->key_count++;
 }
 
@@ -58,31 +59,34 @@ static int value_named(struct analysis_key *key, const char *value, struct sim_a
 }
 
 /* Mappings become dotted keys; a list is one value. */
-static void place_settings(struct reading *reading, struct analysis_point *point, const char *prefix,
-                           json_t *settings)
+static void place_settings(struct reading *reading, struct analysis_point *point,
+                           const char *prefix, json_t *settings)
 {
     const char *key;
     json_t *value;
 
-    json_object_foreach(settings, key, value) {
+    json_object_foreach (settings, key, value) {
         const char *name = *prefix == '\0' ? key : sim_text(reading->arena, "%s.%s", prefix, key);
-        char *text = json_is_string(value)
-                         ? NULL
-                         : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+        char *text =
+            json_is_string(value)
+                ? NULL
+                : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
         int k;
 
         if (json_is_object(value))
             place_settings(reading, point, name, value);
         else if ((k = key_named(reading, name)) != ANALYSIS_NO_KEY)
-            point->places[k] = value_named(&reading->study->keys[k],
-                                           text == NULL ? json_string_value(value) : text, reading->arena);
+            point->places[k] =
+                value_named(&reading->study->keys[k],
+                            text == NULL ? json_string_value(value) : text, reading->arena);
         free(text);
     }
 }
 
 static bool read_number(const struct analysis_key *key, const char *text, double *number)
 {
-    return sim_parse_quantity(text, key->unit, number) || sim_parse_quantity(text, SIM_UNIT_NONE, number);
+    return sim_parse_quantity(text, key->unit, number) ||
+           sim_parse_quantity(text, SIM_UNIT_NONE, number);
 }
 
 static void find_numbers(struct analysis_study *study, struct sim_arena *arena)
@@ -127,7 +131,7 @@ static double theory_of(const json_t *summary, const char *quantity)
     const json_t *law;
     size_t i;
 
-    json_array_foreach(json_object_get(summary, "laws"), i, law)
+    json_array_foreach (json_object_get(summary, "laws"), i, law)
         if (strcmp(analysis_text(law, "quantity"), quantity) == 0 &&
             json_is_number(json_object_get(law, "theory")))
             return analysis_value(law, "theory");
@@ -206,8 +210,8 @@ static bool has_results(const struct analysis_study *study, const char *path, st
         return true;
     if (study->failed == 0)
         return sim_fail(err, "%s: holds no point yet; 'dmlsim sweep' fills it.", path);
-    return sim_fail(err, "%s: holds no result to draw: all of its %d point%s failed.", path, study->failed,
-                    analysis_plural(study->failed));
+    return sim_fail(err, "%s: holds no result to draw: all of its %d point%s failed.", path,
+                    study->failed, analysis_plural(study->failed));
 }
 
 bool analysis_study_read(struct analysis_study *study, const char *path, struct sim_arena *arena,
@@ -217,8 +221,9 @@ bool analysis_study_read(struct analysis_study *study, const char *path, struct 
     struct sim_store *store;
     bool fine = false;
 
-    *study = (struct analysis_study){.keys = sim_new(arena, struct analysis_key, ANALYSIS_MOST_KEYS),
-                                     .points = sim_new(arena, struct analysis_points, 1)};
+    *study =
+        (struct analysis_study){.keys = sim_new(arena, struct analysis_key, ANALYSIS_MOST_KEYS),
+                                .points = sim_new(arena, struct analysis_points, 1)};
     if (sim_store_open(&store, path, false, err)) {
         study->name = sim_store_noted(store, "name", arena);
         sim_store_each(store, look_for_twins, &reading);

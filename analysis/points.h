@@ -9,7 +9,12 @@
 #include "sim/base/error.h"
 #include "sim/base/units.h"
 
-enum analysis_quantity { ANALYSIS_SECONDS, ANALYSIS_BYTES, ANALYSIS_BUSIEST_BYTES, ANALYSIS_QUANTITIES };
+enum analysis_quantity {
+    ANALYSIS_SECONDS,
+    ANALYSIS_BYTES,
+    ANALYSIS_BUSIEST_BYTES,
+    ANALYSIS_QUANTITIES
+};
 
 enum { ANALYSIS_NO_KEY = -1 };
 
@@ -44,8 +49,8 @@ struct analysis_cell {
 };
 
 struct analysis_series {
-    const char *label;           /* "parameter_server, 4 servers"; "" when there is only one series */
-    int block;                   /* series that differ in the grid's `second` key alone are of one block */
+    const char *label; /* "parameter_server, 4 servers"; "" when there is only one series */
+    int block;         /* series that differ in the grid's `second` key alone are of one block */
     const char *block_label;     /* what names the block */
     double row;                  /* the number of the `second` key; 0 without one */
     struct analysis_cell *cells; /* [column_count] */
@@ -66,10 +71,11 @@ bool analysis_study_read(struct analysis_study *study, const char *path, struct 
                          struct sim_error *err);
 
 /* Choose the axes (workers first) and lay out the points. */
-bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study, const char *path,
-                      struct sim_arena *arena, struct sim_error *err);
+bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study,
+                      const char *path, struct sim_arena *arena, struct sim_error *err);
 
 /* What column `i` stands for: its number, or `i` where the axis is none of numbers. */
-double analysis_column_number(const struct analysis_grid *grid, const struct analysis_study *study, int i);
+double analysis_column_number(const struct analysis_grid *grid, const struct analysis_study *study,
+                              int i);
 
 #endif

@@ -8,7 +8,8 @@
 enum { ANALYSIS_MOST_KEYS = 96 };
 
 struct analysis_point {
-    int places[ANALYSIS_MOST_KEYS]; /* which of the key's values it has; -1: it does not set the key */
+    int places
+        [ANALYSIS_MOST_KEYS]; /* which of the key's values it has; -1: it does not set the key */
     double simulated[ANALYSIS_QUANTITIES], theory[ANALYSIS_QUANTITIES];
 };
 

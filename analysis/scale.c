@@ -9,7 +9,8 @@ struct step {
     const char *unit;
 };
 
-static const struct step seconds[] = {{1, 1, "s"}, {1e-3, 1e3, "ms"}, {1e-6, 1e6, "µs"}, {0, 1e9, "ns"}};
+static const struct step seconds[] = {
+    {1, 1, "s"}, {1e-3, 1e3, "ms"}, {1e-6, 1e6, "µs"}, {0, 1e9, "ns"}};
 static const struct step bytes[] = {{1e15, 1e-15, "PB"}, {1e12, 1e-12, "TB"}, {1e9, 1e-9, "GB"},
                                     {1e6, 1e-6, "MB"},   {1e3, 1e-3, "kB"},   {0, 1, "B"}};
 static const struct step flop[] = {{1e15, 1e-15, "Pflop"},
@@ -17,8 +18,11 @@ static const struct step flop[] = {{1e15, 1e-15, "Pflop"},
                                    {1e9, 1e-9, "Gflop"},
                                    {1e6, 1e-6, "Mflop"},
                                    {0, 1, "flop"}};
-static const struct step rates[] = {
-    {1e12, 1e-12, "TB/s"}, {1e9, 1e-9, "GB/s"}, {1e6, 1e-6, "MB/s"}, {1e3, 1e-3, "kB/s"}, {0, 1, "B/s"}};
+static const struct step rates[] = {{1e12, 1e-12, "TB/s"},
+                                    {1e9, 1e-9, "GB/s"},
+                                    {1e6, 1e-6, "MB/s"},
+                                    {1e3, 1e-3, "kB/s"},
+                                    {0, 1, "B/s"}};
 static const struct step speeds[] = {{1e15, 1e-15, "Pflop/s"},
                                      {1e12, 1e-12, "Tflop/s"},
                                      {1e9, 1e-9, "Gflop/s"},
@@ -79,7 +83,8 @@ enum sim_unit analysis_unit_of_key(const char *key)
     return i < 0 ? SIM_UNIT_NONE : endings[i].unit;
 }
 
-const char *analysis_key_label(const char *key, struct analysis_scale scale, struct sim_arena *arena)
+const char *analysis_key_label(const char *key, struct analysis_scale scale,
+                               struct sim_arena *arena)
 {
     const char *dot = strrchr(key, '.');
     const char *last = dot == NULL ? key : dot + 1;

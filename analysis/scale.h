@@ -18,7 +18,8 @@ struct analysis_scale analysis_scale_for(double value, enum sim_unit unit);
 enum sim_unit analysis_unit_of_key(const char *key);
 
 /* A key for readers, with the unit: "algorithm.gradient_bytes" is "gradient (MB)". */
-const char *analysis_key_label(const char *key, struct analysis_scale scale, struct sim_arena *arena);
+const char *analysis_key_label(const char *key, struct analysis_scale scale,
+                               struct sim_arena *arena);
 
 /* "worker" -> "workers" for any count but one. */
 const char *analysis_plural(int count);

@@ -18,12 +18,12 @@ struct sim_peer; /* peer.h */
 /* ---- parameters ---------------------------------------------------------------------------- */
 
 enum sim_kind {
-    SIM_KIND_COUNT,          /* int */
-    SIM_KIND_BYTES,          /* int64_t */
-    SIM_KIND_SECONDS,        /* double */
-    SIM_KIND_RATIO,          /* double */
-    SIM_KIND_FLOP_PER_BYTE,  /* double */
-    SIM_KIND_CHOICE,         /* int: the index in `choices` */
+    SIM_KIND_COUNT,         /* int */
+    SIM_KIND_BYTES,         /* int64_t */
+    SIM_KIND_SECONDS,       /* double */
+    SIM_KIND_RATIO,         /* double */
+    SIM_KIND_FLOP_PER_BYTE, /* double */
+    SIM_KIND_CHOICE,        /* int: the index in `choices` */
 };
 
 /* One parameter; a table of them ends with {0}. */
@@ -40,13 +40,14 @@ struct sim_parameter {
 /* The head of a row: name, kind and place of a field whose C type must fit the kind. */
 #define SIM_FIELD(type, field, kind_, ctype)                                                       \
     .name = #field, .kind = kind_,                                                                 \
-    .offset = _Generic(((type *)0)->field, ctype: offsetof(type, field))
-#define SIM_COUNT(type, field) SIM_FIELD(type, field, SIM_KIND_COUNT, int)
-#define SIM_BYTES(type, field) SIM_FIELD(type, field, SIM_KIND_BYTES, int64_t)
-#define SIM_SECONDS(type, field) SIM_FIELD(type, field, SIM_KIND_SECONDS, double)
-#define SIM_RATIO(type, field) SIM_FIELD(type, field, SIM_KIND_RATIO, double)
+    .offset = _Generic(((type *)0)->field, ctype                                                   \
+                       : offsetof(type, field))
+#define SIM_COUNT(type, field)         SIM_FIELD(type, field, SIM_KIND_COUNT, int)
+#define SIM_BYTES(type, field)         SIM_FIELD(type, field, SIM_KIND_BYTES, int64_t)
+#define SIM_SECONDS(type, field)       SIM_FIELD(type, field, SIM_KIND_SECONDS, double)
+#define SIM_RATIO(type, field)         SIM_FIELD(type, field, SIM_KIND_RATIO, double)
 #define SIM_FLOP_PER_BYTE(type, field) SIM_FIELD(type, field, SIM_KIND_FLOP_PER_BYTE, double)
-#define SIM_CHOICE(type, field) SIM_FIELD(type, field, SIM_KIND_CHOICE, int)
+#define SIM_CHOICE(type, field)        SIM_FIELD(type, field, SIM_KIND_CHOICE, int)
 
 /* ---- the plan: one scenario on one platform, before it runs -------------------------------- */
 
@@ -66,15 +67,15 @@ struct sim_plan {
     const void *parameters; /* the algorithm's own struct, filled from the scenario */
     int iterations;
     uint64_t seed;
-    const void *prepared;   /* whatever `prepare` worked out once for all peers */
+    const void *prepared; /* whatever `prepare` worked out once for all peers */
     struct sim_arena *arena;
 
     struct sim_casting *casting;
     struct sim_world *world;
     bool network_is_textbook;
-    bool network_is_ours;   /* textbook or tcp: no model of the user's own */
-    bool is_undisturbed;    /* no faults, and no profiles in the platform */
-    bool somebody_may_die;  /* a fault of factor 0, or a state profile */
+    bool network_is_ours;  /* textbook or tcp: no model of the user's own */
+    bool is_undisturbed;   /* no faults, and no profiles in the platform */
+    bool somebody_may_die; /* a fault of factor 0, or a state profile */
 };
 
 /* `count` peers for the role of that name, each on a host of its own; called from `prepare`. */
@@ -92,16 +93,18 @@ const struct sim_group *sim_role(const struct sim_plan *plan, const char *role);
  * `hosts: {share: round_robin}` where peers outnumber hosts: then some messages stay inside a host. */
 bool sim_has_own_hosts(const struct sim_plan *plan);
 
-struct sim_edge { int from, to; }; /* numbers of peers */
+struct sim_edge {
+    int from, to;
+}; /* numbers of peers */
 
 /* The i-th pair of peers that talk to each other; false after the last. */
 typedef bool sim_edges(const struct sim_plan *plan, int i, struct sim_edge *edge);
 
 /* A switch as the textbooks have it. */
 struct sim_switch {
-    double latency_seconds;   /* a: one way, from host to host */
-    double bytes_per_second;  /* B: of every network card, each way */
-    double flop_per_second;   /* of every host */
+    double latency_seconds;  /* a: one way, from host to host */
+    double bytes_per_second; /* B: of every network card, each way */
+    double flop_per_second;  /* of every host */
 };
 
 /* Do all those pairs meet on one full-duplex switch: every host with a link of its own each way, all
@@ -117,22 +120,22 @@ int64_t sim_largest_chunk(int64_t bytes, int n);
 /* What a run measured, as far as laws speak of it. */
 struct sim_totals {
     double seconds;
-    int64_t bytes, messages;       /* on the network */
-    int64_t local_bytes;           /* between peers of one host */
-    int64_t busiest_card_bytes;    /* most that one host sent, or received */
+    int64_t bytes, messages;    /* on the network */
+    int64_t local_bytes;        /* between peers of one host */
+    int64_t busiest_card_bytes; /* most that one host sent, or received */
     double flop;
 };
 
 /* A closed form; a table of them ends with {0}.  Every run checks those that hold. */
 struct sim_law {
-    const char *quantity;                               /* "bytes on the network" */
+    const char *quantity; /* "bytes on the network" */
     enum sim_unit unit;
-    const char *formula;                                /* "2(N-1)G" */
+    const char *formula; /* "2(N-1)G" */
     double (*theory)(const struct sim_plan *plan);
     double (*simulated)(const struct sim_totals *totals);
-    double tolerance;                                   /* relative; 0 is exact */
-    bool (*holds)(const struct sim_plan *plan);         /* NULL: always */
-    const char *assumes;                                /* in words, when `holds` is given */
+    double tolerance;                           /* relative; 0 is exact */
+    bool (*holds)(const struct sim_plan *plan); /* NULL: always */
+    const char *assumes;                        /* in words, when `holds` is given */
 };
 
 double sim_total_seconds(const struct sim_totals *totals);

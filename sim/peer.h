@@ -16,8 +16,8 @@ struct sim_peer {
     const struct sim_plan *plan;
     const void *parameters; /* plan->parameters */
     const char *role;
-    int index;              /* within the role */
-    int number;             /* within the plan: what messages are addressed to */
+    int index;  /* within the role */
+    int number; /* within the plan: what messages are addressed to */
 };
 
 enum sim_status {

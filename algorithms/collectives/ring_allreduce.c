@@ -48,8 +48,10 @@ bool ring_allreduce_steps(int n, int rank, int s, struct sim_step *step)
     if (s >= 2 * (n - 1))
         return false;
     *step = (struct sim_step){
-        .to = (rank + 1) % n,         .send = sim_chunk(n, sent),
-        .from = (rank + n - 1) % n,   .receive = sim_chunk(n, sent - 1),
+        .to = (rank + 1) % n,
+        .send = sim_chunk(n, sent),
+        .from = (rank + n - 1) % n,
+        .receive = sim_chunk(n, sent - 1),
         .combine = reducing ? SIM_SUM : SIM_REPLACE,
         .phase = reducing ? "share-reduce" : "share-only",
     };
@@ -59,15 +61,16 @@ bool ring_allreduce_steps(int n, int rank, int s, struct sim_step *step)
 static void worker(struct sim_peer *me)
 {
     const struct ring *ring = me->parameters;
-    const struct sim_buffer gradient = {
-        .bytes = ring->gradient_bytes, .flop_per_byte = ring->flop_per_byte};
+    const struct sim_buffer gradient = {.bytes = ring->gradient_bytes,
+                                        .flop_per_byte = ring->flop_per_byte};
 
     for (int i = 0; i < me->plan->iterations; i++) {
         sim_phase(me, "compute");
         sim_compute_for(me, ring->compute_seconds * sim_jitter(me, ring->compute_jitter));
         if (sim_collective(me, sim_role(me->plan, "worker"), ring_allreduce_steps, &gradient) !=
             SIM_OK)
-            sim_give_up(me, "a neighbour or a link of its ring is dead, and a ring has no way round");
+            sim_give_up(me,
+                        "a neighbour or a link of its ring is dead, and a ring has no way round");
     }
 }
 
@@ -105,7 +108,8 @@ static double busiest_card(const struct sim_plan *plan)
 {
     const struct ring *ring = plan->parameters;
     const int n = ring->workers;
-    const int64_t smaller = ring->gradient_bytes / n, larger = sim_largest_chunk(ring->gradient_bytes, n);
+    const int64_t smaller = ring->gradient_bytes / n,
+                  larger = sim_largest_chunk(ring->gradient_bytes, n);
     const int64_t longer_chunks = ring->gradient_bytes % n;
     const int64_t left_out = longer_chunks == n - 1 ? smaller + larger : 2 * smaller;
 
@@ -155,10 +159,11 @@ static const struct sim_law laws[] = {
      .holds = sim_has_own_hosts, .assumes = own_hosts},
     {"messages", SIM_UNIT_NONE, "2N(N-1)", all_messages, sim_total_messages, .tolerance = 0,
      .holds = sim_has_own_hosts, .assumes = own_hosts},
-    {"bytes of the busiest card, one way", SIM_UNIT_BYTES, "2(N-1)G/N, in whole chunks", busiest_card,
-     sim_busiest_card_bytes, .tolerance = 0, .holds = sim_has_own_hosts, .assumes = own_hosts},
-    {"seconds", SIM_UNIT_SECONDS, "C + 2(N-1)(a + ceil(G/N)/B) + (N-1) f ceil(G/N)/S", ideal_seconds,
-     sim_total_seconds, .tolerance = 1e-9, .holds = on_one_switch,
+    {"bytes of the busiest card, one way", SIM_UNIT_BYTES, "2(N-1)G/N, in whole chunks",
+     busiest_card, sim_busiest_card_bytes, .tolerance = 0, .holds = sim_has_own_hosts,
+     .assumes = own_hosts},
+    {"seconds", SIM_UNIT_SECONDS, "C + 2(N-1)(a + ceil(G/N)/B) + (N-1) f ceil(G/N)/S",
+     ideal_seconds, sim_total_seconds, .tolerance = 1e-9, .holds = on_one_switch,
      .assumes = "one full-duplex switch, network: textbook, equal hosts, no jitter, no faults, "
                 "one iteration or equal chunks"},
     {0}};

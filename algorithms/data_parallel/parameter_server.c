@@ -31,7 +31,8 @@ struct parameter_server {
 
 enum { COLOCATED, DEDICATED };
 
-static const char *const placements[] = {[COLOCATED] = "colocated", [DEDICATED] = "dedicated", NULL};
+static const char *const placements[] = {
+    [COLOCATED] = "colocated", [DEDICATED] = "dedicated", NULL};
 
 static const struct sim_parameter parameters[] = {
     {SIM_COUNT(struct parameter_server, workers), .value = "8", .least = 1, .most = 1 << 20,
@@ -88,8 +89,10 @@ static void finish_all(struct sim_peer *me, struct sim_activity **activities)
 static void worker(struct sim_peer *me)
 {
     const struct parameter_server *ps = me->parameters;
-    struct sim_activity **pushes = sim_new(me->plan->arena, struct sim_activity *, (size_t)ps->servers);
-    struct sim_activity **pulls = sim_new(me->plan->arena, struct sim_activity *, (size_t)ps->servers);
+    struct sim_activity **pushes =
+        sim_new(me->plan->arena, struct sim_activity *, (size_t)ps->servers);
+    struct sim_activity **pulls =
+        sim_new(me->plan->arena, struct sim_activity *, (size_t)ps->servers);
 
     for (int i = 0; i < me->plan->iterations; i++) {
         sim_phase(me, "compute");
@@ -170,10 +173,11 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
     const struct parameter_server *ps = plan->parameters;
 
     if (ps->placement == COLOCATED && ps->servers > ps->workers)
-        return sim_fail(err,
-                        "algorithm.servers is %d, but only the hosts of %d workers are there to share: "
-                        "give at most that many servers, or placement: dedicated.",
-                        ps->servers, ps->workers);
+        return sim_fail(
+            err,
+            "algorithm.servers is %d, but only the hosts of %d workers are there to share: "
+            "give at most that many servers, or placement: dedicated.",
+            ps->servers, ps->workers);
     sim_cast(plan, "worker", ps->workers);
     if (ps->placement == COLOCATED)
         sim_cast_beside(plan, "server", ps->servers, "worker");
@@ -264,8 +268,8 @@ static const char own_hosts[] = "every peer has the host that placement says, an
 static const struct sim_law laws[] = {
     {"bytes on the network", SIM_UNIT_BYTES, "2(N-1)G colocated, 2NG dedicated", all_bytes,
      sim_total_bytes, .tolerance = 0, .holds = sim_has_own_hosts, .assumes = own_hosts},
-    {"messages", SIM_UNIT_NONE, "2(N-1)S colocated, 2NS dedicated", all_messages, sim_total_messages,
-     .tolerance = 0, .holds = sim_has_own_hosts, .assumes = own_hosts},
+    {"messages", SIM_UNIT_NONE, "2(N-1)S colocated, 2NS dedicated", all_messages,
+     sim_total_messages, .tolerance = 0, .holds = sim_has_own_hosts, .assumes = own_hosts},
     {"bytes of the busiest card, one way", SIM_UNIT_BYTES,
      "M ceil(G/S), and G - ceil(G/S) more when colocated; M = N-1 or N", busiest_card,
      sim_busiest_card_bytes, .tolerance = 0, .holds = sim_has_own_hosts, .assumes = own_hosts},

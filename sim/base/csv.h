@@ -7,7 +7,7 @@
 /* A field, quoted if it needs to be. */
 void sim_csv_text(FILE *file, const char *text);
 
-/* The shortest decimal that reads back as the same double: files are compared byte for byte. */
+/* A short decimal that reads back as the same double: files are compared byte for byte. */
 void sim_csv_number(FILE *file, double value);
 
 #endif

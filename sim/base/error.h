@@ -11,7 +11,7 @@
 /* The sentences, one a line, none ending in a newline.  Lives wherever the caller puts it;
  * `(struct sim_error){0}` is empty. */
 struct sim_error {
-    int count;        /* complaints made, also those that no longer fit */
+    int count; /* complaints made, also those that no longer fit */
     char text[4096];
 };
 

@@ -128,7 +128,8 @@ const char *sim_stem_of(struct sim_arena *arena, const char *path)
     const char *name = slash == NULL ? path : slash + 1;
     const char *dot = strrchr(name, '.');
 
-    return sim_text_copy(arena, name, dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
+    return sim_text_copy(arena, name,
+                         dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
 }
 
 bool sim_file_close(FILE *file, const char *path, struct sim_error *err)

@@ -24,7 +24,8 @@ static int edit_distance(const char *a, const char *b)
         d[0][j] = (int)j;
     for (size_t i = 1; i <= n; i++)
         for (size_t j = 1; j <= m; j++) {
-            const int differs = tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
+            const int differs =
+                tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
 
             d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + differs);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
@@ -49,8 +50,8 @@ const char *sim_nearest_name(const char *word, const char *const *candidates, si
     return nearest;
 }
 
-const char *sim_did_you_mean(struct sim_arena *arena, const char *word, const char *const *candidates,
-                             size_t count, const char *otherwise)
+const char *sim_did_you_mean(struct sim_arena *arena, const char *word,
+                             const char *const *candidates, size_t count, const char *otherwise)
 {
     const char *near = sim_nearest_name(word, candidates, count);
 

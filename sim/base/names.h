@@ -12,8 +12,8 @@ const char *sim_nearest_name(const char *word, const char *const *candidates, si
 
 /* The end of a sentence about an unknown word: "; did you mean 'node-10'?", or `otherwise` when nothing
  * is near. */
-const char *sim_did_you_mean(struct sim_arena *arena, const char *word, const char *const *candidates,
-                             size_t count, const char *otherwise);
+const char *sim_did_you_mean(struct sim_arena *arena, const char *word,
+                             const char *const *candidates, size_t count, const char *otherwise);
 
 /* Natural order: node-2 before node-10.  Negative, zero or positive, as strcmp; a total order. */
 int sim_natural_order(const char *a, const char *b);

@@ -15,10 +15,11 @@ struct spelling {
 static const struct spelling no_spellings[] = {{NULL, 0, false}};
 static const struct spelling byte_spellings[] = {
     {"B", 1, true}, {"b", 0.125, true}, {NULL, 0, false}};
-static const struct spelling flop_spellings[] = {{"f", 1, true}, {"flop", 1, true}, {NULL, 0, false}};
+static const struct spelling flop_spellings[] = {
+    {"f", 1, true}, {"flop", 1, true}, {NULL, 0, false}};
 static const struct spelling second_spellings[] = {
-    {"s", 1, false},     {"ms", 1e-3, false}, {"us", 1e-6, false},   {"ns", 1e-9, false},
-    {"ps", 1e-12, false}, {"m", 60, false},    {"h", 3600, false},    {"d", 86400, false},
+    {"s", 1, false},      {"ms", 1e-3, false}, {"us", 1e-6, false}, {"ns", 1e-9, false},
+    {"ps", 1e-12, false}, {"m", 60, false},    {"h", 3600, false},  {"d", 86400, false},
     {"w", 604800, false}, {NULL, 0, false}};
 static const struct spelling byte_rate_spellings[] = {
     {"Bps", 1, true}, {"bps", 0.125, true}, {NULL, 0, false}};
@@ -141,7 +142,8 @@ static const char *format_seconds(char *text, double value)
 
     while (fabs(value) < scales[i].least * 0.99995)
         i++;
-    snprintf(text, SIM_QUANTITY_SIZE, fabs(value * scales[i].factor) < 999.95 ? "%#.4g %s" : "%.0f %s",
+    snprintf(text, SIM_QUANTITY_SIZE,
+             fabs(value * scales[i].factor) < 999.95 ? "%#.4g %s" : "%.0f %s",
              value * scales[i].factor, scales[i].suffix);
     return text;
 }
@@ -151,6 +153,10 @@ const char *sim_format_quantity(char text[SIM_QUANTITY_SIZE], double value, enum
     const char *shown = units[unit].shown;
     int power = 0;
 
+    if (unit == SIM_UNIT_NONE && value == floor(value) && fabs(value) < 1e15) {
+        snprintf(text, SIM_QUANTITY_SIZE, "%.0f", value);
+        return text;
+    }
     value *= 1 + 1e-12; /* so that a hair's breadth does not decide between 480.8 and 480.9 */
     if (unit == SIM_UNIT_SECONDS && value != 0)
         return format_seconds(text, value);

@@ -31,7 +31,7 @@ const char *sim_unit_name(enum sim_unit unit);
 
 enum { SIM_QUANTITY_SIZE = 40 };
 
-/* `value` for a reader, four significant digits: "1.400 GB", "160.7 ms", "10.00 Gf/s". */
+/* `value` for a reader, four significant digits: "1.400 GB", "160.7 ms", "10.00 Gflop/s". */
 const char *sim_format_quantity(char text[SIM_QUANTITY_SIZE], double value, enum sim_unit unit);
 
 #endif

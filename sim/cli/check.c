@@ -60,8 +60,8 @@ static int run(const struct sim_call *call)
 {
     struct sim_error err = {0};
     const char *path = call->arguments[0];
-    const int code = looks_like_xml(path) ? check_platform(call, path, &err)
-                                          : check_scenario(call, path, &err);
+    const int code =
+        looks_like_xml(path) ? check_platform(call, path, &err) : check_scenario(call, path, &err);
 
     return sim_complain(&err, code);
 }
@@ -70,8 +70,9 @@ SIM_COMMAND(check) = {
     .name = "check",
     .arguments = "PLATFORM.xml|SCENARIO.yaml",
     .summary = "say all that is wrong with a platform or a scenario",
-    .description = "A platform is loaded and every route is looked up; a scenario is read, its platform "
-                   "checked and its peers placed on hosts. Nothing is simulated or written.",
+    .description =
+        "A platform is loaded and every route is looked up; a scenario is read, its platform "
+        "checked and its peers placed on hosts. Nothing is simulated or written.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

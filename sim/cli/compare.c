@@ -12,10 +12,12 @@ enum { MOST_COMPARED = 6 };
 static const struct sim_option options[] = {
     SIM_SETTING_OPTIONS, {"json", 0, NULL, "print the summaries as a JSON list"}, {0}};
 
-static json_t *simulated(const struct sim_call *call, const char *path, int *code, struct sim_error *err)
+static json_t *simulated(const struct sim_call *call, const char *path, int *code,
+                         struct sim_error *err)
 {
     struct sim_scenario scenario;
-    struct sim_simulation simulation = {.scenario = &scenario, .shows_progress = isatty(STDERR_FILENO)};
+    struct sim_simulation simulation = {.scenario = &scenario,
+                                        .shows_progress = isatty(STDERR_FILENO)};
     json_t *summary = NULL;
 
     *code = 2;
@@ -26,7 +28,8 @@ static json_t *simulated(const struct sim_call *call, const char *path, int *cod
     return summary;
 }
 
-static json_t *taken(const struct sim_call *call, const char *path, int *code, struct sim_error *err)
+static json_t *taken(const struct sim_call *call, const char *path, int *code,
+                     struct sim_error *err)
 {
     *code = 0;
     if (sim_is_run_directory(call->arena, path))
@@ -76,8 +79,9 @@ SIM_COMMAND(compare) = {
     .name = "compare",
     .arguments = "SCENARIO.yaml|RUN_DIR...",
     .summary = "simulate several scenarios and show them side by side",
-    .description = "Takes two to six scenarios or run directories; --set holds for all scenarios. Nothing "
-                   "is written.",
+    .description =
+        "Takes two to six scenarios or run directories; --set holds for all scenarios. Nothing "
+        "is written.",
     .options = options,
     .least_arguments = 2,
     .most_arguments = MOST_COMPARED,

@@ -86,8 +86,8 @@ static void print(const struct sim_call *call, const struct list *list)
     if (sim_option_given(call, "json")) {
         all = json_array();
         for (size_t i = 0; i < list->count; i++)
-            json_array_append_new(all, json_pack("{s:s, s:s}", "name", list->items[i].name, "summary",
-                                                 list->items[i].summary));
+            json_array_append_new(all, json_pack("{s:s, s:s}", "name", list->items[i].name,
+                                                 "summary", list->items[i].summary));
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(all);
@@ -128,8 +128,9 @@ SIM_COMMAND(list) = {
     .name = "list",
     .arguments = "algorithms|platforms|scenarios",
     .summary = "list the algorithms, the platforms or the scenarios",
-    .description = "Platforms and scenarios are those of the folders platforms/ and scenarios/ here or, "
-                   "where there are none, those that dmlsim brings along.",
+    .description =
+        "Platforms and scenarios are those of the folders platforms/ and scenarios/ here or, "
+        "where there are none, those that dmlsim brings along.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

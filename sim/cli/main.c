@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const struct sim_algorithm *const sim_algorithms[]; /* files that end in SIM_ALGORITHM(...) */
-extern const struct sim_command *const sim_commands[];     /* files that end in SIM_COMMAND(...) */
+extern const struct sim_algorithm
+    *const sim_algorithms[];                           /* files that end in SIM_ALGORITHM(...) */
+extern const struct sim_command *const sim_commands[]; /* files that end in SIM_COMMAND(...) */
 
 #ifndef SIM_DATA_FOLDER
 #define SIM_DATA_FOLDER "/usr/local/share/dmlsim"
@@ -22,11 +23,13 @@ extern const struct sim_command *const sim_commands[];     /* files that end in 
 static void help(FILE *out)
 {
     fputs("Usage: dmlsim COMMAND [OPTION]... [ARGUMENT]...\n"
-          "Simulate distributed machine-learning systems on SimGrid platforms.\n\nCommands:\n", out);
+          "Simulate distributed machine-learning systems on SimGrid platforms.\n\nCommands:\n",
+          out);
     for (const struct sim_command *const *c = sim_commands; *c != NULL; c++)
         fprintf(out, "  %-12s %s\n", (*c)->name, (*c)->summary);
     fputs("\n'dmlsim COMMAND --help' explains a command.  A first result:\n"
-          "  dmlsim run scenarios/ring_allreduce.yaml\n", out);
+          "  dmlsim run scenarios/ring_allreduce.yaml\n",
+          out);
 }
 
 static const struct sim_command *find_command(const char *name)
@@ -58,8 +61,7 @@ static const char *data_folder(struct sim_arena *arena)
 
     program[length > 0 ? length : 0] = '\0';
     for (size_t i = 0; i < sizeof relative / sizeof relative[0]; i++) {
-        const char *folder =
-            sim_text(arena, "%s/%s", sim_folder_of(arena, program), relative[i]);
+        const char *folder = sim_text(arena, "%s/%s", sim_folder_of(arena, program), relative[i]);
 
         if (sim_is_directory(sim_text(arena, "%s/platforms", folder)))
             return folder;
@@ -97,7 +99,8 @@ int main(int argc, char **argv)
         help(stderr);
         return 2;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         help(stdout);
         return flushed(0);
     }

@@ -56,7 +56,8 @@ static void algorithm(const struct sim_algorithm *algorithm, struct sim_arena *a
     puts(".PP");
     line("Paper: ", algorithm->paper);
     for (const struct sim_parameter *row = algorithm->parameters; row->name != NULL; row++) {
-        printf(".TP\n\\fB%s\\fR (%s, default %s)\n", row->name, sim_kind_name(row->kind), row->value);
+        printf(".TP\n\\fB%s\\fR (%s, default %s)\n", row->name, sim_kind_name(row->kind),
+               row->value);
         line("", sim_text(arena, "%s; %s", row->help, sim_parameter_bounds(row, arena)));
     }
 }
@@ -66,15 +67,19 @@ static int run(const struct sim_call *call)
     puts(".TH DMLSIM 1 \"\" \"dmlsim " SIM_VERSION "\" \"User commands\"\n"
          ".SH NAME\ndmlsim \\- simulate distributed machine\\-learning systems\n"
          ".SH SYNOPSIS\n.B dmlsim\n.I COMMAND\n[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...\n"
-         ".SH DESCRIPTION\nHow long does a distributed machine\\-learning system take on a SimGrid platform, how "
-         "many bytes does it move, and why?  The algorithms are real; only the machines are simulated.\n"
+         ".SH DESCRIPTION\nHow long does a distributed machine\\-learning system take on a SimGrid "
+         "platform, how "
+         "many bytes does it move, and why?  The algorithms are real; only the machines are "
+         "simulated.\n"
          ".SH COMMANDS");
     for (const struct sim_command *const *c = call->commands; *c != NULL; c++)
         command(*c);
-    puts(".SH ALGORITHMS\nKeys of \\fBalgorithm\\fR in a scenario; \\fBdmlsim show\\fR tells more.");
+    puts(
+        ".SH ALGORITHMS\nKeys of \\fBalgorithm\\fR in a scenario; \\fBdmlsim show\\fR tells more.");
     for (const struct sim_algorithm *const *a = call->catalogue->algorithms; *a != NULL; a++)
         algorithm(*a, call->arena);
-    puts(".SH EXIT STATUS\n0 done; 1 the simulation failed or a law is broken; 2 the input is wrong; 130 "
+    puts(".SH EXIT STATUS\n0 done; 1 the simulation failed or a law is broken; 2 the input is "
+         "wrong; 130 "
          "interrupted.\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nif set, nothing is coloured.");
     return 0;
 }

@@ -122,9 +122,10 @@ static void wrap(FILE *out, const char *text, int indent)
 static void help_option(FILE *out, const struct sim_option *option)
 {
     char head[80];
-    int length = snprintf(head, sizeof head, "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
-                          option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
-                          option->argument ? "=" : "", option->argument ? option->argument : "");
+    int length =
+        snprintf(head, sizeof head, "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
+                 option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
+                 option->argument ? "=" : "", option->argument ? option->argument : "");
 
     fputs(head, out);
     fprintf(out, length < HELP_COLUMN ? "%*s" : "\n%*s",
@@ -136,8 +137,9 @@ void sim_command_help(const struct sim_command *command, FILE *out)
 {
     static const struct sim_option help = {"help", 'h', NULL, "print this help"};
 
-    fprintf(out, "Usage: dmlsim %s%s%s%s\n", command->name, command->options->name ? " [OPTION]..." : "",
-            *command->arguments ? " " : "", command->arguments);
+    fprintf(out, "Usage: dmlsim %s%s%s%s\n", command->name,
+            command->options->name ? " [OPTION]..." : "", *command->arguments ? " " : "",
+            command->arguments);
     wrap(out, command->summary, 0);
     putc('\n', out);
     if (*command->description != '\0') {
@@ -148,7 +150,9 @@ void sim_command_help(const struct sim_command *command, FILE *out)
     for (const struct sim_option *option = command->options; option->name != NULL; option++)
         help_option(out, option);
     help_option(out, &help);
-    fputs("\nExit code: 0 done; 1 the simulation failed or a law is broken; 2 the input is wrong.\n", out);
+    fputs(
+        "\nExit code: 0 done; 1 the simulation failed or a law is broken; 2 the input is wrong.\n",
+        out);
 }
 
 /* ---- parsing ---- */
@@ -166,8 +170,9 @@ static void fill_tables(const struct sim_option *options, struct tables *tables)
 
     for (; options[n].name != NULL; n++) {
         assert(n < MOST_OPTIONS);
-        tables->longs[n] = (struct option){
-            options[n].name, options[n].argument ? required_argument : no_argument, NULL, HELP_CODE + 1 + n};
+        tables->longs[n] =
+            (struct option){options[n].name, options[n].argument ? required_argument : no_argument,
+                            NULL, HELP_CODE + 1 + n};
         if (options[n].letter == 0)
             continue;
         tables->shorts[letters++] = options[n].letter;
@@ -204,8 +209,8 @@ static int parse(struct sim_call *call, int argc, char **argv, struct sim_given 
             fprintf(stderr, "Try 'dmlsim %s --help' for more.\n", call->command->name);
             return 2;
         }
-        given[call->given_count++] =
-            (struct sim_given){option_of(call->command->options, code), optarg != NULL ? optarg : ""};
+        given[call->given_count++] = (struct sim_given){option_of(call->command->options, code),
+                                                        optarg != NULL ? optarg : ""};
     }
     call->arguments = (const char *const *)argv + optind;
     call->argument_count = argc - optind;
@@ -228,7 +233,9 @@ int sim_command_call(const struct sim_command *command, int argc, char **argv,
                      const struct sim_catalogue *catalogue,
                      const struct sim_command *const *commands)
 {
-    struct sim_call call = {.command = command, .catalogue = catalogue, .commands = commands,
+    struct sim_call call = {.command = command,
+                            .catalogue = catalogue,
+                            .commands = commands,
                             .arena = sim_arena_open()};
     struct sim_given *given = sim_new(call.arena, struct sim_given, (size_t)argc + 1);
     char *name = sim_text(call.arena, "dmlsim %s", command->name);

@@ -35,7 +35,7 @@ static bool note_keys(void *context, const struct sim_stored *stored)
     json_t *settings = json_loads(stored->settings, 0, NULL), *value;
     const char *key;
 
-    json_object_foreach(settings, key, value) {
+    json_object_foreach (settings, key, value) {
         const int i = place_of(points, key);
 
         if (i < 0)
@@ -67,7 +67,7 @@ static double law_theory(const json_t *summary, const char *quantity)
     const json_t *law;
     size_t i;
 
-    json_array_foreach(json_object_get(summary, "laws"), i, law)
+    json_array_foreach (json_object_get(summary, "laws"), i, law)
         if (strcmp(json_string_value(json_object_get(law, "quantity")), quantity) == 0 &&
             json_is_number(json_object_get(law, "theory")))
             return json_number_value(json_object_get(law, "theory"));
@@ -105,9 +105,10 @@ static bool print_row(void *context, const struct sim_stored *stored)
                  SIM_UNIT_SECONDS);
     print_number(points->out, law_theory(summary, "seconds"), SIM_UNIT_SECONDS);
     print_number(points->out, json_number_value(json_object_get(summary, "bytes")), SIM_UNIT_BYTES);
-    print_number(points->out,
-                 json_number_value(json_object_get(json_object_get(summary, "busiest_card"), "bytes")),
-                 SIM_UNIT_BYTES);
+    print_number(
+        points->out,
+        json_number_value(json_object_get(json_object_get(summary, "busiest_card"), "bytes")),
+        SIM_UNIT_BYTES);
     fputs(stored->exit_code == 0 ? "\n" : "  LAW BROKEN\n", points->out);
     json_decref(summary);
     return true;

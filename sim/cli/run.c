@@ -9,7 +9,8 @@
 
 static const struct sim_option options[] = {
     SIM_SETTING_OPTIONS,
-    {"trace", 0, "LEVEL", "none, summary, full (every interval of every peer) or paje (full, and for ViTE)"},
+    {"trace", 0, "LEVEL",
+     "none, summary, full (every interval of every peer) or paje (full, and for ViTE)"},
     {"out", 'o', "DIR", "the run directory, instead of out/SCENARIO; replaced as a whole"},
     {"json", 0, NULL, "print summary.json instead of the table"},
     {0}};
@@ -28,7 +29,8 @@ static void show(const struct sim_call *call, const json_t *summary, const char 
 static int run_into(const struct sim_call *call, const struct sim_scenario *scenario,
                     const struct sim_directory *directory)
 {
-    struct sim_simulation simulation = {.scenario = scenario, .folder = directory->partial,
+    struct sim_simulation simulation = {.scenario = scenario,
+                                        .folder = directory->partial,
                                         .shows_progress = isatty(STDERR_FILENO)};
     struct sim_error err = {0};
     json_t *summary;
@@ -68,9 +70,10 @@ SIM_COMMAND(run) = {
     .name = "run",
     .arguments = "SCENARIO.yaml",
     .summary = "simulate one scenario and check its laws",
-    .description = "Prints time, bytes, messages, theory beside simulation and where the time went, and "
-                   "writes a run directory: summary.json, links.csv, phases.csv, metrics.csv; with --trace "
-                   "full also events.csv and trace.json, which opens in Perfetto.",
+    .description =
+        "Prints time, bytes, messages, theory beside simulation and where the time went, and "
+        "writes a run directory: summary.json, links.csv, phases.csv, metrics.csv; with --trace "
+        "full also events.csv and trace.json, which opens in Perfetto.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

@@ -41,19 +41,20 @@ static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_
     json_t *roles = json_array(), *parameters = json_array(), *laws = json_array();
 
     for (const struct sim_role *role = algorithm->roles; role->name != NULL; role++)
-        json_array_append_new(roles, json_pack("{s:s, s:s}", "name", role->name, "help", role->help));
+        json_array_append_new(roles,
+                              json_pack("{s:s, s:s}", "name", role->name, "help", role->help));
     for (const struct sim_parameter *row = algorithm->parameters; row->name != NULL; row++)
-        json_array_append_new(
-            parameters, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row->name, "kind",
-                                  sim_kind_name(row->kind), "bounds", sim_parameter_bounds(row, arena),
-                                  "default", row->value, "help", row->help));
+        json_array_append_new(parameters, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row->name,
+                                                    "kind", sim_kind_name(row->kind), "bounds",
+                                                    sim_parameter_bounds(row, arena), "default",
+                                                    row->value, "help", row->help));
     for (const struct sim_law *law = algorithm->laws; law->quantity != NULL; law++)
         json_array_append_new(laws, json_pack("{s:s, s:s, s:f, s:s}", "quantity", law->quantity,
                                               "formula", law->formula, "tolerance", law->tolerance,
                                               "assumes", law->assumes ? law->assumes : ""));
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", algorithm->name, "summary",
-                     algorithm->summary, "paper", algorithm->paper, "counts", algorithm->counts, "roles",
-                     roles, "parameters", parameters, "laws", laws);
+                     algorithm->summary, "paper", algorithm->paper, "counts", algorithm->counts,
+                     "roles", roles, "parameters", parameters, "laws", laws);
 }
 
 static int unknown(const struct sim_call *call, const char *name)

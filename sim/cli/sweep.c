@@ -14,7 +14,8 @@ enum { MOST_JOBS = 256 };
 
 static const struct sim_option options[] = {
     SIM_SETTING_OPTIONS,
-    {"out", 'o', "FILE.db", "the store, instead of out/SCENARIO.db; what it has is not simulated again"},
+    {"out", 'o', "FILE.db",
+     "the store, instead of out/SCENARIO.db; what it has is not simulated again"},
     {"jobs", 'j', "N", "points at a time, instead of one a processor"},
     {0}};
 
@@ -46,8 +47,11 @@ static int run(const struct sim_call *call)
     const char *found = sim_find_file(call->arena, call->catalogue, ".", call->arguments[0]);
     const char *path = found != NULL ? found : call->arguments[0];
     const char *out = sim_option_value(call, "out");
-    struct sim_sweep sweep = {.path = path, .settings = sim_settings(call), .catalogue = call->catalogue,
-                              .jobs = jobs_asked(call), .shows_progress = isatty(STDERR_FILENO)};
+    struct sim_sweep sweep = {.path = path,
+                              .settings = sim_settings(call),
+                              .catalogue = call->catalogue,
+                              .jobs = jobs_asked(call),
+                              .shows_progress = isatty(STDERR_FILENO)};
     struct sim_sweep_result result;
     struct sim_error err = {0};
     int code;
@@ -64,8 +68,8 @@ static int run(const struct sim_call *call)
     code = sim_sweep_run(&sweep, &result, call->arena, &err);
     if (result.done + result.skipped + result.failed > 0) {
         show_points(sweep.out, &err);
-        printf("\n%d points: %d simulated, %d were there, %d failed\nstore: %s\n", result.points, result.done,
-               result.skipped, result.failed, sweep.out);
+        printf("\n%d points: %d simulated, %d were there, %d failed\nstore: %s\n", result.points,
+               result.done, result.skipped, result.failed, sweep.out);
     }
     fflush(stdout);
     return sim_complain(&err, code);
@@ -75,9 +79,10 @@ SIM_COMMAND(sweep) = {
     .name = "sweep",
     .arguments = "STUDY.yaml",
     .summary = "simulate every point of a study into one store",
-    .description = "A study is a scenario with a key 'study': a grid or a list over any key. Each point is "
-                   "a process of its own; a sweep that was stopped goes on where it was. 'dmlsim plot "
-                   "FILE.db' draws the store.",
+    .description =
+        "A study is a scenario with a key 'study': a grid or a list over any key. Each point is "
+        "a process of its own; a sweep that was stopped goes on where it was. 'dmlsim plot "
+        "FILE.db' draws the store.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

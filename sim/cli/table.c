@@ -24,7 +24,9 @@ static const char *verdict_colour(const struct printer *p, const char *verdict)
 {
     if (!p->colours)
         return "";
-    return strcmp(verdict, "holds") == 0 ? "\033[32m" : strcmp(verdict, "BROKEN") == 0 ? "\033[31m" : "\033[2m";
+    return strcmp(verdict, "holds") == 0    ? "\033[32m"
+           : strcmp(verdict, "BROKEN") == 0 ? "\033[31m"
+                                            : "\033[2m";
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -75,7 +77,8 @@ static void print_line(const struct printer *p, const char *label, double value,
 {
     char text[SIM_QUANTITY_SIZE];
 
-    fprintf(p->out, "  %-22s%14s%s%s\n", label, formatted(text, value, unit), *remark ? "   " : "", remark);
+    fprintf(p->out, "  %-22s%14s%s%s\n", label, formatted(text, value, unit), *remark ? "   " : "",
+            remark);
 }
 
 static void print_totals(const struct printer *p, const json_t *summary)
@@ -87,13 +90,15 @@ static void print_totals(const struct printer *p, const json_t *summary)
     snprintf(remark, sizeof remark, "in %.0f messages", number_of(summary, "messages"));
     print_line(p, "bytes on the network", number_of(summary, "bytes"), SIM_UNIT_BYTES, remark);
     if (json_is_object(card)) {
-        snprintf(remark, sizeof remark, "one way, %s %s them", text_of(card, "host"), text_of(card, "way"));
+        snprintf(remark, sizeof remark, "one way, %s %s them", text_of(card, "host"),
+                 text_of(card, "way"));
         print_line(p, "busiest network card", number_of(card, "bytes"), SIM_UNIT_BYTES, remark);
     }
     if (number_of(summary, "local_bytes") > 0) {
         snprintf(remark, sizeof remark, "in %.0f messages, never on the network",
                  number_of(summary, "local_messages"));
-        print_line(p, "bytes inside hosts", number_of(summary, "local_bytes"), SIM_UNIT_BYTES, remark);
+        print_line(p, "bytes inside hosts", number_of(summary, "local_bytes"), SIM_UNIT_BYTES,
+                   remark);
     }
     if (number_of(summary, "bytes_cancelled") > 0)
         print_line(p, "bytes cancelled", number_of(summary, "bytes_cancelled"), SIM_UNIT_BYTES, "");
@@ -119,7 +124,8 @@ static void print_law(const struct printer *p, const json_t *law)
     fprintf(p->out, "  %-36s%14s%14s%10.1e  %s%s%s\n", text_of(law, "quantity"),
             formatted(theory, number_of(law, "theory"), unit),
             formatted(simulated, number_of(law, "simulated"), unit),
-            checked && json_is_number(json_object_get(law, "error")) ? number_of(law, "error") : 0.0,
+            checked && json_is_number(json_object_get(law, "error")) ? number_of(law, "error")
+                                                                     : 0.0,
             verdict_colour(p, verdict(law)), verdict(law), plain(p));
     fprintf(p->out, "    = %s\n", text_of(law, "formula"));
     if (!checked)
@@ -133,7 +139,7 @@ static void print_laws(const struct printer *p, const json_t *laws)
 
     fprintf(p->out, "\n%s  %-36s%14s%14s%10s%s\n", bold(p), "theory beside simulation", "theory",
             "simulated", "error", plain(p));
-    json_array_foreach(laws, i, law)
+    json_array_foreach (laws, i, law)
         print_law(p, law);
 }
 
@@ -149,7 +155,7 @@ static struct share share_of(const json_t *peers, const char *role)
     const json_t *peer;
     size_t i;
 
-    json_array_foreach(peers, i, peer) {
+    json_array_foreach (peers, i, peer) {
         if (strcmp(text_of(peer, "role"), role) != 0)
             continue;
         sum.peers++;
@@ -188,16 +194,17 @@ static void print_roles(const struct printer *p, const json_t *summary)
 
     fprintf(p->out, "\n%s  %-22s%8s%13s%13s%13s%13s%s\n", bold(p), "where the time went", "peers",
             "compute", "communicate", "wait", "idle", plain(p));
-    json_array_foreach(peers, i, peer) {
+    json_array_foreach (peers, i, peer) {
         died += json_is_true(json_object_get(peer, "died"));
-        if (i < 1 || strcmp(text_of(peer, "role"), text_of(json_array_get(peers, i - 1), "role")) != 0)
+        if (i < 1 ||
+            strcmp(text_of(peer, "role"), text_of(json_array_get(peers, i - 1), "role")) != 0)
             if (!seen_before(peers, i))
                 print_share(p, text_of(peer, "role"), share_of(peers, text_of(peer, "role")),
                             number_of(summary, "simulated_seconds"));
     }
     if (died > 0)
-        fprintf(p->out, "  %zu of %zu peers died; the others finished without them (degraded).\n", died,
-                json_array_size(peers));
+        fprintf(p->out, "  %zu of %zu peers died; the others finished without them (degraded).\n",
+                died, json_array_size(peers));
 }
 
 void sim_print_summary(FILE *out, const json_t *summary, bool colours)
@@ -220,14 +227,14 @@ static const json_t *law_of(const json_t *summary, const char *quantity)
     const json_t *law;
     size_t i;
 
-    json_array_foreach(json_object_get(summary, "laws"), i, law)
+    json_array_foreach (json_object_get(summary, "laws"), i, law)
         if (strcmp(text_of(law, "quantity"), quantity) == 0)
             return law;
     return NULL;
 }
 
-static void print_row(const struct printer *p, const char *label, const json_t *const *summaries, int count,
-                      const char *key, enum sim_unit unit)
+static void print_row(const struct printer *p, const char *label, const json_t *const *summaries,
+                      int count, const char *key, enum sim_unit unit)
 {
     char text[SIM_QUANTITY_SIZE];
 
@@ -249,8 +256,8 @@ static void print_card_row(const struct printer *p, const json_t *const *summari
     putc('\n', p->out);
 }
 
-static void print_law_row(const struct printer *p, const char *quantity, const json_t *const *summaries,
-                          int count)
+static void print_law_row(const struct printer *p, const char *quantity,
+                          const json_t *const *summaries, int count)
 {
     fprintf(p->out, "  %-*s", LABEL_WIDTH, quantity);
     for (int i = 0; i < count; i++) {
@@ -298,7 +305,7 @@ void sim_print_comparison(FILE *out, const json_t *const *summaries, int count, 
     print_row(&printer, "energy of the hosts", summaries, count, "joules", SIM_UNIT_JOULES);
     fprintf(out, "\n%s  %s%s\n", bold(&printer), "theory", plain(&printer));
     for (int i = 0; i < count; i++)
-        json_array_foreach(json_object_get(summaries[i], "laws"), n, law)
+        json_array_foreach (json_object_get(summaries[i], "laws"), n, law)
             if (!is_earlier_law(summaries, i, text_of(law, "quantity")))
                 print_law_row(&printer, text_of(law, "quantity"), summaries, count);
 }

@@ -32,14 +32,18 @@ static void trace_activity(struct peer *peer, enum sim_doing doing, double begin
                            const struct sim_activity *activity)
 {
     const struct channel *channel = activity->channel;
-    struct sim_event event = {.begin = begin, .end = end, .doing = (short)doing, .step = activity->step,
+    struct sim_event event = {.begin = begin,
+                              .end = end,
+                              .doing = (short)doing,
+                              .step = activity->step,
                               .other = SIM_NOBODY};
 
     if (channel != NULL) {
         const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
 
         event.other = other->open.number;
-        event.bytes = doing == SIM_WAITING || activity->status != SIM_OK ? 0 : activity->message.bytes;
+        event.bytes =
+            doing == SIM_WAITING || activity->status != SIM_OK ? 0 : activity->message.bytes;
     } else {
         event.flop = doing == SIM_WAITING ? 0 : activity->flop;
     }
@@ -75,7 +79,10 @@ void account_in_vain(struct peer *peer, double begin)
     const double now = simgrid_get_clock();
 
     spend(peer, SIM_WAITING, begin, now);
-    trace(peer, (struct sim_event){.begin = begin, .end = now, .doing = SIM_WAITING, .step = SIM_NO_STEP,
+    trace(peer, (struct sim_event){.begin = begin,
+                                   .end = now,
+                                   .doing = SIM_WAITING,
+                                   .step = SIM_NO_STEP,
                                    .other = SIM_NOBODY});
 }
 
@@ -86,8 +93,12 @@ void account_computed(struct peer *peer, double flop, double begin)
     peer_record(peer)->flop += flop;
     peer->engine->record->totals.flop += flop;
     spend(peer, SIM_COMPUTING, begin, end);
-    trace(peer, (struct sim_event){.begin = begin, .end = end, .flop = flop, .doing = SIM_COMPUTING,
-                                   .step = peer->step, .other = SIM_NOBODY});
+    trace(peer, (struct sim_event){.begin = begin,
+                                   .end = end,
+                                   .flop = flop,
+                                   .doing = SIM_COMPUTING,
+                                   .step = peer->step,
+                                   .other = SIM_NOBODY});
 }
 
 void account_idle(struct peer *peer, double begin)
@@ -95,6 +106,9 @@ void account_idle(struct peer *peer, double begin)
     const double end = simgrid_get_clock();
 
     spend(peer, SIM_IDLING, begin, end);
-    trace(peer, (struct sim_event){.begin = begin, .end = end, .doing = SIM_IDLING, .step = peer->step,
+    trace(peer, (struct sim_event){.begin = begin,
+                                   .end = end,
+                                   .doing = SIM_IDLING,
+                                   .step = peer->step,
                                    .other = SIM_NOBODY});
 }

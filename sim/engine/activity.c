@@ -223,7 +223,8 @@ static int first_done(struct sim_activity *const *activities, int count)
 }
 
 /* Block once, until something may have changed. */
-static void block(struct peer *peer, struct sim_activity *const *activities, int count, double seconds)
+static void block(struct peer *peer, struct sim_activity *const *activities, int count,
+                  double seconds)
 {
     int bells = 0;
 

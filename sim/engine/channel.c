@@ -17,8 +17,7 @@ static void find_way(struct channel *channel)
     struct engine *engine = channel->from->engine;
     const int from = channel->from->open.number, to = channel->to->open.number;
 
-    channel->route =
-        world_route(engine->world, channel->from->host_place, channel->to->host_place);
+    channel->route = world_route(engine->world, channel->from->host_place, channel->to->host_place);
     if (channel->route == NULL) {
         if (!engine->is_over) /* the first who finds out says so */
             sim_fail(engine->gave_up,
@@ -34,9 +33,9 @@ static void find_way(struct channel *channel)
 sg_mailbox_t channel_mailbox(struct channel *channel)
 {
     if (channel->mailbox == NULL)
-        channel->mailbox = sg_mailbox_by_name(sim_text(channel->from->engine->arena, "%d>%d",
-                                                       channel->from->open.number,
-                                                       channel->to->open.number));
+        channel->mailbox =
+            sg_mailbox_by_name(sim_text(channel->from->engine->arena, "%d>%d",
+                                        channel->from->open.number, channel->to->open.number));
     return channel->mailbox;
 }
 
@@ -66,7 +65,8 @@ struct channel *channel_between(struct engine *engine, int from, int to)
 
     assert(from >= 0 && from < engine->record->peer_count && to >= 0 &&
            to < engine->record->peer_count);
-    while (channel != NULL && (channel->from->open.number != from || channel->to->open.number != to))
+    while (channel != NULL &&
+           (channel->from->open.number != from || channel->to->open.number != to))
         channel = channel->next;
     if (channel == NULL) {
         channel = channel_new(engine, from, to);

@@ -31,7 +31,8 @@ static int cut(int64_t size, struct sim_range range, struct run runs[2])
     const int end = range.first + range.count;
     const int first_end = end < range.of ? end : range.of;
 
-    assert(range.first >= 0 && range.first < range.of && range.count >= 0 && range.count <= range.of);
+    assert(range.first >= 0 && range.first < range.of && range.count >= 0 &&
+           range.count <= range.of);
     runs[0].begin = sim_part_begin(size, range.first, range.of);
     runs[0].length = sim_part_begin(size, first_end, range.of) - runs[0].begin;
     runs[1].begin = 0;
@@ -73,7 +74,8 @@ static struct spare_values *take_values(struct engine *engine, size_t count)
     return spare;
 }
 
-static void *snapshot(struct engine *engine, const struct sim_buffer *buffer, struct sim_range range)
+static void *snapshot(struct engine *engine, const struct sim_buffer *buffer,
+                      struct sim_range range)
 {
     struct spare_values *copy;
     struct run runs[2];

@@ -47,9 +47,9 @@ struct world_link {
 struct sim_world {
     struct sim_arena *arena;
     volatile bool *platform_is_fine; /* false while SimGrid may abort on what the platform says */
-    const char *platform; /* file name, for sentences */
-    struct world_host *hosts; /* natural order of names */
-    struct world_link *links; /* likewise; sg_link_get_data is the place here + 1 */
+    const char *platform;            /* file name, for sentences */
+    struct world_host *hosts;        /* natural order of names */
+    struct world_link *links;        /* likewise; sg_link_get_data is the place here + 1 */
     const char **host_names;
     int host_count, link_count;
 };
@@ -83,23 +83,23 @@ struct sim_activity {
     bool is_abandoned; /* the other side cancelled it */
     enum sim_status status;
     struct peer *owner;
-    struct channel *channel; /* NULL for a computation */
+    struct channel *channel;      /* NULL for a computation */
     struct sim_activity *partner; /* other end of the transfer, while both are open */
     struct sim_message message;
-    sg_comm_t comm;          /* NULL when it never enters the network */
-    void *sink;              /* where SimGrid puts the payload that we do not use */
+    sg_comm_t comm; /* NULL when it never enters the network */
+    void *sink;     /* where SimGrid puts the payload that we do not use */
     double started_at, flop;
     int step;
-    struct sim_activity *next;     /* in its channel's queue, or in the engine's spare list */
-    struct sim_activity **link;    /* where the queue points to it */
+    struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
+    struct sim_activity **link; /* where the queue points to it */
 };
 
 /* Messages from one peer to another; matched first to first. */
 struct channel {
-    struct channel *next;  /* of the same bucket */
+    struct channel *next; /* of the same bucket */
     struct peer *from, *to;
     struct channel *next_of_from, *next_of_to;
-    bool is_local;         /* inside one host */
+    bool is_local; /* inside one host */
     sg_mailbox_t mailbox;
     const struct route *route;
     struct sim_activity *sends, *receives; /* not matched yet; at most one queue is not empty */
@@ -119,18 +119,19 @@ struct peer {
     struct channel *channels_from, *channels_to;
     struct channel *last_to, *last_from; /* most roles talk to the same peers again */
 
-    sg_sem_t bell;        /* rung when something that SimGrid does not see is done */
+    sg_sem_t bell; /* rung when something that SimGrid does not see is done */
     bool waits_for_bell;
 
     const char *phase_name;
     int phase, step;
-    double slowdown;      /* by faults: 1 is none */
+    double slowdown; /* by faults: 1 is none */
 
-    sg_comm_t *comms;     /* room to wait for several */
+    sg_comm_t *comms; /* room to wait for several */
     int comm_room;
     struct sim_activity *const *blocked_on; /* the caller's; NULL: not blocked */
     int blocked_count, open_activities;
-    const struct sim_activity *waits_for; /* the first of them: all that a deadlock's report has left */
+    const struct sim_activity
+        *waits_for; /* the first of them: all that a deadlock's report has left */
     int waits_for_others;
     double blocked_since;
     bool is_finished, is_dead;
@@ -149,10 +150,10 @@ struct engine {
     struct spare_values *spare_values[64]; /* by power of two */
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
-    bool is_lazy;         /* SimGrid's lazy solver is on: no two transfers may share a link */
+    bool is_lazy; /* SimGrid's lazy solver is on: no two transfers may share a link */
     struct sim_error *gave_up;
-    int exit_code;        /* once is_over */
-    int terminal;         /* for the progress line; -1: none */
+    int exit_code; /* once is_over */
+    int terminal;  /* for the progress line; -1: none */
     double wall_started, wall_shown;
     double simulated_shown;
     int64_t messages_shown;

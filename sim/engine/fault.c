@@ -173,8 +173,9 @@ static void change(void *context)
 static bool names_link(const char *pattern, const char *link)
 {
     const size_t length = strlen(link);
-    const size_t suffix = length > 3 && strcmp(link + length - 3, "_UP") == 0 ? 3
-                          : length > 5 && strcmp(link + length - 5, "_DOWN") == 0 ? 5 : 0;
+    const size_t suffix = length > 3 && strcmp(link + length - 3, "_UP") == 0     ? 3
+                          : length > 5 && strcmp(link + length - 5, "_DOWN") == 0 ? 5
+                                                                                  : 0;
     char base[256];
 
     snprintf(base, sizeof base, "%.*s", (int)(length - suffix), link);

@@ -112,8 +112,8 @@ void sim_give_up(struct sim_peer *me, const char *format, ...)
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     if (!engine->is_over)
-        sim_fail(engine->gave_up, "%s gave up at %.9g s: %s.", peer_record(of(me))->name, sim_now(me),
-                 reason);
+        sim_fail(engine->gave_up, "%s gave up at %.9g s: %s.", peer_record(of(me))->name,
+                 sim_now(me), reason);
     engine_stop(engine, 1);
 }
 

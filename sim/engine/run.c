@@ -85,8 +85,11 @@ static void start_peer(struct engine *engine, int number)
     struct peer *peer = &engine->peers[number];
 
     *peer = (struct peer){
-        .open = {.plan = engine->plan, .parameters = engine->plan->parameters, .role = cast->role,
-                 .index = cast->index, .number = number},
+        .open = {.plan = engine->plan,
+                 .parameters = engine->plan->parameters,
+                 .role = cast->role,
+                 .index = cast->index,
+                 .number = number},
         .engine = engine,
         .host = host->host,
         .host_place = cast->host,
@@ -123,7 +126,8 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
 
 /* ---- after ---- */
 
-static void describe_wait(const struct engine *engine, const struct peer *peer, struct sim_error *err)
+static void describe_wait(const struct engine *engine, const struct peer *peer,
+                          struct sim_error *err)
 {
     const struct sim_activity *activity = peer->waits_for;
     const char *name = engine->record->peers[peer->open.number].name;
@@ -135,8 +139,9 @@ static void describe_wait(const struct engine *engine, const struct peer *peer, 
     }
     sim_fail(err, "  %s has waited since %.9g s to %s %s%s.", name, peer->blocked_since,
              activity->kind == SENDING ? "send to" : "receive from",
-             engine->record->peers[activity->kind == SENDING ? activity->channel->to->open.number
-                                                             : activity->channel->from->open.number]
+             engine->record
+                 ->peers[activity->kind == SENDING ? activity->channel->to->open.number
+                                                   : activity->channel->from->open.number]
                  .name,
              others > 0 ? sim_text(engine->arena, ", or for one of %d others", others) : "");
 }
@@ -243,7 +248,8 @@ static double last_finish(const struct sim_record *record)
     return last;
 }
 
-static bool check_laws(const struct sim_plan *plan, struct sim_record *record, struct sim_error *err)
+static bool check_laws(const struct sim_plan *plan, struct sim_record *record,
+                       struct sim_error *err)
 {
     const struct sim_law *laws = plan->algorithm->laws;
     bool fine = true;
@@ -263,7 +269,7 @@ static bool check_laws(const struct sim_plan *plan, struct sim_record *record, s
         found->theory = law->theory(plan);
         found->error = found->theory == found->simulated ? 0
                        : found->theory == 0              ? INFINITY
-                                            : found->simulated / found->theory - 1;
+                                                         : found->simulated / found->theory - 1;
         found->holds = fabs(found->error) <= law->tolerance;
         if (!found->holds)
             fine = sim_fail(err, "The law %s = %s is broken: %.17g in theory, %.17g simulated.",
@@ -283,12 +289,15 @@ static bool links_are_believable(const struct engine *engine, struct sim_error *
     for (int l = 0; l < record->link_count; l++) {
         const struct sim_link_record *link = &record->links[l];
         const double most = link->bytes_per_second * record->totals.seconds * (1 + 1e-6);
-        const bool is_shared = !engine->world->links[l].is_fatpipe && !engine->world->links[l].is_wifi;
+        const bool is_shared =
+            !engine->world->links[l].is_fatpipe && !engine->world->links[l].is_wifi;
 
         if (is_shared && (double)link->bytes > most)
-            fine = sim_fail(err, "Link %s carried %lld bytes in %.9g s, more than its %.9g B/s allow: this is "
-                                 "a defect of the simulation.", link->name, (long long)link->bytes,
-                            record->totals.seconds, link->bytes_per_second);
+            fine = sim_fail(
+                err,
+                "Link %s carried %lld bytes in %.9g s, more than its %.9g B/s allow: this is "
+                "a defect of the simulation.",
+                link->name, (long long)link->bytes, record->totals.seconds, link->bytes_per_second);
     }
     return fine;
 }
@@ -302,7 +311,8 @@ static int finish(struct engine *engine, struct sim_error *err)
     if (!all_finished(engine, err))
         return 1;
     if (all_dead(engine)) {
-        sim_fail(err, "All peers are dead at %.9g s, so nothing was finished.", simgrid_get_clock());
+        sim_fail(err, "All peers are dead at %.9g s, so nothing was finished.",
+                 simgrid_get_clock());
         return 1;
     }
     record->totals.seconds = last_finish(record);
@@ -313,8 +323,8 @@ static int finish(struct engine *engine, struct sim_error *err)
     return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
 }
 
-int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts, int terminal,
-            bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
+int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
+            int terminal, bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
             struct sim_record *record, struct sim_error *err)
 {
     struct sim_world *world = sim_new(arena, struct sim_world, 1);
@@ -355,8 +365,8 @@ static bool has_all_routes(struct sim_world *world, struct sim_error *err)
     for (int from = 0; from < world->host_count; from++)
         for (int to = 0; to < world->host_count && left > 0; to++, left--)
             if (from != to && world_route(world, from, to) == NULL)
-                fine = sim_fail(err, "%s: there is no route from host %s to host %s.", world->platform,
-                                world->hosts[from].name, world->hosts[to].name);
+                fine = sim_fail(err, "%s: there is no route from host %s to host %s.",
+                                world->platform, world->hosts[from].name, world->hosts[to].name);
     return fine;
 }
 

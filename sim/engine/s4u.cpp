@@ -103,7 +103,8 @@ enum s4u_outcome s4u_wait_any(const sg_comm_t *comms, int count, double seconds,
 
     *index = find_over(set);
     if (*index >= 0)
-        return set[*index]->get_state() == s4u::Activity::State::FAILED ? S4U_FAILED : S4U_CANCELLED;
+        return set[*index]->get_state() == s4u::Activity::State::FAILED ? S4U_FAILED
+                                                                        : S4U_CANCELLED;
     try {
         *index = static_cast<int>(s4u::Comm::wait_any_for(set, seconds));
         return *index < 0 ? S4U_TIMED_OUT : S4U_DONE;
@@ -164,6 +165,6 @@ void s4u_host_set_speed_profile(sg_host_t host, const char *lines, double period
 {
     const std::string name = std::string("fault on ") + host->get_cname();
 
-    host->set_speed_profile(
-        simgrid::kernel::profile::ProfileBuilder::from_string(name, lines, period > 0 ? period : -1));
+    host->set_speed_profile(simgrid::kernel::profile::ProfileBuilder::from_string(
+        name, lines, period > 0 ? period : -1));
 }

@@ -26,12 +26,14 @@ static const char *tidy(char *complaint, const char *path)
 
 static int by_host_name(const void *a, const void *b)
 {
-    return sim_natural_order(((const struct world_host *)a)->name, ((const struct world_host *)b)->name);
+    return sim_natural_order(((const struct world_host *)a)->name,
+                             ((const struct world_host *)b)->name);
 }
 
 static int by_link_name(const void *a, const void *b)
 {
-    return sim_natural_order(((const struct world_link *)a)->name, ((const struct world_link *)b)->name);
+    return sim_natural_order(((const struct world_link *)a)->name,
+                             ((const struct world_link *)b)->name);
 }
 
 static void take_hosts(struct sim_world *world)
@@ -126,7 +128,8 @@ bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bo
     *world = (struct sim_world){
         .arena = arena, .platform_is_fine = platform_is_fine, .platform = scenario->platform};
     xbt_log_control_set("root.thres:error root.fmt:%m%n");
-    if (!s4u_start(lazily ? lazy_options : full_options, scenario->network.options, complaint, sizeof complaint))
+    if (!s4u_start(lazily ? lazy_options : full_options, scenario->network.options, complaint,
+                   sizeof complaint))
         return sim_fail(err, "%s: network: SimGrid refuses its options: %s.", scenario->path,
                         tidy(complaint, ""));
     if (with_energy)
@@ -183,7 +186,7 @@ struct card {
 struct finding {
     struct sim_switch found;
     struct card *cards; /* by host */
-    int *user;          /* by link: host + 1 of the one card that it belongs to, outwards positive */
+    int *user; /* by link: host + 1 of the one card that it belongs to, outwards positive */
     bool is_any;
 };
 
@@ -249,7 +252,8 @@ bool sim_is_one_switch(const struct sim_plan *plan, sim_edges *edges, struct sim
     if (!plan->network_is_textbook || !plan->is_undisturbed || plan->casting->is_shared)
         return false;
     for (int i = 0; edges(plan, i, &edge); i++) {
-        const int from = plan->casting->peers[edge.from].host, to = plan->casting->peers[edge.to].host;
+        const int from = plan->casting->peers[edge.from].host,
+                  to = plan->casting->peers[edge.to].host;
 
         if (from != to && !fits(world, &finding, from, to))
             return false;

@@ -61,11 +61,14 @@ static bool is_harmless(const struct guard *guard, xmlDocPtr document)
 
     if (document->intSubset != NULL &&
         (document->intSubset->entities != NULL || document->intSubset->pentities != NULL))
-        return sim_fail(guard->err, "%s: its DOCTYPE declares entities; a platform needs none, and none is "
-                                    "ever fetched or expanded.", guard->path);
+        return sim_fail(guard->err,
+                        "%s: its DOCTYPE declares entities; a platform needs none, and none is "
+                        "ever fetched or expanded.",
+                        guard->path);
     if (root == NULL || strcmp((const char *)root->name, "platform") != 0)
-        return sim_fail(guard->err, "%s:%ld: the root element is <%s>, but a SimGrid platform is "
-                                    "<platform version=\"4.1\">.",
+        return sim_fail(guard->err,
+                        "%s:%ld: the root element is <%s>, but a SimGrid platform is "
+                        "<platform version=\"4.1\">.",
                         guard->path, root == NULL ? 1L : xmlGetLineNo(root),
                         root == NULL ? "" : (const char *)root->name);
     return true;
@@ -156,12 +159,13 @@ static const struct {
     enum sim_unit unit;
     bool may_be_zero;
 } quantities[] = {
-    {"speed", SIM_UNIT_FLOP_PER_SECOND, false},     {"bandwidth", SIM_UNIT_BYTES_PER_SECOND, false},
-    {"bw", SIM_UNIT_BYTES_PER_SECOND, false},       {"bb_bw", SIM_UNIT_BYTES_PER_SECOND, false},
-    {"bw_up", SIM_UNIT_BYTES_PER_SECOND, false},    {"bw_down", SIM_UNIT_BYTES_PER_SECOND, false},
-    {"bw_in", SIM_UNIT_BYTES_PER_SECOND, false},    {"bw_out", SIM_UNIT_BYTES_PER_SECOND, false},
-    {"latency", SIM_UNIT_SECONDS, true},            {"lat", SIM_UNIT_SECONDS, true},
-    {"bb_lat", SIM_UNIT_SECONDS, true},
+    {"speed", SIM_UNIT_FLOP_PER_SECOND, false},  {"bandwidth", SIM_UNIT_BYTES_PER_SECOND, false},
+    {"bw", SIM_UNIT_BYTES_PER_SECOND, false},    {"bb_bw", SIM_UNIT_BYTES_PER_SECOND, false},
+    {"bw_up", SIM_UNIT_BYTES_PER_SECOND, false}, {"bw_down", SIM_UNIT_BYTES_PER_SECOND, false},
+    {"bw_in", SIM_UNIT_BYTES_PER_SECOND, false}, {"bw_out", SIM_UNIT_BYTES_PER_SECOND, false},
+    {"latency", SIM_UNIT_SECONDS, true},         {"lat", SIM_UNIT_SECONDS, true},
+    {"bb_lat", SIM_UNIT_SECONDS, true},          {"loopback_bw", SIM_UNIT_BYTES_PER_SECOND, false},
+    {"loopback_lat", SIM_UNIT_SECONDS, true},    {"limiter_link", SIM_UNIT_BYTES_PER_SECOND, false},
 };
 
 /* SimGrid takes zero and negative values, and aborts when they are used.  What we cannot read (a list of
@@ -176,9 +180,10 @@ static bool check_quantity(const struct guard *guard, xmlNode *element, const ch
             !sim_parse_quantity(value, quantities[i].unit, &number) || number > 0 ||
             (number == 0 && quantities[i].may_be_zero))
             continue;
-        return complain(guard, element,
-                        sim_text(guard->arena, "%s=\"%s\" must %s.", name, value,
-                                 quantities[i].may_be_zero ? "not be negative" : "be greater than 0"));
+        return complain(
+            guard, element,
+            sim_text(guard->arena, "%s=\"%s\" must %s.", name, value,
+                     quantities[i].may_be_zero ? "not be negative" : "be greater than 0"));
     }
     return true;
 }
@@ -190,12 +195,14 @@ static bool check_profile(const struct guard *guard, xmlNode *element, const cha
     guard->facts->has_state_profiles |= strcmp(name, "state_file") == 0;
     if (value[0] == '/')
         return complain(guard, element,
-                        sim_text(guard->arena, "%s=\"%s\": SimGrid 3.32 opens profiles only by paths that "
-                                               "are relative to the platform file.", name, value));
+                        sim_text(guard->arena,
+                                 "%s=\"%s\": SimGrid 3.32 opens profiles only by paths that "
+                                 "are relative to the platform file.",
+                                 name, value));
     if (!sim_file_exists(sim_text(guard->arena, "%s/%s", guard->folder, value)))
         return complain(guard, element,
-                        sim_text(guard->arena, "%s=\"%s\": there is no such file beside %s.", name, value,
-                                 guard->path));
+                        sim_text(guard->arena, "%s=\"%s\": there is no such file beside %s.", name,
+                                 value, guard->path));
     return true;
 }
 
@@ -211,7 +218,8 @@ static bool check_attributes(const struct guard *guard, xmlNode *element)
         fine &= check_quantity(guard, element, name, value);
         if (length > 5 && strcmp(name + length - 5, "_file") == 0 && *value != '\0')
             fine &= check_profile(guard, element, name, value);
-        if (strcmp((const char *)element->name, "prop") == 0 && strcmp(value, "wattage_per_state") == 0)
+        if (strcmp((const char *)element->name, "prop") == 0 &&
+            strcmp(value, "wattage_per_state") == 0)
             guard->facts->has_wattage = true;
     }
     return fine;
@@ -237,8 +245,9 @@ static bool declare(const struct guard *guard, xmlHashTablePtr names, xmlNode *e
     if (id == NULL || xmlHashAddEntry(names, (const xmlChar *)id, element) == 0)
         return true;
     place_of(guard, number_of(xmlHashLookup(names, (const xmlChar *)id)), &line, &column);
-    return complain(guard, element,
-                    sim_text(guard->arena, "there is already a %s '%s', in line %ld.", what, id, line));
+    return complain(
+        guard, element,
+        sim_text(guard->arena, "there is already a %s '%s', in line %ld.", what, id, line));
 }
 
 static void use_link(struct guard *guard, const char *name)
@@ -253,7 +262,8 @@ static void use_link(struct guard *guard, const char *name)
         length -= 3;
     else if (length > 5 && strcmp(name + length - 5, "_DOWN") == 0)
         length -= 5;
-    xmlHashAddEntry(guard->used_links, (const xmlChar *)sim_text_copy(guard->arena, name, length), guard);
+    xmlHashAddEntry(guard->used_links, (const xmlChar *)sim_text_copy(guard->arena, name, length),
+                    guard);
 }
 
 static bool check_names(struct guard *guard, xmlNode *element)
@@ -284,9 +294,9 @@ static void note_profiles(const struct guard *guard, xmlNode *element)
     if (strcmp((const char *)element->name, "trace") == 0 ||
         strcmp((const char *)element->name, "trace_connect") == 0)
         guard->facts->has_profiles = true;
-    guard->facts->has_state_profiles |=
-        kind != NULL && strcmp((const char *)element->name, "trace_connect") == 0 &&
-        strstr(kind, "AVAIL") != NULL;
+    guard->facts->has_state_profiles |= kind != NULL &&
+                                        strcmp((const char *)element->name, "trace_connect") == 0 &&
+                                        strstr(kind, "AVAIL") != NULL;
 }
 
 static bool walk(struct guard *guard, xmlNode *element)
@@ -310,7 +320,8 @@ static void find_unused(struct guard *guard, xmlNode *element)
     if (strcmp((const char *)element->name, "link") == 0 && id != NULL &&
         xmlHashLookup(guard->used_links, (const xmlChar *)id) == NULL)
         complain(guard, element,
-                 sim_text(guard->arena, "no route names the link '%s', so it would change nothing.", id));
+                 sim_text(guard->arena, "no route names the link '%s', so it would change nothing.",
+                          id));
     for (xmlNode *child = element->children; child != NULL; child = child->next)
         if (child->type == XML_ELEMENT_NODE)
             find_unused(guard, child);
@@ -349,8 +360,13 @@ bool sim_guard_platform_text(const char *path, const char *text, size_t length,
                              struct sim_platform_facts *facts, struct sim_arena *arena,
                              struct sim_error *err)
 {
-    struct guard guard = {.path = path, .folder = sim_folder_of(arena, path), .text = text,
-                          .length = length, .facts = facts, .arena = arena, .err = err};
+    struct guard guard = {.path = path,
+                          .folder = sim_folder_of(arena, path),
+                          .text = text,
+                          .length = length,
+                          .facts = facts,
+                          .arena = arena,
+                          .err = err};
     xmlDocPtr document;
     bool fine;
 

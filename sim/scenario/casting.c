@@ -110,8 +110,9 @@ static bool take_matching(const struct sim_host_rule *rule, const char *pattern,
         }
     }
     return matches > 0 ||
-           sim_fail(err, "hosts.%s: %s has no host '%s'%s", rule->role, hosts->platform, pattern,
-                    sim_did_you_mean(hosts->arena, pattern, hosts->names, (size_t)hosts->count, "."));
+           sim_fail(
+               err, "hosts.%s: %s has no host '%s'%s", rule->role, hosts->platform, pattern,
+               sim_did_you_mean(hosts->arena, pattern, hosts->names, (size_t)hosts->count, "."));
 }
 
 /* The hosts that one role may use, in order, in places[]; how many, in *count. */
@@ -145,14 +146,18 @@ static int wanted_hosts(const struct sim_casting *casting)
 }
 
 static bool too_few(const struct sim_casting *casting, const struct sim_group *group, int found,
-                    const struct inventory *hosts, struct sim_error *err)
+                    bool round_robin, const struct inventory *hosts, struct sim_error *err)
 {
-    return sim_fail(err,
-                    "%s has %d host%s (%d free for role %s), but the scenario casts %d peers that each want "
-                    "one (%d of role %s): take a platform of at least %d hosts, or say hosts: {share: "
-                    "round_robin}.",
-                    hosts->platform, hosts->count, hosts->count == 1 ? "" : "s", found, group->name,
-                    wanted_hosts(casting), group->size, group->name, wanted_hosts(casting));
+    if (round_robin)
+        return sim_fail(err, "hosts.%s: other roles have taken the hosts that this line names.",
+                        group->name);
+    return sim_fail(
+        err,
+        "%s has %d host%s (%d free for role %s), but the scenario casts %d peers that each want "
+        "one (%d of role %s): take a platform of at least %d hosts, or say hosts: {share: "
+        "round_robin}.",
+        hosts->platform, hosts->count, hosts->count == 1 ? "" : "s", found, group->name,
+        wanted_hosts(casting), group->size, group->name, wanted_hosts(casting));
 }
 
 static bool place_group(struct sim_casting *casting, const struct sim_group *group,
@@ -164,15 +169,17 @@ static bool place_group(struct sim_casting *casting, const struct sim_group *gro
 
     if (group->size == 0 || casting->peers[group->peers[0]].beside >= 0)
         return rule == NULL ||
-               sim_fail(err, "hosts.%s: this role lives on the hosts of another role here; place that one.",
-                        group->name);
+               sim_fail(
+                   err,
+                   "hosts.%s: this role lives on the hosts of another role here; place that one.",
+                   group->name);
     if (!hosts_of_role(rule, hosts, places, &found, err))
         return false;
     if (found == 0 && rules->round_robin && rule == NULL)
         for (; found < hosts->count; found++)
             places[found] = found;
     if (found == 0 || (found < group->size && !rules->round_robin))
-        return too_few(casting, group, found, hosts, err);
+        return too_few(casting, group, found, rules->round_robin, hosts, err);
     for (int i = 0; i < group->size; i++) {
         const int host = places[i % found];
 

@@ -24,9 +24,9 @@ struct sim_host_rules {
 
 struct sim_cast_peer {
     const char *role;
-    int index;     /* within the role */
-    int beside;    /* number of the peer whose host it shares, or -1 */
-    int host;      /* place in the list of hosts, once placed */
+    int index;  /* within the role */
+    int beside; /* number of the peer whose host it shares, or -1 */
+    int host;   /* place in the list of hosts, once placed */
 };
 
 enum { SIM_MOST_ROLES = 16 };

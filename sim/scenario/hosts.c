@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_host_rule(struct reader *reader, struct fy_node_pair *pair, struct sim_host_rule *rule)
+static bool read_host_rule(struct reader *reader, struct fy_node_pair *pair,
+                           struct sim_host_rule *rule)
 {
     struct fy_node *node = fy_node_pair_value(pair), *item;
     const char *key = sim_text(reader->arena, "hosts.%s", reader_key(reader, pair));
@@ -16,21 +17,27 @@ static bool read_host_rule(struct reader *reader, struct fy_node_pair *pair, str
     if (text != NULL && strspn(text, "0123456789") == strlen(text)) {
         rule->count = atoi(text);
         return (rule->count > 0 && strlen(text) < 9) ||
-               yaml_complain(&reader->yaml, reader_place(pair), key, "%s: a count of hosts is at least 1.", key);
+               yaml_complain(&reader->yaml, reader_place(pair), key,
+                             "%s: a count of hosts is at least 1.", key);
     }
     if (text == NULL && (node == NULL || !fy_node_is_sequence(node)))
         return yaml_complain(&reader->yaml, reader_place(pair), key,
-                             "%s must be a host's name, a pattern, a list of them, or a count.", key);
-    const char **patterns = sim_new(reader->arena, const char *,
-                                    text != NULL ? 2 : (size_t)fy_node_sequence_item_count(node) + 1);
+                             "%s must be a host's name, a pattern, a list of them, or a count.",
+                             key);
+    const char **patterns =
+        sim_new(reader->arena, const char *,
+                text != NULL ? 2 : (size_t)fy_node_sequence_item_count(node) + 1);
     rule->patterns = patterns;
     if (text != NULL)
         patterns[count++] = text;
     else
         while ((item = fy_node_sequence_iterate(node, &iterator)) != NULL)
             if ((patterns[count++] = yaml_scalar(&reader->yaml, item)) == NULL)
-                return yaml_complain(&reader->yaml, yaml_has_place(item) ? item : reader_place(pair), key, "%s: a host's name is missing here.", key);
-    return count > 0 || yaml_complain(&reader->yaml, reader_place(pair), key, "%s names no host.", key);
+                return yaml_complain(&reader->yaml,
+                                     yaml_has_place(item) ? item : reader_place(pair), key,
+                                     "%s: a host's name is missing here.", key);
+    return count > 0 ||
+           yaml_complain(&reader->yaml, reader_place(pair), key, "%s names no host.", key);
 }
 
 bool reader_hosts(struct reader *reader, struct fy_node_pair *pair)

@@ -7,8 +7,8 @@ const char *const reader_textbook_options[] = {"network/model:CM02", "network/cr
                                                "network/TCP-gamma:0", NULL};
 static const char *const tcp_options[] = {"network/model:LV08", NULL};
 
-static bool read_network_options(struct reader *reader, struct fy_node_pair *pair, const char **options,
-                                 int *count)
+static bool read_network_options(struct reader *reader, struct fy_node_pair *pair,
+                                 const char **options, int *count)
 {
     struct fy_node_pair *option;
     void *iterator = NULL;

@@ -77,8 +77,8 @@ bool sim_parameter_read(const struct sim_parameter *row, const char *text, void 
         return false;
     }
     if (kinds[row->kind].is_whole && value != floor(value)) {
-        snprintf(complaint, size, "%s is no whole number%s%s", text, unit == SIM_UNIT_NONE ? "" : " of ",
-                 sim_unit_name(unit));
+        snprintf(complaint, size, "%s is no whole number%s%s", text,
+                 unit == SIM_UNIT_NONE ? "" : " of ", sim_unit_name(unit));
         return false;
     }
     assert(!kinds[row->kind].is_whole || fabs(value) <= MOST_WHOLE);
@@ -91,7 +91,8 @@ void sim_parameters_default(const struct sim_parameter *rows, void *values)
     char complaint[256] = "";
 
     for (; rows->name != NULL; rows++) {
-        const bool fine = sim_parameter_read(rows, rows->value, values, complaint, sizeof complaint);
+        const bool fine =
+            sim_parameter_read(rows, rows->value, values, complaint, sizeof complaint);
 
         assert(fine && "a default is out of its own bounds");
         (void)fine;

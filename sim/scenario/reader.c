@@ -16,8 +16,8 @@ const char *reader_key(const struct reader *reader, struct fy_node_pair *pair)
 struct fy_node *reader_place(struct fy_node_pair *pair)
 {
     struct fy_node *value = fy_node_pair_value(pair);
-    const bool is_empty = value == NULL ||
-                          (fy_node_is_scalar(value) && fy_node_get_scalar0(value)[0] == '\0');
+    const bool is_empty =
+        value == NULL || (fy_node_is_scalar(value) && fy_node_get_scalar0(value)[0] == '\0');
 
     return is_empty || !yaml_has_place(value) ? fy_node_pair_key(pair) : value;
 }
@@ -46,7 +46,7 @@ bool reader_is_mapping(struct reader *reader, struct fy_node_pair *pair, const c
 
 /* A number with a unit, within bounds. */
 bool reader_quantity(struct reader *reader, struct fy_node_pair *pair, const char *key,
-                          const struct sim_parameter *row, void *values)
+                     const struct sim_parameter *row, void *values)
 {
     const char *text = yaml_scalar(&reader->yaml, fy_node_pair_value(pair));
     char complaint[256];

@@ -23,7 +23,8 @@ static json_t *algorithm_json(const struct sim_scenario *scenario)
 {
     json_t *algorithm = json_pack("{s:s}", "name", scenario->algorithm->name);
 
-    for (const struct sim_parameter *row = scenario->algorithm->parameters; row->name != NULL; row++)
+    for (const struct sim_parameter *row = scenario->algorithm->parameters; row->name != NULL;
+         row++)
         json_object_set_new(algorithm, row->name, sim_parameter_json(row, scenario->parameters));
     return algorithm;
 }
@@ -70,8 +71,8 @@ static json_t *faults_json(const struct sim_scenario *scenario)
 json_t *sim_scenario_json(const struct sim_scenario *scenario)
 {
     return json_pack("{s:s, s:o, s:o, s:o, s:i, s:I, s:s, s:o}", "platform", scenario->platform,
-                     "network", network_json(&scenario->network), "algorithm", algorithm_json(scenario),
-                     "hosts", hosts_json(&scenario->hosts), "iterations", scenario->iterations, "seed",
-                     (json_int_t)scenario->seed, "trace", sim_trace_level_names[scenario->trace],
-                     "faults", faults_json(scenario));
+                     "network", network_json(&scenario->network), "algorithm",
+                     algorithm_json(scenario), "hosts", hosts_json(&scenario->hosts), "iterations",
+                     scenario->iterations, "seed", (json_int_t)scenario->seed, "trace",
+                     sim_trace_level_names[scenario->trace], "faults", faults_json(scenario));
 }

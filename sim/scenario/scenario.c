@@ -10,9 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const sim_trace_level_names[] = {
-    [SIM_TRACE_NONE] = "none", [SIM_TRACE_SUMMARY] = "summary", [SIM_TRACE_FULL] = "full",
-    [SIM_TRACE_PAJE] = "paje", NULL};
+const char *const sim_trace_level_names[] = {[SIM_TRACE_NONE] = "none",
+                                             [SIM_TRACE_SUMMARY] = "summary",
+                                             [SIM_TRACE_FULL] = "full",
+                                             [SIM_TRACE_PAJE] = "paje",
+                                             NULL};
 
 /* ---- the sections, one reader each ---- */
 
@@ -21,13 +23,17 @@ static bool read_platform(struct reader *reader, struct fy_node_pair *pair)
     const char *name = yaml_scalar(&reader->yaml, fy_node_pair_value(pair));
 
     if (name == NULL)
-        return yaml_complain(&reader->yaml, reader_place(pair), "platform", "platform must name a SimGrid XML file.");
-    reader->scenario->platform = sim_find_file(
-        reader->arena, reader->catalogue, sim_folder_of(reader->arena, reader->scenario->path), name);
-    if (reader->scenario->platform == NULL)
         return yaml_complain(&reader->yaml, reader_place(pair), "platform",
-                             "platform: there is no file '%s', neither here, nor beside the scenario, nor "
-                             "among dmlsim's own.", name);
+                             "platform must name a SimGrid XML file.");
+    reader->scenario->platform =
+        sim_find_file(reader->arena, reader->catalogue,
+                      sim_folder_of(reader->arena, reader->scenario->path), name);
+    if (reader->scenario->platform == NULL)
+        return yaml_complain(
+            &reader->yaml, reader_place(pair), "platform",
+            "platform: there is no file '%s', neither here, nor beside the scenario, nor "
+            "among dmlsim's own.",
+            name);
     return true;
 }
 
@@ -41,7 +47,8 @@ static bool choose_algorithm(struct reader *reader, struct fy_node *place, const
         return true;
     for (; count < 256 && reader->catalogue->algorithms[count] != NULL; count++)
         names[count] = reader->catalogue->algorithms[count]->name;
-    return yaml_complain(&reader->yaml, place, "algorithm.name", "there is no algorithm '%s'%s", name,
+    return yaml_complain(&reader->yaml, place, "algorithm.name", "there is no algorithm '%s'%s",
+                         name,
                          sim_did_you_mean(reader->arena, name, names, count,
                                           "; 'dmlsim list algorithms' names them."));
 }
@@ -54,7 +61,8 @@ static bool read_parameter(struct reader *reader, struct fy_node_pair *pair, voi
 
     row = sim_parameter_find(rows, name);
     if (row != NULL)
-        return reader_quantity(reader, pair, sim_text(reader->arena, "algorithm.%s", name), row, values);
+        return reader_quantity(reader, pair, sim_text(reader->arena, "algorithm.%s", name), row,
+                               values);
     for (; rows->name != NULL && count < 256; rows++)
         names[count++] = rows->name;
     return reader_unknown_key(reader, pair, name, "algorithm", names, count);
@@ -73,8 +81,9 @@ static bool read_algorithm(struct reader *reader, struct fy_node_pair *pair)
         name_node = fy_node_mapping_lookup_value_by_simple_key(node, "name", 4);
     name = yaml_scalar(&reader->yaml, name_node);
     if (name == NULL)
-        return yaml_complain(&reader->yaml, reader_place(pair), "algorithm",
-                             "algorithm must have a name, as in {name: ring_allreduce, workers: 8}.");
+        return yaml_complain(
+            &reader->yaml, reader_place(pair), "algorithm",
+            "algorithm must have a name, as in {name: ring_allreduce, workers: 8}.");
     if (!choose_algorithm(reader, name_node, name))
         return false;
     values = sim_arena_take(reader->arena, 1, reader->scenario->algorithm->parameters_size);
@@ -92,10 +101,9 @@ static bool refuse_section(struct reader *reader, struct fy_node_pair *pair)
 {
     const char *key = reader_key(reader, pair);
 
-    return yaml_complain(&reader->yaml, fy_node_pair_key(pair), key,
-                         "%s takes no '%s'; leave it out.",
-                         reader->scenario->algorithm ? reader->scenario->algorithm->name
-                                                     : "this algorithm", key);
+    return yaml_complain(
+        &reader->yaml, fy_node_pair_key(pair), key, "%s takes no '%s'; leave it out.",
+        reader->scenario->algorithm ? reader->scenario->algorithm->name : "this algorithm", key);
 }
 
 struct numbers {
@@ -134,7 +142,8 @@ static bool read_trace(struct reader *reader, struct fy_node_pair *pair)
             reader->scenario->trace = (enum sim_trace_level)level;
             return true;
         }
-    return yaml_complain(&reader->yaml, reader_place(pair), "trace", "trace must be none, summary, full or paje.");
+    return yaml_complain(&reader->yaml, reader_place(pair), "trace",
+                         "trace must be none, summary, full or paje.");
 }
 
 static bool read_study(struct reader *reader, struct fy_node_pair *pair)
@@ -153,11 +162,11 @@ static const struct {
     bool (*read)(struct reader *reader, struct fy_node_pair *pair);
     bool is_needed;
 } sections[] = {
-    {"platform", read_platform, true},   {"network", reader_network, false},
-    {"algorithm", read_algorithm, true}, {"hosts", reader_hosts, false},
-    {"workload", refuse_section, false}, {"requests", refuse_section, false},
+    {"platform", read_platform, true},      {"network", reader_network, false},
+    {"algorithm", read_algorithm, true},    {"hosts", reader_hosts, false},
+    {"workload", refuse_section, false},    {"requests", refuse_section, false},
     {"iterations", read_iterations, false}, {"seed", read_seed, false},
-    {"trace", read_trace, false},        {"faults", reader_faults, false},
+    {"trace", read_trace, false},           {"faults", reader_faults, false},
     {"study", read_study, false},
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
@@ -209,8 +218,8 @@ static bool read_sections(struct reader *reader)
         if (pair != NULL)
             fine &= sections[i].read(reader, pair);
         else if (sections[i].is_needed)
-            fine = sim_fail(reader->yaml.err, "%s: the key '%s' is missing.", reader->scenario->path,
-                            sections[i].key);
+            fine = sim_fail(reader->yaml.err, "%s: the key '%s' is missing.",
+                            reader->scenario->path, sections[i].key);
     }
     return fine;
 }
@@ -237,14 +246,18 @@ bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const c
                         const struct sim_catalogue *catalogue, struct sim_arena *arena,
                         struct sim_error *err)
 {
-    struct reader reader = {
-        .yaml = {.path = path, .arena = arena, .err = err},
-        .scenario = scenario, .catalogue = catalogue, .arena = arena};
+    struct reader reader = {.yaml = {.path = path, .arena = arena, .err = err},
+                            .scenario = scenario,
+                            .catalogue = catalogue,
+                            .arena = arena};
     bool fine;
 
-    *scenario = (struct sim_scenario){
-        .path = path, .name = sim_stem_of(arena, path), .iterations = 1, .seed = 1,
-        .trace = SIM_TRACE_SUMMARY, .network = {"textbook", reader_textbook_options}};
+    *scenario = (struct sim_scenario){.path = path,
+                                      .name = sim_stem_of(arena, path),
+                                      .iterations = 1,
+                                      .seed = 1,
+                                      .trace = SIM_TRACE_SUMMARY,
+                                      .network = {"textbook", reader_textbook_options}};
     fine = yaml_parse(&reader.yaml, text, length) && apply_settings(&reader, settings) &&
            read_sections(&reader);
     yaml_release(&reader.yaml);
@@ -252,7 +265,9 @@ bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const c
         return false;
     scenario->resolved = sim_scenario_json(scenario);
     return scenario->resolved != NULL ||
-           sim_fail(err, "%s: a name in it, or the platform's path, holds bytes that are not UTF-8.", path);
+           sim_fail(err,
+                    "%s: a name in it, or the platform's path, holds bytes that are not UTF-8.",
+                    path);
 }
 
 bool sim_scenario_read(struct sim_scenario *scenario, const char *path, const char *const *settings,
@@ -261,8 +276,8 @@ bool sim_scenario_read(struct sim_scenario *scenario, const char *path, const ch
 {
     const char *found = sim_find_file(arena, catalogue, ".", path);
     size_t length;
-    const char *text = sim_file_read(arena, found != NULL ? found : path, SIM_SCENARIO_MOST_BYTES,
-                                     &length, err);
+    const char *text =
+        sim_file_read(arena, found != NULL ? found : path, SIM_SCENARIO_MOST_BYTES, &length, err);
 
     *scenario = (struct sim_scenario){0};
     return text != NULL && sim_scenario_parse(scenario, found != NULL ? found : path, text, length,
@@ -292,7 +307,8 @@ const char *sim_find_file(struct sim_arena *arena, const struct sim_catalogue *c
     return sim_file_exists(shipped) ? shipped : NULL;
 }
 
-const struct sim_algorithm *sim_find_algorithm(const struct sim_catalogue *catalogue, const char *name)
+const struct sim_algorithm *sim_find_algorithm(const struct sim_catalogue *catalogue,
+                                               const char *name)
 {
     for (const struct sim_algorithm *const *a = catalogue->algorithms; *a != NULL; a++)
         if (strcmp((*a)->name, name) == 0)

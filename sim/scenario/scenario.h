@@ -35,9 +35,9 @@ struct sim_override {
 };
 
 struct sim_scenario {
-    const char *path;          /* as the user gave it */
-    const char *name;          /* the file's name without folder and extension */
-    const char *platform;      /* the file that was found */
+    const char *path;     /* as the user gave it */
+    const char *name;     /* the file's name without folder and extension */
+    const char *platform; /* the file that was found */
     struct sim_network network;
     const struct sim_algorithm *algorithm;
     const void *parameters;
@@ -49,8 +49,8 @@ struct sim_scenario {
     int fault_count;
     const struct sim_override *overrides;
     int override_count;
-    json_t *resolved;          /* the whole of it with defaults, as summary.json shows it; owned */
-    const char *study;         /* the text of `study:` as JSON, or NULL */
+    json_t *resolved;  /* the whole of it with defaults, as summary.json shows it; owned */
+    const char *study; /* the text of `study:` as JSON, or NULL */
 };
 
 /* Where to look for what a scenario names, and what there is to name. */
@@ -59,7 +59,7 @@ struct sim_catalogue {
     const char *data_folder;                       /* holds platforms/ and scenarios/ */
 };
 
-enum { SIM_SCENARIO_MOST_BYTES = 100 * 1000 }; /* reading takes the square of the number of keys */
+enum { SIM_SCENARIO_MOST_BYTES = 64 * 1000 }; /* reading takes the square of the number of keys */
 
 /* Read a scenario and lay `settings` ("key=value", NULL-ended) over it.  A value is YAML; a mapping laid
  * over a mapping replaces it key by key.  Collects every complaint it can in *err. */

@@ -54,8 +54,9 @@ static bool is_safe_text(const struct yaml *yaml, const char *text, size_t lengt
         if (text[i] == '\t')
             return complain_at(yaml, line, column, "tabs are not used in scenarios; write blanks.");
         if (text[i] == '%' && column == 1)
-            return complain_at(yaml, line, 1, "directives (lines that begin with '%') are not used in "
-                                              "scenarios.");
+            return complain_at(yaml, line, 1,
+                               "directives (lines that begin with '%') are not used in "
+                               "scenarios.");
         column = text[i] == '\n' ? 1 : column + 1;
         line += text[i] == '\n';
         i += n;
@@ -101,8 +102,8 @@ static const char *setting_of(const struct yaml *yaml, const char *key)
     return yaml->setting;
 }
 
-bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key, const char *format,
-                   ...)
+bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key,
+                   const char *format, ...)
 {
     const struct fy_mark *mark = mark_of(node);
     const char *setting = setting_of(yaml, key);
@@ -132,8 +133,8 @@ static bool tell_diagnostics(const struct yaml *yaml)
         return sim_fail(yaml->err, "--set %s: the value is no valid YAML.", yaml->setting);
     if (e == NULL)
         return sim_fail(yaml->err, "%s: holds no YAML document.", yaml->path);
-    return sim_fail(yaml->err, "%s:%d:%d: this is no valid YAML: %s.", yaml->path, e->line, e->column,
-                    e->msg);
+    return sim_fail(yaml->err, "%s:%d:%d: this is no valid YAML: %s.", yaml->path, e->line,
+                    e->column, e->msg);
 }
 
 static bool has_no_nul(const struct yaml *yaml, struct fy_node *node, struct fy_node *place)
@@ -158,9 +159,11 @@ static bool is_plain(const struct yaml *yaml, struct fy_node *node, struct fy_no
     if (node == NULL)
         return true;
     if (fy_node_is_alias(node))
-        return yaml_complain(yaml, place, "", "aliases (*name) are not used in scenarios; write the value.");
+        return yaml_complain(yaml, place, "",
+                             "aliases (*name) are not used in scenarios; write the value.");
     if (fy_node_get_anchor(node) != NULL)
-        return yaml_complain(yaml, place, "", "anchors (&name) are not used in scenarios; write the value.");
+        return yaml_complain(yaml, place, "",
+                             "anchors (&name) are not used in scenarios; write the value.");
     if (fy_node_get_tag_token(node) != NULL)
         return yaml_complain(yaml, place, "", "tags (!name) are not used in scenarios.");
     if (fy_node_is_scalar(node))
@@ -227,7 +230,8 @@ bool yaml_parse(struct yaml *yaml, const char *text, size_t length)
     if (!parse(yaml, text, length))
         return false;
     return fy_node_is_mapping(fy_document_root(yaml->document)) ||
-           sim_fail(yaml->err, "%s:1:1: a scenario is a mapping, such as 'algorithm: ...'.", yaml->path);
+           sim_fail(yaml->err, "%s:1:1: a scenario is a mapping, such as 'algorithm: ...'.",
+                    yaml->path);
 }
 
 void yaml_release(struct yaml *yaml)
@@ -261,8 +265,8 @@ static bool put(struct fy_document *document, struct fy_node *map, const char *k
 }
 
 /* A mapping over a mapping goes key by key; all else replaces. */
-static bool lay_over(struct fy_document *document, struct fy_node *map, const char *key, size_t length,
-                     struct fy_node *value)
+static bool lay_over(struct fy_document *document, struct fy_node *map, const char *key,
+                     size_t length, struct fy_node *value)
 {
     struct fy_node *old = lookup(map, key, length);
     struct fy_node_pair *pair;
@@ -274,9 +278,9 @@ static bool lay_over(struct fy_document *document, struct fy_node *map, const ch
     while (fine && (pair = fy_node_mapping_iterate(value, &iterator)) != NULL) {
         size_t n = 0;
         const char *name = fy_node_get_scalar(fy_node_pair_key(pair), &n);
-        struct fy_node *copy = fy_node_copy(document, fy_node_pair_value(pair));
 
-        fine = name != NULL && lay_over(document, old, name, n, copy);
+        fine = name != NULL &&
+               lay_over(document, old, name, n, fy_node_copy(document, fy_node_pair_value(pair)));
     }
     fy_node_free(value);
     return fine;
@@ -320,7 +324,8 @@ static bool is_key(const char *key)
     size_t part = 0;
 
     for (; *key != '\0'; key++) {
-        if (*key == '.' ? part == 0 : !isalnum((unsigned char)*key) && strchr("_-/[]", *key) == NULL)
+        if (*key == '.' ? part == 0
+                        : !isalnum((unsigned char)*key) && strchr("_-/[]", *key) == NULL)
             return false;
         part = *key == '.' ? 0 : part + 1;
     }
@@ -351,14 +356,16 @@ bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const ch
     *key = sim_text_copy(yaml->arena, setting, length);
     *was = NULL;
     if (setting[length] != '=' || !is_key(*key))
-        return sim_fail(yaml->err, "--set %s: write --set key=value, as in --set algorithm.workers=16.",
+        return sim_fail(yaml->err,
+                        "--set %s: write --set key=value, as in --set algorithm.workers=16.",
                         setting);
     *value = setting + length + 1;
     if (**value == '\0')
         return sim_fail(yaml->err, "--set %s: the value is missing or no text.", setting);
     map = holder(yaml, *key, setting, &last);
     if (map == NULL)
-        return sim_fail(yaml->err, "--set %s: what stands above the last part of this key is no mapping.",
+        return sim_fail(yaml->err,
+                        "--set %s: what stands above the last part of this key is no mapping.",
                         setting);
     fresh = value_node(yaml, setting, *value);
     if (fresh == NULL)
@@ -376,7 +383,8 @@ bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const ch
 const char *yaml_scalar(const struct yaml *yaml, struct fy_node *node)
 {
     size_t length = 0;
-    const char *text = node != NULL && fy_node_is_scalar(node) ? fy_node_get_scalar(node, &length) : NULL;
+    const char *text =
+        node != NULL && fy_node_is_scalar(node) ? fy_node_get_scalar(node, &length) : NULL;
 
     return text == NULL || length == 0 ? NULL : sim_text_copy(yaml->arena, text, length);
 }

@@ -39,8 +39,8 @@ bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const ch
 
 /* Complain about the node (or its key, if it is NULL or empty) that stands at the dotted `key`.  Always
  * false. */
-bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key, const char *format,
-                   ...) __attribute__((format(printf, 4, 5)));
+bool yaml_complain(const struct yaml *yaml, struct fy_node *node, const char *key,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Does libfyaml know where this node stands?  It does not for what is empty. */
 bool yaml_has_place(struct fy_node *node);

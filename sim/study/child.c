@@ -56,7 +56,8 @@ bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struc
     fflush(NULL);
     child->pid = fork();
     if (child->pid < 0)
-        return sim_fail(err, "A process for the simulation cannot be started: %s.", strerror(errno));
+        return sim_fail(err, "A process for the simulation cannot be started: %s.",
+                        strerror(errno));
     if (child->pid == 0) {
         const int terminal = become_child(parent, child);
         int code = job(context, child->reply, terminal);

@@ -21,9 +21,9 @@ struct sim_child {
 
 /* How a child ended. */
 struct sim_outcome {
-    int exit_code;       /* 0 done, 1 failed, 2 bad input; 1 when a signal ended it */
-    int signal;          /* that signal, or 0 */
-    const char *reply;   /* what it wrote; in the arena */
+    int exit_code;     /* 0 done, 1 failed, 2 bad input; 1 when a signal ended it */
+    int signal;        /* that signal, or 0 */
+    const char *reply; /* what it wrote; in the arena */
     size_t reply_length;
     const char *complaints;
 };

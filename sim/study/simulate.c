@@ -23,8 +23,7 @@ static double wall_now(void)
 /* Cross traffic lets transfers share links that they do not cross; other models may do anything. */
 static bool may_be_lazy(const struct sim_simulation *simulation)
 {
-    return !simulation->shares_links &&
-           strcmp(simulation->scenario->network.name, "textbook") == 0;
+    return !simulation->shares_links && strcmp(simulation->scenario->network.name, "textbook") == 0;
 }
 
 /* Wall-clock figures differ from run to run, so they have a file of their own. */
@@ -41,8 +40,7 @@ static bool write_timing(const struct sim_simulation *simulation, const struct s
     fprintf(file,
             "{\"wall_seconds\": %.6f, \"messages_per_second\": %.0f, \"peak_memory_bytes\": %lld, "
             "\"solver\": \"%s\"}\n",
-            wall_seconds,
-            wall_seconds > 0 ? (double)record->totals.messages / wall_seconds : 0,
+            wall_seconds, wall_seconds > 0 ? (double)record->totals.messages / wall_seconds : 0,
             (long long)usage.ru_maxrss * 1024, may_be_lazy(simulation) ? "lazy" : "full");
     return sim_file_close(file, path, err);
 }
@@ -84,8 +82,7 @@ bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *c
 {
     if (!sim_guard_platform(simulation->scenario->platform, &simulation->facts, arena, err))
         return false;
-    simulation->shared =
-        mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    simulation->shared = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (simulation->shared == MAP_FAILED)
         return sim_fail(err, "This machine has no memory left: %s.", strerror(errno));
     simulation->platform_is_fine = simulation->shared;
@@ -100,7 +97,8 @@ static int died(const struct sim_simulation *simulation, const struct sim_outcom
     const int length = (int)strcspn(words, "\n");
 
     if (platform_is_fine)
-        sim_fail(err, "The simulation of %s ended without a result (%s)%s%.*s", simulation->scenario->path,
+        sim_fail(err, "The simulation of %s ended without a result (%s)%s%.*s",
+                 simulation->scenario->path,
                  outcome->signal != 0 ? strsignal(outcome->signal) : "no answer",
                  length > 0 ? ": " : ".", length, words);
     else

@@ -14,7 +14,8 @@ struct sim_store {
 
 static const char schema[] =
     "create table if not exists points(hash text primary key, number integer not null,"
-    " settings text not null, scenario text not null, exit_code integer not null, error text not null,"
+    " settings text not null, scenario text not null, exit_code integer not null, error text not "
+    "null,"
     " wall_seconds real not null, summary text);"
     "create table if not exists notes(name text primary key, value text not null);";
 
@@ -46,8 +47,8 @@ static bool is_ours(struct sim_store *store, const char *path, bool is_new, stru
     if (!is_new && pragma(store, "application_id") != APPLICATION_ID)
         return sim_fail(err, "%s: is no store of dmlsim, so it is left alone.", path);
     if (version != STORE_VERSION)
-        return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path, version,
-                        STORE_VERSION);
+        return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path,
+                        version, STORE_VERSION);
     sqlite3_snprintf(sizeof text, text, "pragma application_id=%d; pragma user_version=%d",
                      APPLICATION_ID, STORE_VERSION);
     if ((is_new && sqlite3_exec(store->base, text, NULL, NULL, NULL) != SQLITE_OK) ||
@@ -64,7 +65,8 @@ static bool open_base(struct sim_store *store, const char *path, bool create, st
 
     return (sqlite3_open_v2(path, &store->base, flags, NULL) == SQLITE_OK &&
             sqlite3_busy_timeout(store->base, BUSY_MILLISECONDS) == SQLITE_OK &&
-            sqlite3_exec(store->base, "pragma synchronous=normal", NULL, NULL, NULL) == SQLITE_OK) ||
+            sqlite3_exec(store->base, "pragma synchronous=normal", NULL, NULL, NULL) ==
+                SQLITE_OK) ||
            refuse(store, path, err);
 }
 
@@ -78,7 +80,8 @@ bool sim_store_open(struct sim_store **store, const char *path, bool create, str
     if (sim_is_directory(path))
         return sim_fail(err, "%s: is a directory; a store was expected.", path);
     *store = calloc(1, sizeof **store);
-    if (*store != NULL && open_base(*store, path, create, err) && is_ours(*store, path, is_new, err))
+    if (*store != NULL && open_base(*store, path, create, err) &&
+        is_ours(*store, path, is_new, err))
         return true;
     sim_store_close(*store);
     *store = NULL;
@@ -98,8 +101,8 @@ bool sim_store_has(struct sim_store *store, const char *hash)
     sqlite3_stmt *statement;
     bool found = false;
 
-    if (sqlite3_prepare_v2(store->base, "select 1 from points where hash=? and exit_code=0", -1, &statement,
-                           NULL) == SQLITE_OK) {
+    if (sqlite3_prepare_v2(store->base, "select 1 from points where hash=? and exit_code=0", -1,
+                           &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, hash, -1, SQLITE_STATIC);
         found = sqlite3_step(statement) == SQLITE_ROW;
     }
@@ -136,12 +139,13 @@ bool sim_store_put(struct sim_store *store, const struct sim_stored *point, stru
     return finish(store, statement, err);
 }
 
-bool sim_store_note(struct sim_store *store, const char *name, const char *value, struct sim_error *err)
+bool sim_store_note(struct sim_store *store, const char *name, const char *value,
+                    struct sim_error *err)
 {
     sqlite3_stmt *statement = NULL;
 
-    if (sqlite3_prepare_v2(store->base, "insert or replace into notes values(?,?)", -1, &statement, NULL) ==
-        SQLITE_OK) {
+    if (sqlite3_prepare_v2(store->base, "insert or replace into notes values(?,?)", -1, &statement,
+                           NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
         sqlite3_bind_text(statement, 2, value, -1, SQLITE_STATIC);
     }
@@ -158,8 +162,8 @@ const char *sim_store_noted(struct sim_store *store, const char *name, struct si
     sqlite3_stmt *statement;
     const char *value = "";
 
-    if (sqlite3_prepare_v2(store->base, "select value from notes where name=?", -1, &statement, NULL) ==
-        SQLITE_OK) {
+    if (sqlite3_prepare_v2(store->base, "select value from notes where name=?", -1, &statement,
+                           NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
         if (sqlite3_step(statement) == SQLITE_ROW)
             value = sim_text(arena, "%s", column(statement, 0));
@@ -168,19 +172,24 @@ const char *sim_store_noted(struct sim_store *store, const char *name, struct si
     return value;
 }
 
-void sim_store_each(struct sim_store *store, bool (*visit)(void *context, const struct sim_stored *point),
-                    void *context)
+void sim_store_each(struct sim_store *store,
+                    bool (*visit)(void *context, const struct sim_stored *point), void *context)
 {
-    static const char query[] = "select hash,number,settings,scenario,exit_code,error,wall_seconds,summary"
-                                " from points order by number,hash";
+    static const char query[] =
+        "select hash,number,settings,scenario,exit_code,error,wall_seconds,summary"
+        " from points order by number,hash";
     sqlite3_stmt *statement;
     bool go_on = sqlite3_prepare_v2(store->base, query, -1, &statement, NULL) == SQLITE_OK;
 
     while (go_on && sqlite3_step(statement) == SQLITE_ROW) {
-        const struct sim_stored point = {
-            column(statement, 0), sqlite3_column_int(statement, 1), column(statement, 2),
-            column(statement, 3), sqlite3_column_int(statement, 4), column(statement, 5),
-            sqlite3_column_double(statement, 6), column(statement, 7)};
+        const struct sim_stored point = {column(statement, 0),
+                                         sqlite3_column_int(statement, 1),
+                                         column(statement, 2),
+                                         column(statement, 3),
+                                         sqlite3_column_int(statement, 4),
+                                         column(statement, 5),
+                                         sqlite3_column_double(statement, 6),
+                                         column(statement, 7)};
 
         go_on = visit(context, &point);
     }

@@ -12,14 +12,14 @@ struct sim_store; /* opaque; a child process must not use what its parent opened
 
 /* One point as stored; texts live until the next call. */
 struct sim_stored {
-    const char *hash;       /* of resolved scenario, platform file and version */
-    int number;             /* place in the study */
-    const char *settings;   /* JSON object of dotted keys and values */
-    const char *scenario;   /* resolved, JSON */
+    const char *hash;     /* of resolved scenario, platform file and version */
+    int number;           /* place in the study */
+    const char *settings; /* JSON object of dotted keys and values */
+    const char *scenario; /* resolved, JSON */
     int exit_code;
-    const char *error;      /* sentences, or "" */
+    const char *error; /* sentences, or "" */
     double wall_seconds;
-    const char *summary;    /* summary.json, or NULL */
+    const char *summary; /* summary.json, or NULL */
 };
 
 /* Open a store, made if it is missing and `create`.  Refuses what is no store of this version. */
@@ -33,11 +33,12 @@ bool sim_store_has(struct sim_store *store, const char *hash);
 bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err);
 
 /* A name and a value about the study as a whole ("title"). */
-bool sim_store_note(struct sim_store *store, const char *name, const char *value, struct sim_error *err);
+bool sim_store_note(struct sim_store *store, const char *name, const char *value,
+                    struct sim_error *err);
 const char *sim_store_noted(struct sim_store *store, const char *name, struct sim_arena *arena);
 
 /* Every point in order of number, until `visit` returns false. */
-void sim_store_each(struct sim_store *store, bool (*visit)(void *context, const struct sim_stored *point),
-                    void *context);
+void sim_store_each(struct sim_store *store,
+                    bool (*visit)(void *context, const struct sim_stored *point), void *context);
 
 #endif

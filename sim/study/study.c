@@ -42,7 +42,7 @@ static bool add_grid(struct sim_study *study, const char *path, json_t *grid, st
 
     if (!json_is_object(grid))
         return sim_fail(err, "%s: study: grid must be a mapping of keys to lists of values.", path);
-    json_object_foreach(grid, key, values)
+    json_object_foreach (grid, key, values)
         fine &= add_axis(study, path, key, values, err);
     return fine;
 }
@@ -52,10 +52,11 @@ static bool add_list(struct sim_study *study, const char *path, json_t *list, st
     json_t *point;
     size_t i;
 
-    json_array_foreach(list, i, point)
+    json_array_foreach (list, i, point)
         if (!json_is_object(point))
-            return sim_fail(err, "%s: study: entry %zu of list must be a mapping of keys to values.", path,
-                            i + 1);
+            return sim_fail(err,
+                            "%s: study: entry %zu of list must be a mapping of keys to values.",
+                            path, i + 1);
     return add_axis(study, path, NULL, list, err);
 }
 
@@ -66,7 +67,7 @@ static bool read_axes(struct sim_study *study, const char *path, json_t *documen
     json_t *value;
     bool fine = true;
 
-    json_object_foreach(document, key, value) {
+    json_object_foreach (document, key, value) {
         if (strcmp(key, "grid") == 0) {
             fine &= add_grid(study, path, value, err);
         } else if (strcmp(key, "list") == 0) {
@@ -96,7 +97,8 @@ bool sim_study_read(struct sim_study **study, const struct sim_scenario *scenari
                         where.text);
     *study = sim_new(arena, struct sim_study, 1);
     (*study)->points = 1;
-    (*study)->axes = sim_new(arena, struct axis, 64 + json_object_size(json_object_get(document, "grid")));
+    (*study)->axes =
+        sim_new(arena, struct axis, 64 + json_object_size(json_object_get(document, "grid")));
     json_object_set_new(scenario->resolved, "study", document); /* which keeps it alive */
     return read_axes(*study, scenario->path, document, arena, err);
 }
@@ -132,8 +134,9 @@ static void add_setting(struct settings *settings, const char *setting)
 static bool is_plain_text(const char *text)
 {
     return (isalnum((unsigned char)*text) || *text == '/' || *text == '.') &&
-           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-*") ==
-               strlen(text);
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-* ") ==
+               strlen(text) &&
+           text[strlen(text) - 1] != ' ';
 }
 
 /* As JSON, which is YAML too: quotes keep a text what it is, where it needs them. */
@@ -155,11 +158,11 @@ static void flatten(struct settings *settings, const char *prefix, json_t *value
     json_t *inner;
 
     if (!json_is_object(value)) {
-        add_setting(settings, sim_text(settings->arena, "%s=%s", prefix,
-                                       value_text(settings->arena, value)));
+        add_setting(settings,
+                    sim_text(settings->arena, "%s=%s", prefix, value_text(settings->arena, value)));
         return;
     }
-    json_object_foreach(value, key, inner)
+    json_object_foreach (value, key, inner)
         flatten(settings, *prefix ? sim_text(settings->arena, "%s.%s", prefix, key) : key, inner);
 }
 

@@ -30,9 +30,9 @@ struct sweep {
     const char *text; /* of the scenario */
     size_t length;
     struct sim_store *store;
-    struct point *points;        /* [jobs], beside children */
+    struct point *points; /* [jobs], beside children */
     struct sim_child *children;
-    char *platform;              /* the file last hashed; owned */
+    char *platform; /* the file last hashed; owned */
     uint64_t platform_hash;
     int worst;
 };
@@ -152,9 +152,10 @@ static enum outcome point_start(struct sweep *sweep, int number, struct point *p
 
     *point = (struct point){.arena = sim_arena_open()};
     own = sim_study_settings(sweep->study, number, point->arena);
-    point->stored = (struct sim_stored){
-        .number = number, .settings = settings_json(own, point->arena), .scenario = "",
-        .hash = sim_text(point->arena, "bad point %d", number)};
+    point->stored = (struct sim_stored){.number = number,
+                                        .settings = settings_json(own, point->arena),
+                                        .scenario = "",
+                                        .hash = sim_text(point->arena, "bad point %d", number)};
     fine = sim_scenario_parse(&point->scenario, sweep->asked->path, sweep->text, sweep->length,
                               all_settings(sweep, own, point->arena), sweep->asked->catalogue,
                               point->arena, &point->err);
@@ -175,13 +176,14 @@ static enum outcome point_start(struct sweep *sweep, int number, struct point *p
 }
 
 /* Take what the child says; start another where that is to be done. */
-static int point_take(struct point *point, struct sim_child *child, const struct sim_outcome *outcome,
-                      json_t **summary)
+static int point_take(struct point *point, struct sim_child *child,
+                      const struct sim_outcome *outcome, json_t **summary)
 {
     const int code = sim_simulation_end(&point->simulation, outcome, summary,
                                         &point->stored.wall_seconds, &point->err);
 
-    if (code == SIM_AGAIN && !sim_simulation_start(&point->simulation, child, point->arena, &point->err))
+    if (code == SIM_AGAIN &&
+        !sim_simulation_start(&point->simulation, child, point->arena, &point->err))
         return 2;
     return code;
 }
@@ -213,8 +215,8 @@ static void show_progress(const struct sweep *sweep, bool is_last)
     const struct sim_sweep_result *result = sweep->result;
 
     if (sweep->asked->shows_progress)
-        fprintf(stderr, "\r\033[K%d of %d points done, %d were there, %d failed%s",
-                result->done, result->points, result->skipped, result->failed, is_last ? "\r\033[K" : "");
+        fprintf(stderr, "\r\033[K%d of %d points done, %d were there, %d failed%s", result->done,
+                result->points, result->skipped, result->failed, is_last ? "\r\033[K" : "");
 }
 
 static int free_place(const struct sweep *sweep)
@@ -243,7 +245,8 @@ static int end_one(struct sweep *sweep, struct sim_error *err)
     int code = 0;
 
     if (place < 0) {
-        sim_fail(err, "Interrupted: what was done is in %s, and the same command goes on from there.",
+        sim_fail(err,
+                 "Interrupted: what was done is in %s, and the same command goes on from there.",
                  sweep->asked->out);
         code = SIM_INTERRUPTED;
     } else if (!point_end(sweep, &sweep->points[place], &sweep->children[place], &outcome, err)) {
@@ -259,7 +262,8 @@ static int run_points(struct sweep *sweep, struct sim_error *err)
 
     while (next < sweep->result->points || count_running(sweep) > 0) {
         while (next < sweep->result->points && (place = free_place(sweep)) >= 0)
-            if (point_start(sweep, next++, &sweep->points[place], &sweep->children[place], err) == BROKEN)
+            if (point_start(sweep, next++, &sweep->points[place], &sweep->children[place], err) ==
+                BROKEN)
                 return 2;
         if (count_running(sweep) == 0)
             continue;
@@ -277,8 +281,8 @@ static bool prepare(struct sweep *sweep, struct sim_arena *arena, struct sim_err
 
     sweep->text = sim_file_read(arena, asked->path, SIM_SCENARIO_MOST_BYTES, &sweep->length, err);
     if (sweep->text == NULL ||
-        !sim_scenario_parse(&sweep->scenario, asked->path, sweep->text, sweep->length, asked->settings,
-                            asked->catalogue, arena, err) ||
+        !sim_scenario_parse(&sweep->scenario, asked->path, sweep->text, sweep->length,
+                            asked->settings, asked->catalogue, arena, err) ||
         !sim_study_read(&sweep->study, &sweep->scenario, arena, err))
         return false;
     sweep->result->points = sim_study_points(sweep->study);

@@ -6,11 +6,11 @@
 
 /* What to sweep, and how; borrowed for the length of the call. */
 struct sim_sweep {
-    const char *path;               /* the scenario with its study */
-    const char *const *settings;    /* laid over every point before the point's own */
+    const char *path;            /* the scenario with its study */
+    const char *const *settings; /* laid over every point before the point's own */
     const struct sim_catalogue *catalogue;
-    const char *out;                /* the store */
-    int jobs;                       /* children at a time */
+    const char *out; /* the store */
+    int jobs;        /* children at a time */
     bool shows_progress;
 };
 

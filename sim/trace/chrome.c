@@ -32,8 +32,10 @@ static void write_names(FILE *file, const struct sim_record *record, const int *
         fprintf(file, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":",
                 processes[i]);
         write_string(file, record->peers[i].host);
-        fprintf(file, "}},\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":",
-                processes[i], i + 1);
+        fprintf(
+            file,
+            "}},\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":",
+            processes[i], i + 1);
         write_string(file, record->peers[i].name);
         fputs("}}", file);
         fputs(i + 1 < record->peer_count ? ",\n" : "", file);

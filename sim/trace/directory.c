@@ -88,11 +88,15 @@ bool sim_directory_begin(struct sim_directory *directory, const char *target,
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return sim_fail(err, "--out %s: give the run directory a name of its own.", target);
     if (sim_file_exists(target) && !sim_is_directory(target))
-        return sim_fail(err, "%s: is a file; a run directory was expected, and nothing is overwritten.",
+        return sim_fail(err,
+                        "%s: is a file; a run directory was expected, and nothing is overwritten.",
                         target);
     if (sim_is_directory(target) && !is_empty(target) && !sim_is_run_directory(arena, target))
-        return sim_fail(err, "%s: is a directory, but no run directory (it has no summary.json of ours), "
-                             "so it is left alone.", target);
+        return sim_fail(
+            err,
+            "%s: is a directory, but no run directory (it has no summary.json of ours), "
+            "so it is left alone.",
+            target);
     directory->made = first_missing(folder, arena);
     if (!sim_make_directories(folder, err))
         return false;
@@ -109,7 +113,8 @@ bool sim_directory_begin(struct sim_directory *directory, const char *target,
 bool sim_directory_commit(const struct sim_directory *directory, struct sim_error *err)
 {
     /* Exchange first: at every moment the target is either the old result or the new one. */
-    if (renameat2(AT_FDCWD, directory->partial, AT_FDCWD, directory->target, RENAME_EXCHANGE) == 0) {
+    if (renameat2(AT_FDCWD, directory->partial, AT_FDCWD, directory->target, RENAME_EXCHANGE) ==
+        0) {
         sim_remove_tree(directory->partial);
         return true;
     }

@@ -5,8 +5,10 @@
 #include "sim/trace/writers.h"
 
 static const char header[] =
-    "%EventDef PajeDefineContainerType 0\n%  Alias string\n%  Type string\n%  Name string\n%EndEventDef\n"
-    "%EventDef PajeDefineStateType 1\n%  Alias string\n%  Type string\n%  Name string\n%EndEventDef\n"
+    "%EventDef PajeDefineContainerType 0\n%  Alias string\n%  Type string\n%  Name "
+    "string\n%EndEventDef\n"
+    "%EventDef PajeDefineStateType 1\n%  Alias string\n%  Type string\n%  Name "
+    "string\n%EndEventDef\n"
     "%EventDef PajeDefineEntityValue 2\n%  Alias string\n%  Type string\n%  Name string\n"
     "%  Color color\n%EndEventDef\n"
     "%EventDef PajeCreateContainer 3\n%  Time date\n%  Alias string\n%  Type string\n"

@@ -51,7 +51,7 @@ struct sim_link_record {
 
 struct sim_law_record {
     const struct sim_law *law;
-    bool is_checked; /* its assumptions hold on this plan */
+    bool is_checked;                 /* its assumptions hold on this plan */
     double theory, simulated, error; /* error relative to theory */
     bool holds;
 };

@@ -48,10 +48,13 @@ static json_t *laws_json(const struct sim_record *record)
                                 sim_unit_name(law->unit), "formula", law->formula, "simulated",
                                 found->simulated, "checked", found->is_checked);
 
-        json_object_set_new(one, "theory", found->is_checked ? json_real(found->theory) : json_null());
-        json_object_set_new(one, "error", found->is_checked ? number_or_null(found->error) : json_null());
+        json_object_set_new(one, "theory",
+                            found->is_checked ? json_real(found->theory) : json_null());
+        json_object_set_new(one, "error",
+                            found->is_checked ? number_or_null(found->error) : json_null());
         json_object_set_new(one, "tolerance", json_real(law->tolerance));
-        json_object_set_new(one, "holds", found->is_checked ? json_boolean(found->holds) : json_null());
+        json_object_set_new(one, "holds",
+                            found->is_checked ? json_boolean(found->holds) : json_null());
         json_object_set_new(one, "assumes", json_string(law->assumes == NULL ? "" : law->assumes));
         json_array_append_new(all, one);
     }
@@ -109,11 +112,12 @@ static json_t *phase_json(const struct sim_record *record, int phase)
     int64_t link_bytes = worst == NULL ? 0 : worst->phase_bytes[phase];
 
     one = json_pack("{s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "name", record->phases[phase],
-                    "peers", roles, "longest_seconds", longest, "compute_seconds", sums[SIM_COMPUTING],
-                    "communicate_seconds", communicating(sums), "wait_seconds", sums[SIM_WAITING],
-                    "idle_seconds", sums[SIM_IDLING], "bandwidth_bound_seconds", bound,
-                    "bottleneck_bytes", (json_int_t)link_bytes);
-    json_object_set_new(one, "bottleneck_link", worst == NULL ? json_null() : json_string(worst->name));
+                    "peers", roles, "longest_seconds", longest, "compute_seconds",
+                    sums[SIM_COMPUTING], "communicate_seconds", communicating(sums), "wait_seconds",
+                    sums[SIM_WAITING], "idle_seconds", sums[SIM_IDLING], "bandwidth_bound_seconds",
+                    bound, "bottleneck_bytes", (json_int_t)link_bytes);
+    json_object_set_new(one, "bottleneck_link",
+                        worst == NULL ? json_null() : json_string(worst->name));
     return one;
 }
 
@@ -142,8 +146,8 @@ static json_t *overrides_json(const struct sim_scenario *scenario)
     for (int i = 0; i < scenario->override_count; i++) {
         const struct sim_override *o = &scenario->overrides[i];
 
-        json_array_append_new(all, json_pack("{s:s, s:s, s:s?}", "key", o->key, "value", o->value, "was",
-                                             o->was));
+        json_array_append_new(
+            all, json_pack("{s:s, s:s, s:s?}", "key", o->key, "value", o->value, "was", o->was));
     }
     return all;
 }
@@ -162,7 +166,8 @@ static json_t *busiest_json(const struct sim_record *record)
     if (record->busiest_card_host == NULL)
         return json_null();
     return json_pack("{s:s, s:s, s:I}", "host", record->busiest_card_host, "way",
-                     record->busiest_card_way, "bytes", (json_int_t)record->totals.busiest_card_bytes);
+                     record->busiest_card_way, "bytes",
+                     (json_int_t)record->totals.busiest_card_bytes);
 }
 
 json_t *sim_summary_json(const struct sim_scenario *scenario, const struct sim_record *record)

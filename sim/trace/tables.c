@@ -28,7 +28,8 @@ bool sim_write_links(const struct sim_written_run *run, struct sim_error *err)
 
     if (file == NULL)
         return false;
-    fputs("link,bandwidth_bytes_per_second,latency_seconds,bytes,messages,busy_share,peak_transfers\n",
+    fputs("link,bandwidth_bytes_per_second,latency_seconds,bytes,messages,busy_share,peak_"
+          "transfers\n",
           file);
     for (int i = 0; i < record->link_count; i++) {
         const struct sim_link_record *link = &record->links[i];
@@ -139,7 +140,8 @@ static int by_time(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static const struct sim_event **sort_events(const struct sim_record *record, struct sim_arena *arena)
+static const struct sim_event **sort_events(const struct sim_record *record,
+                                            struct sim_arena *arena)
 {
     const struct sim_event **events =
         sim_new(arena, const struct sim_event *, (size_t)record->event_count);
@@ -156,16 +158,17 @@ static const struct {
     bool (*write)(const struct sim_written_run *run, struct sim_error *err);
     enum sim_trace_level from;
 } files[] = {
-    {sim_write_summary, SIM_TRACE_NONE},  {sim_write_links, SIM_TRACE_SUMMARY},
+    {sim_write_summary, SIM_TRACE_NONE},   {sim_write_links, SIM_TRACE_SUMMARY},
     {sim_write_phases, SIM_TRACE_SUMMARY}, {sim_write_metrics, SIM_TRACE_SUMMARY},
-    {sim_write_events, SIM_TRACE_FULL},   {sim_write_chrome_trace, SIM_TRACE_FULL},
+    {sim_write_events, SIM_TRACE_FULL},    {sim_write_chrome_trace, SIM_TRACE_FULL},
     {sim_write_paje, SIM_TRACE_PAJE},
 };
 
 bool sim_write_run(const struct sim_scenario *scenario, const struct sim_record *record,
                    const char *folder, struct sim_arena *arena, struct sim_error *err)
 {
-    const struct sim_written_run run = {scenario, record, sort_events(record, arena), folder, arena};
+    const struct sim_written_run run = {scenario, record, sort_events(record, arena), folder,
+                                        arena};
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (scenario->trace >= files[i].from && !files[i].write(&run, err))

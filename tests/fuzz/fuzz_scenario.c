@@ -52,7 +52,8 @@ static void read_scenario(const char *text, size_t length, const char *const *se
     const bool fine =
         sim_scenario_parse(&scenario, "fuzz.yaml", text, length, settings, &shipped, arena, &err);
 
-    assert(fine == (err.count == 0) && fine == (err.text[0] == '\0') && fine == (scenario.resolved != NULL));
+    assert(fine == (err.count == 0) && fine == (err.text[0] == '\0') &&
+           fine == (scenario.resolved != NULL));
     if (fine) {
         resolves_to_itself(&scenario, arena);
         read_study(&scenario, arena);
@@ -70,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     read_scenario(text, size, NULL);
     if (nul != NULL)
-        read_scenario(text, (size_t)(nul - data), (const char *const[]){text + (nul - data) + 1, NULL});
+        read_scenario(text, (size_t)(nul - data),
+                      (const char *const[]){text + (nul - data) + 1, NULL});
     free(text);
     return 0;
 }

@@ -22,7 +22,8 @@ static struct simulated server(int n, int s, long long g, const char *placement,
     char text[1024];
 
     snprintf(text, sizeof text,
-             "platform: %s\nalgorithm: {name: parameter_server, workers: %d, servers: %d, gradient_bytes: "
+             "platform: %s\nalgorithm: {name: parameter_server, workers: %d, servers: %d, "
+             "gradient_bytes: "
              "%lld, flop_per_byte: %g, placement: %s}\niterations: %d\ntrace: none\n",
              star_platform(23, A * 1e6), n, s, g, F, placement, iterations);
     return simulate(text, NULL);
@@ -44,7 +45,8 @@ static void a_ring_moves_2_n_minus_1_g_bytes_and_takes_its_alpha_beta_time(void 
             assert_true(number_at(run.summary, "bytes") == 2.0 * (n - 1) * (double)sizes[j]);
             assert_true(number_at(run.summary, "messages") == 2.0 * n * (n - 1));
             assert_close(seconds_of(&run),
-                         0.0123 + 2 * (n - 1) * (n > 1 ? A + chunk / B : 0) + (n - 1) * F * chunk / SPEED,
+                         0.0123 + 2 * (n - 1) * (n > 1 ? A + chunk / B : 0) +
+                             (n - 1) * F * chunk / SPEED,
                          1e-9);
             simulated_release(&run);
         }
@@ -74,7 +76,8 @@ static void a_flat_colocated_server_moves_2_n_minus_1_g_through_one_card(void **
         assert_int_equal(run.code, 0);
         assert_true(number_at(run.summary, "bytes") == 2 * (n - 1) * g);
         if (n > 1)
-            assert_true(number_at(json_object_get(run.summary, "busiest_card"), "bytes") == (n - 1) * g);
+            assert_true(number_at(json_object_get(run.summary, "busiest_card"), "bytes") ==
+                        (n - 1) * g);
         assert_close(seconds_of(&run),
                      n == 1 ? 0 : 2 * (A + (n - 1) * g / B) + (n - 1) * F * g / SPEED, 1e-9);
         simulated_release(&run);
@@ -92,7 +95,8 @@ static void dedicated_servers_move_2_n_g_and_share_the_load(void **state)
 
         assert_int_equal(run.code, 0);
         assert_true(number_at(run.summary, "bytes") == 3 * 2 * n * g);
-        assert_close(seconds_of(&run), 3 * (2 * (A + n * shard / B) + (n - 1) * F * shard / SPEED), 1e-9);
+        assert_close(seconds_of(&run), 3 * (2 * (A + n * shard / B) + (n - 1) * F * shard / SPEED),
+                     1e-9);
         simulated_release(&run);
     }
 }
@@ -103,8 +107,10 @@ static void a_server_for_every_worker_costs_what_a_ring_costs(void **state)
     struct simulated run = server(7, 7, (long long)g, "colocated", 1);
 
     (void)state;
-    assert_true(number_at(json_object_get(run.summary, "busiest_card"), "bytes") == 2 * (n - 1) * g / n);
-    assert_close(seconds_of(&run), 2 * (A + (n - 1) * g / n / B) + (n - 1) * F * g / n / SPEED, 1e-9);
+    assert_true(number_at(json_object_get(run.summary, "busiest_card"), "bytes") ==
+                2 * (n - 1) * g / n);
+    assert_close(seconds_of(&run), 2 * (A + (n - 1) * g / n / B) + (n - 1) * F * g / n / SPEED,
+                 1e-9);
     simulated_release(&run);
 }
 

@@ -5,8 +5,12 @@
 
 static struct simulated ring_with(const char *platform, const char *setting)
 {
-    const char *settings[] = {"algorithm.workers=7", "algorithm.gradient_bytes=1000003",
-                              "algorithm.compute_seconds=0.003", platform, setting, NULL};
+    const char *settings[] = {"algorithm.workers=7",
+                              "algorithm.gradient_bytes=1000003",
+                              "algorithm.compute_seconds=0.003",
+                              platform,
+                              setting,
+                              NULL};
 
     return simulate_file("scenarios/ring_allreduce.yaml", settings);
 }
@@ -26,9 +30,13 @@ static double star_seconds(double megabytes_per_second)
     char path[] = "build/star/bandwidth.xml", setting[64];
     FILE *file = (star_platform(3, 0), fopen(path, "w"));
 
-    fprintf(file, "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n<platform version=\"4.1\"><cluster id=\"c\" prefix=\"h-\" suffix=\"\" "
-                  "radical=\"0-8\" speed=\"1e18f\" bw=\"%.17gMBps\" lat=\"0us\" "
-                  "sharing_policy=\"SPLITDUPLEX\"/></platform>\n", megabytes_per_second);
+    fprintf(file,
+            "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM "
+            "\"https://simgrid.org/simgrid.dtd\">\n<platform version=\"4.1\"><cluster id=\"c\" "
+            "prefix=\"h-\" suffix=\"\" "
+            "radical=\"0-8\" speed=\"1e18f\" bw=\"%.17gMBps\" lat=\"0us\" "
+            "sharing_policy=\"SPLITDUPLEX\"/></platform>\n",
+            megabytes_per_second);
     fclose(file);
     snprintf(setting, sizeof setting, "platform=%s", path);
     return seconds_with(setting, "algorithm.compute_seconds=0");
@@ -60,10 +68,14 @@ static void another_worker_never_lowers_the_bytes_of_a_parameter_server(void **s
 
 static void every_parameter_of_the_ring_changes_the_time(void **state)
 {
-    static const char *const settings[] = {
-        "algorithm.workers=6", "algorithm.gradient_bytes=1000014", "algorithm.flop_per_byte=2",
-        "algorithm.compute_seconds=0.004", "algorithm.compute_jitter=0.3", "iterations=2", "network=tcp",
-        "faults=[{host: node-3, at: 0, factor: 0.5}]"};
+    static const char *const settings[] = {"algorithm.workers=6",
+                                           "algorithm.gradient_bytes=1000014",
+                                           "algorithm.flop_per_byte=2",
+                                           "algorithm.compute_seconds=0.004",
+                                           "algorithm.compute_jitter=0.3",
+                                           "iterations=2",
+                                           "network=tcp",
+                                           "faults=[{host: node-3, at: 0, factor: 0.5}]"};
     const double plain = seconds_with("platform=platforms/one_switch.xml", "seed=1");
 
     (void)state;
@@ -85,9 +97,9 @@ static void a_slow_host_slows_the_whole_ring(void **state)
 static void an_uplink_that_is_shared_hurts_workers_that_are_scattered(void **state)
 {
     const double neighbours = seconds_with("platform=platforms/two_racks.xml", "hosts.worker=7");
-    const double scattered = seconds_with(
-        "platform=platforms/two_racks.xml",
-        "hosts.worker=[node-0, node-8, node-1, node-9, node-2, node-10, node-3]");
+    const double scattered =
+        seconds_with("platform=platforms/two_racks.xml",
+                     "hosts.worker=[node-0, node-8, node-1, node-9, node-2, node-10, node-3]");
 
     (void)state;
     assert_true(scattered > 1.5 * neighbours);

@@ -14,7 +14,8 @@ struct nothing {
 };
 
 static const struct sim_parameter no_parameters[] = {
-    {SIM_COUNT(struct nothing, workers), .value = "3", .least = 1, .most = 64, .help = "peers"}, {0}};
+    {SIM_COUNT(struct nothing, workers), .value = "3", .least = 1, .most = 64, .help = "peers"},
+    {0}};
 static const struct sim_law no_laws[] = {{0}};
 
 static bool cast_workers(struct sim_plan *plan, struct sim_error *err)
@@ -27,9 +28,15 @@ static bool cast_workers(struct sim_plan *plan, struct sim_error *err)
 static struct simulated act_with(void (*act)(struct sim_peer *me), int workers, const char *more)
 {
     const struct sim_role roles[] = {{"worker", act, ""}, {0}};
-    const struct sim_algorithm algorithm = {
-        .name = "test", .summary = "", .paper = "", .counts = "", .parameters_size = sizeof(struct nothing),
-        .parameters = no_parameters, .roles = roles, .laws = no_laws, .prepare = cast_workers};
+    const struct sim_algorithm algorithm = {.name = "test",
+                                            .summary = "",
+                                            .paper = "",
+                                            .counts = "",
+                                            .parameters_size = sizeof(struct nothing),
+                                            .parameters = no_parameters,
+                                            .roles = roles,
+                                            .laws = no_laws,
+                                            .prepare = cast_workers};
     const struct sim_algorithm *const algorithms[] = {&algorithm, NULL};
     char text[512];
 
@@ -96,8 +103,8 @@ static void fickle(struct sim_peer *me)
         sim_cancel(me, activity);
         sim_note(me, "received_again", sim_receive(me, 1, NULL) == SIM_OK);
     } else {
-        sim_note(me, "sender_learns", sim_send(me, 0, (struct sim_message){(int64_t)G, NULL}) ==
-                                          SIM_CANCELLED);
+        sim_note(me, "sender_learns",
+                 sim_send(me, 0, (struct sim_message){(int64_t)G, NULL}) == SIM_CANCELLED);
         sim_note(me, "sender_learns_at", sim_now(me));
         sim_send(me, 0, (struct sim_message){70001, NULL});
     }
@@ -216,7 +223,8 @@ static void neighbours(struct sim_peer *me)
 static void wait_any_mixes_a_host_neighbour_with_the_network(void **state)
 {
     /* worker-1 on the host of worker-0: its message is local, that of worker-2 is not, or the reverse */
-    struct simulated near = act_with(neighbours, 3, "hosts: {worker: [h-0, h-1], share: round_robin}\n");
+    struct simulated near =
+        act_with(neighbours, 3, "hosts: {worker: [h-0, h-1], share: round_robin}\n");
     struct simulated far = act_with(neighbours, 3, "");
 
     (void)state;
@@ -286,10 +294,10 @@ static void a_deadlock_says_who_waits_for_whom_and_since_when(void **state)
 
 static void deadlocks_are_found_under_faults_that_recur_for_ever(void **state)
 {
-    struct simulated link = act_with(all_send_first, 3,
-                                     "faults: [{link: '*', at: 1, for: 1, every: 3, factor: 0.5}]\n");
-    struct simulated host = act_with(all_send_first, 3,
-                                     "faults: [{host: h-1, at: 1, for: 1, every: 3, factor: 0.5}]\n");
+    struct simulated link = act_with(
+        all_send_first, 3, "faults: [{link: '*', at: 1, for: 1, every: 3, factor: 0.5}]\n");
+    struct simulated host = act_with(
+        all_send_first, 3, "faults: [{host: h-1, at: 1, for: 1, every: 3, factor: 0.5}]\n");
 
     (void)state;
     assert_int_equal(link.code, 1);
@@ -314,9 +322,10 @@ static void mourner(struct sim_peer *me)
 
 static void who_waits_for_the_dead_learns_it_at_once(void **state)
 {
-    static const char *const faults[] = {
-        "faults: [{host: h-1, at: 0.25, factor: 0}]\n", "faults: [{peer: worker-1, at: 0.25, factor: 0}]\n",
-        "faults: [{host: h-1, at: 0.75, factor: 0}]\n", "faults: [{peer: worker-1, at: 0.75, factor: 0}]\n"};
+    static const char *const faults[] = {"faults: [{host: h-1, at: 0.25, factor: 0}]\n",
+                                         "faults: [{peer: worker-1, at: 0.25, factor: 0}]\n",
+                                         "faults: [{host: h-1, at: 0.75, factor: 0}]\n",
+                                         "faults: [{peer: worker-1, at: 0.75, factor: 0}]\n"};
 
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -338,13 +347,15 @@ static void patient(struct sim_peer *me)
         sim_note(me, "learned_at", sim_now(me));
     } else {
         sim_sleep(me, 0.5);
-        sim_note(me, "status_of_sender", sim_send(me, 0, (struct sim_message){(int64_t)(B * 10), NULL}));
+        sim_note(me, "status_of_sender",
+                 sim_send(me, 0, (struct sim_message){(int64_t)(B * 10), NULL}));
     }
 }
 
 static void a_dead_link_fails_what_crosses_it(void **state)
 {
-    struct simulated run = act_with(patient, 2, "faults: [{link: star_link_1, at: 0.75, factor: 0}]\n");
+    struct simulated run =
+        act_with(patient, 2, "faults: [{link: star_link_1, at: 0.75, factor: 0}]\n");
 
     (void)state;
     assert_int_equal(run.code, 0);

@@ -42,7 +42,9 @@ static const char smpi_options[] =
 struct oracle {
     double latency_seconds;
     char from[64], to[64];
-    struct timed { double all, rest, whole; } times[GRADIENTS];
+    struct timed {
+        double all, rest, whole;
+    } times[GRADIENTS];
 };
 
 struct subject {
@@ -85,7 +87,8 @@ static bool read_oracle(FILE *from, struct oracle *oracle)
 {
     int bytes;
 
-    if (fscanf(from, "latency %lf %63s %63s", &oracle->latency_seconds, oracle->from, oracle->to) != 3)
+    if (fscanf(from, "latency %lf %63s %63s", &oracle->latency_seconds, oracle->from, oracle->to) !=
+        3)
         return false;
     for (int g = 0; g < GRADIENTS; g++) {
         struct timed *times = &oracle->times[g];
@@ -137,8 +140,8 @@ static double simulate(const struct subject *on, int p, int64_t bytes)
     double seconds = NAN;
     json_t *summary = NULL;
 
-    if (sim_scenario_read(&scenario, "scenarios/ring_allreduce.yaml", settings, &catalogue, on->arena,
-                          &err)) {
+    if (sim_scenario_read(&scenario, "scenarios/ring_allreduce.yaml", settings, &catalogue,
+                          on->arena, &err)) {
         struct sim_simulation simulation = {.scenario = &scenario};
 
         if (sim_simulate(&simulation, on->arena, &summary, &err) == 0)
@@ -163,14 +166,17 @@ static void compare(struct subject *on, int p, int64_t gradient_bytes, double la
     const double allowed_equal = 2 * (p - 1) * 1e-12;
 
     tap(on, fabs(ours - theirs) <= allowed,
-        "p = %d, %lld bytes: ours %.9g s, lr's %.9g s (less %.3g s for %lld bytes), %.2g s apart of "
+        "p = %d, %lld bytes: ours %.9g s, lr's %.9g s (less %.3g s for %lld bytes), %.2g s apart "
+        "of "
         "%.2g s allowed",
         p, (long long)gradient_bytes, ours, theirs, lr->rest, (long long)(gradient_bytes % p),
         fabs(ours - theirs), allowed);
     tap(on, fabs(ours_equal - lr->whole) <= allowed_equal,
-        "p = %d, chunks of %lld bytes and envelopes: ours %.12g s, lr's %.12g s, %.2g s apart of %.2g s "
+        "p = %d, chunks of %lld bytes and envelopes: ours %.12g s, lr's %.12g s, %.2g s apart of "
+        "%.2g s "
         "allowed",
-        p, (long long)chunk_bytes, ours_equal, lr->whole, fabs(ours_equal - lr->whole), allowed_equal);
+        p, (long long)chunk_bytes, ours_equal, lr->whole, fabs(ours_equal - lr->whole),
+        allowed_equal);
 }
 
 int main(int argc, char **argv)
@@ -197,8 +203,9 @@ int main(int argc, char **argv)
             tap(&on, false, "p = %d: SMPI gives no answer", p);
             continue;
         }
-        printf("# p = %d: one latency = %.9g s, the sum over the links from %s to %s, the longest way\n", p,
-               oracle.latency_seconds, oracle.from, oracle.to);
+        printf("# p = %d: one latency = %.9g s, the sum over the links from %s to %s, the longest "
+               "way\n",
+               p, oracle.latency_seconds, oracle.from, oracle.to);
         for (int g = 0; g < GRADIENTS; g++)
             compare(&on, p, gradients[g], oracle.latency_seconds, &oracle.times[g]);
     }

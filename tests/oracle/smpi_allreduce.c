@@ -40,12 +40,16 @@ static double seconds_of(const char *from, char *to, int bytes)
 static void print_slowest_way(int rank, int p)
 {
     char names[2][MPI_MAX_PROCESSOR_NAME] = {"", ""};
-    struct { double seconds; int rank; } mine, slowest;
+    struct {
+        double seconds;
+        int rank;
+    } mine, slowest;
     int length;
 
     MPI_Get_processor_name(names[0], &length);
     MPI_Sendrecv(names[0], MPI_MAX_PROCESSOR_NAME, MPI_CHAR, (rank + p - 1) % p, 0, names[1],
-                 MPI_MAX_PROCESSOR_NAME, MPI_CHAR, (rank + 1) % p, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+                 MPI_MAX_PROCESSOR_NAME, MPI_CHAR, (rank + 1) % p, 0, MPI_COMM_WORLD,
+                 MPI_STATUS_IGNORE);
     mine.seconds = sg_host_get_route_latency(sg_host_by_name(names[0]), sg_host_by_name(names[1]));
     mine.rank = rank;
     MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE_INT, MPI_MAXLOC, MPI_COMM_WORLD);

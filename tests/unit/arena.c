@@ -119,7 +119,8 @@ static int take_in_child(size_t count, size_t size, char *said, size_t room)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void a_product_too_large_for_size_t_ends_with_a_sentence_instead_of_a_small_piece(void **state)
+static void a_product_too_large_for_size_t_ends_with_a_sentence_instead_of_a_small_piece(
+    void **state)
 {
     char said[256];
 
@@ -143,7 +144,8 @@ int main(void)
         WITH_ARENA(a_text_is_formatted_at_any_length),
         WITH_ARENA(a_copied_text_ends_where_it_is_told_to),
         cmocka_unit_test(closing_no_arena_is_allowed),
-        cmocka_unit_test(a_product_too_large_for_size_t_ends_with_a_sentence_instead_of_a_small_piece),
+        cmocka_unit_test(
+            a_product_too_large_for_size_t_ends_with_a_sentence_instead_of_a_small_piece),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,23 @@
 
 #include "sim/scenario/casting.h"
 
-static const struct sim_role roles[] = {{"worker", NULL, ""}, {"server", NULL, ""}, {"spare", NULL, ""}, {0}};
+static const struct sim_role roles[] = {
+    {"worker", NULL, ""}, {"server", NULL, ""}, {"spare", NULL, ""}, {0}};
 static const struct sim_algorithm fake = {.name = "fake", .roles = roles};
 
 /* In natural order, as the engine gives them. */
-static const char *const hosts[] = {"edge-0", "edge-1", "node-0", "node-1", "node-2", "node-10", "node-11"};
-enum { HOSTS = sizeof hosts / sizeof hosts[0], EDGE_0 = 0, EDGE_1, NODE_0, NODE_1, NODE_2, NODE_10, NODE_11 };
+static const char *const hosts[] = {"edge-0", "edge-1",  "node-0", "node-1",
+                                    "node-2", "node-10", "node-11"};
+enum {
+    HOSTS = sizeof hosts / sizeof hosts[0],
+    EDGE_0 = 0,
+    EDGE_1,
+    NODE_0,
+    NODE_1,
+    NODE_2,
+    NODE_10,
+    NODE_11
+};
 
 struct stage {
     struct sim_plan plan;
@@ -48,7 +59,8 @@ static void by_name(struct stage *stage, const char *role, const char *const *pa
 
 static bool place(struct stage *stage)
 {
-    const bool fine = sim_casting_place(&stage->plan, &stage->all, hosts, HOSTS, "mini.xml", &stage->err);
+    const bool fine =
+        sim_casting_place(&stage->plan, &stage->all, hosts, HOSTS, "mini.xml", &stage->err);
 
     assert_int_equal(fine, stage->err.count == 0);
     return fine;
@@ -68,7 +80,7 @@ static void is_refused(struct stage *stage, const char *said)
     assert_string_equal(stage->err.text, said);
 }
 
-#define PLACED(...)                                                                                          \
+#define PLACED(...)                                                                                \
     is_placed(*state, (const int[]){__VA_ARGS__}, sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -269,9 +281,11 @@ static void too_few_hosts_are_told_with_both_numbers_and_what_helps(void **state
     struct stage *stage = *state;
 
     sim_cast(&stage->plan, "worker", 9);
-    is_refused(stage, "mini.xml has 7 hosts (7 free for role worker), but the scenario casts 9 peers that "
-                      "each want one (9 of role worker): take a platform of at least 9 hosts, or say hosts: "
-                      "{share: round_robin}.");
+    is_refused(
+        stage,
+        "mini.xml has 7 hosts (7 free for role worker), but the scenario casts 9 peers that "
+        "each want one (9 of role worker): take a platform of at least 9 hosts, or say hosts: "
+        "{share: round_robin}.");
 }
 
 static void too_few_hosts_for_the_second_role_name_that_one(void **state)
@@ -281,9 +295,11 @@ static void too_few_hosts_for_the_second_role_name_that_one(void **state)
     sim_cast(&stage->plan, "worker", 5);
     sim_cast_beside(&stage->plan, "spare", 5, "worker");
     sim_cast(&stage->plan, "server", 3);
-    is_refused(stage, "mini.xml has 7 hosts (2 free for role server), but the scenario casts 8 peers that "
-                      "each want one (3 of role server): take a platform of at least 8 hosts, or say hosts: "
-                      "{share: round_robin}.");
+    is_refused(
+        stage,
+        "mini.xml has 7 hosts (2 free for role server), but the scenario casts 8 peers that "
+        "each want one (3 of role server): take a platform of at least 8 hosts, or say hosts: "
+        "{share: round_robin}.");
 }
 
 static void too_few_hosts_of_the_name(void **state)
@@ -292,9 +308,11 @@ static void too_few_hosts_of_the_name(void **state)
 
     sim_cast(&stage->plan, "worker", 3);
     by_name(stage, "worker", NAMES("edge-*"));
-    is_refused(stage, "mini.xml has 7 hosts (2 free for role worker), but the scenario casts 3 peers that "
-                      "each want one (3 of role worker): take a platform of at least 3 hosts, or say hosts: "
-                      "{share: round_robin}.");
+    is_refused(
+        stage,
+        "mini.xml has 7 hosts (2 free for role worker), but the scenario casts 3 peers that "
+        "each want one (3 of role worker): take a platform of at least 3 hosts, or say hosts: "
+        "{share: round_robin}.");
 }
 
 static void a_count_above_the_hosts_that_are_free(void **state)
@@ -305,7 +323,8 @@ static void a_count_above_the_hosts_that_are_free(void **state)
     sim_cast(&stage->plan, "server", 1);
     by_name(stage, "server", NAMES("edge-0"));
     by_count(stage, "worker", 11);
-    is_refused(stage, "hosts.worker: 11 hosts are asked for, but mini.xml has only 6 that are free.");
+    is_refused(stage,
+               "hosts.worker: 11 hosts are asked for, but mini.xml has only 6 that are free.");
 }
 
 static void a_host_with_a_slip_is_told_with_the_nearest_name(void **state)
@@ -323,8 +342,9 @@ static void every_host_that_does_not_exist_is_told(void **state)
 
     sim_cast(&stage->plan, "worker", 2);
     by_name(stage, "worker", NAMES("gpu-*", "node-0", "xyz"));
-    is_refused(stage,
-               "hosts.worker: mini.xml has no host 'gpu-*'.\nhosts.worker: mini.xml has no host 'xyz'.");
+    is_refused(
+        stage,
+        "hosts.worker: mini.xml has no host 'gpu-*'.\nhosts.worker: mini.xml has no host 'xyz'.");
 }
 
 static void an_unknown_role_is_told_with_the_nearest_name(void **state)
@@ -345,7 +365,8 @@ static void a_role_beside_another_takes_no_hosts(void **state)
     sim_cast(&stage->plan, "worker", 2);
     sim_cast_beside(&stage->plan, "server", 1, "worker");
     by_name(stage, "server", NAMES("node-0"));
-    is_refused(stage, "hosts.server: this role lives on the hosts of another role here; place that one.");
+    is_refused(stage,
+               "hosts.server: this role lives on the hosts of another role here; place that one.");
 }
 
 static void hosts_for_a_role_that_nobody_plays_are_not_ignored(void **state)

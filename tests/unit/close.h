@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-static inline void assert_close_at(double actual, double expected, double relative, const char *what,
-                                   const char *file, int line)
+static inline void assert_close_at(double actual, double expected, double relative,
+                                   const char *what, const char *file, int line)
 {
     if (fabs(actual - expected) <= relative * fabs(expected)) /* false for NaN */
         return;
@@ -25,7 +25,7 @@ static inline void assert_close_at(double actual, double expected, double relati
 }
 
 /* `actual` differs from `expected` by at most `relative` times it; relative 0 is exact. */
-#define assert_close(actual, expected, relative)                                                             \
+#define assert_close(actual, expected, relative)                                                   \
     assert_close_at((actual), (expected), (relative), #actual, __FILE__, __LINE__)
 
 /* Run `check` once for each of `count` cases of `size` bytes, whose first member is the case's name:
@@ -46,7 +46,7 @@ static inline int run_cases(const char *group, CMUnitTestFunction check, void *c
     return failures;
 }
 
-#define RUN_CASES(check, cases)                                                                              \
+#define RUN_CASES(check, cases)                                                                    \
     run_cases(#cases, check, cases, sizeof(cases) / sizeof((cases)[0]), sizeof((cases)[0]))
 
 #endif

@@ -15,7 +15,8 @@ struct complaint {
 /* line 3 of a scenario that is right in lines 1 and 2 */
 #define THEN(literal) TEXT(PLATFORM RING literal)
 /* an entry in line 4, below the algorithm's name in line 3 */
-#define ENTRY(algorithm, literal) TEXT(PLATFORM "algorithm:\n  name: " algorithm "\n  " literal "\n")
+#define ENTRY(algorithm, literal)                                                                  \
+    TEXT(PLATFORM "algorithm:\n  name: " algorithm "\n  " literal "\n")
 
 #define TABS "tabs are not used in scenarios; write blanks."
 
@@ -26,8 +27,10 @@ static struct complaint not_a_scenario[] = {
      "t.yaml:1:1: a scenario is a mapping, such as 'algorithm: ...'."},
     {"a word is no scenario", TEXT("hello\n"),
      "t.yaml:1:1: a scenario is a mapping, such as 'algorithm: ...'."},
-    {"null is no scenario", TEXT("null\n"), "t.yaml:1:1: a scenario is a mapping, such as 'algorithm: ...'."},
-    {"a tab may not indent", TEXT(PLATFORM "algorithm:\n\tname: ring_allreduce\n"), "t.yaml:3:1: " TABS},
+    {"null is no scenario", TEXT("null\n"),
+     "t.yaml:1:1: a scenario is a mapping, such as 'algorithm: ...'."},
+    {"a tab may not indent", TEXT(PLATFORM "algorithm:\n\tname: ring_allreduce\n"),
+     "t.yaml:3:1: " TABS},
     {"a tab before a value", THEN("seed:\t3\n"), "t.yaml:3:6: " TABS},
     {"a key twice", THEN("algorithm: parameter_server\n"),
      "t.yaml:3:1: this is no valid YAML: duplicate key."},
@@ -35,7 +38,8 @@ static struct complaint not_a_scenario[] = {
      "t.yaml:4:2: this is no valid YAML: duplicate key."},
     {"an open bracket", THEN("hosts: [a\n"),
      "t.yaml:4:1: this is no valid YAML: flow sequence without a closing bracket."},
-    {"a list too deep", THEN("study: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["),
+    {"a list too deep",
+     THEN("study: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["),
      "t.yaml:3:70: this is no valid YAML: Max depth (64) exceeded."},
     {"an anchor", TEXT(PLATFORM "algorithm: &a ring_allreduce\n"),
      "t.yaml:2:15: anchors (&name) are not used in scenarios; write the value."},
@@ -67,14 +71,16 @@ static struct complaint not_a_scenario[] = {
      "t.yaml: holds more than one document ('---'); a scenario is one."},
     {"a byte that is no UTF-8", TEXT(PLATFORM "seed: \xff\n"),
      "t.yaml:2:7: this is no text: a byte here is not UTF-8."},
-    {"UTF-8 cut short", TEXT("seed: \xe2\x82"), "t.yaml:1:7: this is no text: a byte here is not UTF-8."},
+    {"UTF-8 cut short", TEXT("seed: \xe2\x82"),
+     "t.yaml:1:7: this is no text: a byte here is not UTF-8."},
     {"UTF-8 too long for its letter", TEXT("a: \xc0\xaf"),
      "t.yaml:1:4: this is no text: a byte here is not UTF-8."},
     {"half a surrogate pair", TEXT("a: \xed\xa0\x80"),
      "t.yaml:1:4: this is no text: a byte here is not UTF-8."},
     {"a letter beyond Unicode", TEXT("a: \xf4\x90\x80\x80"),
      "t.yaml:1:4: this is no text: a byte here is not UTF-8."},
-    {"a NUL byte", TEXT(PLATFORM "seed: 1\0\n"), "t.yaml:2:8: this is no text: a byte here is not UTF-8."},
+    {"a NUL byte", TEXT(PLATFORM "seed: 1\0\n"),
+     "t.yaml:2:8: this is no text: a byte here is not UTF-8."},
     {"a control character", TEXT(PLATFORM "seed: \x1b[31m\n"),
      "t.yaml:2:7: this is no text: a byte here is not UTF-8."},
     {"columns count letters, not bytes", THEN("hosts: {\xc3\xa9: 1, b: \"\xff\"}\n"),
@@ -101,16 +107,19 @@ static struct complaint keys[] = {
     {"requests that the algorithm does not take", THEN("requests: {}\n"),
      "t.yaml:3:1: ring_allreduce takes no 'requests'; leave it out."},
     {"a workload without an algorithm", TEXT(PLATFORM "workload: 3\n"),
-     "t.yaml: the key 'algorithm' is missing.\nt.yaml:2:1: this algorithm takes no 'workload'; leave it "
+     "t.yaml: the key 'algorithm' is missing.\nt.yaml:2:1: this algorithm takes no 'workload'; "
+     "leave it "
      "out."},
 };
 
 static struct complaint platforms[] = {
     {"a platform that is not there", TEXT("platform: no.xml\n" RING),
-     "t.yaml:1:11: platform: there is no file 'no.xml', neither here, nor beside the scenario, nor among "
+     "t.yaml:1:11: platform: there is no file 'no.xml', neither here, nor beside the scenario, nor "
+     "among "
      "dmlsim's own."},
     {"an absolute platform that is not there", TEXT("platform: /no/no.xml\n" RING),
-     "t.yaml:1:11: platform: there is no file '/no/no.xml', neither here, nor beside the scenario, nor among "
+     "t.yaml:1:11: platform: there is no file '/no/no.xml', neither here, nor beside the scenario, "
+     "nor among "
      "dmlsim's own."},
     {"a platform without a name", TEXT("platform:\n" RING),
      "t.yaml:1:1: platform must name a SimGrid XML file."},
@@ -135,19 +144,22 @@ static struct complaint networks[] = {
     {"a network without its model", THEN("network: {options: {network/TCP-gamma: 7}}\n"),
      "t.yaml:3:11: " NO_MODEL},
     {"a network whose model is empty", THEN("network: {model: }\n"), "t.yaml:3:11: " NO_MODEL},
-    {"a model that would print SimGrid's help", THEN("network: {model: help}\n"), "t.yaml:3:11: " NO_MODEL},
+    {"a model that would print SimGrid's help", THEN("network: {model: help}\n"),
+     "t.yaml:3:11: " NO_MODEL},
     {"a model that SimGrid has but that fails on rings", THEN("network: {model: ns-3}\n"),
      "t.yaml:3:11: " NO_MODEL},
-    {"a model of the name of one of our networks", THEN("network: {model: tcp}\n"), "t.yaml:3:11: " NO_MODEL},
+    {"a model of the name of one of our networks", THEN("network: {model: tcp}\n"),
+     "t.yaml:3:11: " NO_MODEL},
     {"an unknown key of a network", THEN("network: {model: CM02, option: 3}\n"),
      "t.yaml:3:24: there is no key 'network.option'; did you mean 'options'?"},
     {"options that are no mapping", THEN("network: {model: CM02, options: 3}\n"),
      "t.yaml:3:33: network.options must be a mapping."},
     {"options that are missing", THEN("network: {model: CM02, options: }\n"),
      "t.yaml:3:24: network.options must be a mapping."},
-    {"an option that is none of the network's", THEN("network: {model: CM02, options: {tracing: 7}}\n"),
-     "t.yaml:3:43: " NO_OPTION},
-    {"an option that is a list", THEN("network: {model: CM02, options: {network/TCP-gamma: [7]}}\n"),
+    {"an option that is none of the network's",
+     THEN("network: {model: CM02, options: {tracing: 7}}\n"), "t.yaml:3:43: " NO_OPTION},
+    {"an option that is a list",
+     THEN("network: {model: CM02, options: {network/TCP-gamma: [7]}}\n"),
      "t.yaml:3:54: " NO_OPTION},
     {"an option that would print SimGrid's help",
      THEN("network: {model: CM02, options: {network/optim: help}}\n"), "t.yaml:3:49: " NO_OPTION},
@@ -185,10 +197,12 @@ static struct complaint algorithms[] = {
      "t.yaml:2:12: there is no algorithm 'ring_allredcue'; did you mean 'ring_allreduce'?"},
     {"an algorithm near to nothing", TEXT(PLATFORM "algorithm: {name: zzz}\n"),
      "t.yaml:2:19: there is no algorithm 'zzz'; 'dmlsim list algorithms' names them."},
-    {"an algorithm without a name", TEXT(PLATFORM "algorithm: {workers: 3}\n"), "t.yaml:2:13: " NO_NAME},
+    {"an algorithm without a name", TEXT(PLATFORM "algorithm: {workers: 3}\n"),
+     "t.yaml:2:13: " NO_NAME},
     {"an empty algorithm", TEXT(PLATFORM "algorithm: {}\n"), "t.yaml:2:1: " NO_NAME},
     {"an algorithm that is missing", TEXT(PLATFORM "algorithm:\n"), "t.yaml:2:1: " NO_NAME},
-    {"a list of algorithms", TEXT(PLATFORM "algorithm: [ring_allreduce]\n"), "t.yaml:2:13: " NO_NAME},
+    {"a list of algorithms", TEXT(PLATFORM "algorithm: [ring_allreduce]\n"),
+     "t.yaml:2:13: " NO_NAME},
     {"an unknown parameter near a known one", ENTRY("ring_allreduce", "worker: 3"),
      "t.yaml:4:3: there is no key 'algorithm.worker'; did you mean 'workers'?"},
     {"an unknown parameter near to nothing", ENTRY("ring_allreduce", "zzzzz: 3"),
@@ -222,7 +236,8 @@ static struct complaint algorithms[] = {
     {"more than a double holds", ENTRY("ring_allreduce", "flop_per_byte: 1e999"),
      "t.yaml:4:18: algorithm.flop_per_byte: '1e999' is no number; write it as in 0.5."},
     {"negative bytes", ENTRY("ring_allreduce", "gradient_bytes: -5MB"),
-     "t.yaml:4:19: algorithm.gradient_bytes: -5MB is out of bounds: at least 0 and at most 1e+15 bytes."},
+     "t.yaml:4:19: algorithm.gradient_bytes: -5MB is out of bounds: at least 0 and at most 1e+15 "
+     "bytes."},
     {"a fraction of a byte", ENTRY("ring_allreduce", "gradient_bytes: 1.5B"),
      "t.yaml:4:19: algorithm.gradient_bytes: 1.5B is no whole number of bytes."},
     {"bits that make no whole byte", ENTRY("ring_allreduce", "gradient_bytes: 12b"),
@@ -230,13 +245,15 @@ static struct complaint algorithms[] = {
     {"bytes of an unknown unit", ENTRY("ring_allreduce", "gradient_bytes: 100XB"),
      "t.yaml:4:19: algorithm.gradient_bytes: '100XB' is no bytes; write it as in 100MB."},
     {"too many bytes, though whole ones", ENTRY("ring_allreduce", "gradient_bytes: 1e16"),
-     "t.yaml:4:19: algorithm.gradient_bytes: 1e16 is out of bounds: at least 0 and at most 1e+15 bytes."},
+     "t.yaml:4:19: algorithm.gradient_bytes: 1e16 is out of bounds: at least 0 and at most 1e+15 "
+     "bytes."},
     {"more bytes than a double holds", ENTRY("ring_allreduce", "gradient_bytes: 1e999"),
      "t.yaml:4:19: algorithm.gradient_bytes: '1e999' is no bytes; write it as in 100MB."},
     {"seconds of an unknown unit", ENTRY("ring_allreduce", "compute_seconds: 5 parsecs"),
      "t.yaml:4:20: algorithm.compute_seconds: '5 parsecs' is no seconds; write it as in 50us."},
     {"negative seconds", ENTRY("ring_allreduce", "compute_seconds: -1s"),
-     "t.yaml:4:20: algorithm.compute_seconds: -1s is out of bounds: at least 0 and at most 1000000000 "
+     "t.yaml:4:20: algorithm.compute_seconds: -1s is out of bounds: at least 0 and at most "
+     "1000000000 "
      "seconds."},
     {"an unknown choice", ENTRY("parameter_server", "placement: nowhere"),
      "t.yaml:4:14: algorithm.placement: 'nowhere' is none of its choices: colocated, dedicated."},
@@ -247,9 +264,12 @@ static struct complaint numbers[] = {
      "t.yaml:3:13: iterations: 0 is out of bounds: at least 1 and at most 1000000000."},
     {"too many iterations", THEN("iterations: 1000000001\n"),
      "t.yaml:3:13: iterations: 1000000001 is out of bounds: at least 1 and at most 1000000000."},
-    {"half an iteration", THEN("iterations: 1.5\n"), "t.yaml:3:13: iterations: 1.5 is no whole number."},
-    {"iterations that are missing", THEN("iterations:\n"), "t.yaml:3:1: iterations must be one value."},
-    {"iterations that are a list", THEN("iterations: [3]\n"), "t.yaml:3:14: iterations must be one value."},
+    {"half an iteration", THEN("iterations: 1.5\n"),
+     "t.yaml:3:13: iterations: 1.5 is no whole number."},
+    {"iterations that are missing", THEN("iterations:\n"),
+     "t.yaml:3:1: iterations must be one value."},
+    {"iterations that are a list", THEN("iterations: [3]\n"),
+     "t.yaml:3:14: iterations must be one value."},
     {"a negative seed", THEN("seed: -3\n"),
      "t.yaml:3:7: seed must be a whole number from 0 to 999999999999999."},
     {"a seed with a point", THEN("seed: 1.5\n"),
@@ -262,9 +282,12 @@ static struct complaint numbers[] = {
      "t.yaml:3:1: seed must be a whole number from 0 to 999999999999999."},
     {"a seed that is a mapping", THEN("seed: {a: 1}\n"),
      "t.yaml:3:8: seed must be a whole number from 0 to 999999999999999."},
-    {"an unknown trace", THEN("trace: Full\n"), "t.yaml:3:8: trace must be none, summary, full or paje."},
-    {"a trace that is missing", THEN("trace:\n"), "t.yaml:3:1: trace must be none, summary, full or paje."},
-    {"a list of traces", THEN("trace: [full]\n"), "t.yaml:3:9: trace must be none, summary, full or paje."},
+    {"an unknown trace", THEN("trace: Full\n"),
+     "t.yaml:3:8: trace must be none, summary, full or paje."},
+    {"a trace that is missing", THEN("trace:\n"),
+     "t.yaml:3:1: trace must be none, summary, full or paje."},
+    {"a list of traces", THEN("trace: [full]\n"),
+     "t.yaml:3:9: trace must be none, summary, full or paje."},
     {"an empty list of traces", THEN("trace: []\n"),
      "t.yaml:3:1: trace must be none, summary, full or paje."},
     {"a study that is no mapping", THEN("study: 3\n"), "t.yaml:3:8: study must be a mapping."},
@@ -278,7 +301,8 @@ static struct complaint faults[] = {
     {"a fault that is no mapping", THEN("faults: [uplink]\n"),
      "t.yaml:3:10: faults: a fault is a mapping, as in {link: uplink, at: 1s, factor: 0.5}."},
     {"a fault of nobody", THEN("faults: [{at: 1s, factor: 0}]\n"),
-     "t.yaml:3:11: faults: say which host, link or peer, as in {link: uplink, at: 1s, factor: 0.5}."},
+     "t.yaml:3:11: faults: say which host, link or peer, as in {link: uplink, at: 1s, factor: "
+     "0.5}."},
     {"a fault without a factor", THEN("faults: [{host: a, at: 1s}]\n"),
      "t.yaml:3:11: faults: factor is missing: 0 is dead, 0.5 half as fast."},
     {"a fault of two", THEN("faults: [{host: a, link: b, factor: 0}]\n"),
@@ -294,16 +318,19 @@ static struct complaint faults[] = {
     {"a fault before the beginning", THEN("faults: [{host: a, factor: 0, at: -1}]\n"),
      "t.yaml:3:35: faults.at: -1 is out of bounds: at least 0 and at most 1000000000000 seconds."},
     {"a fault that lasts no time", THEN("faults: [{host: a, factor: 0, for: 0}]\n"),
-     "t.yaml:3:36: faults.for: 0 is out of bounds: at least 1e-12 and at most 1000000000000 seconds."},
+     "t.yaml:3:36: faults.for: 0 is out of bounds: at least 1e-12 and at most 1000000000000 "
+     "seconds."},
     {"a fault that comes again at once", THEN("faults: [{host: a, factor: 0, for: 1, every: 0}]\n"),
-     "t.yaml:3:46: faults.every: 0 is out of bounds: at least 1e-12 and at most 1000000000000 seconds."},
+     "t.yaml:3:46: faults.every: 0 is out of bounds: at least 1e-12 and at most 1000000000000 "
+     "seconds."},
     {"a fault with a negative factor", THEN("faults: [{host: a, factor: -0.7}]\n"),
      "t.yaml:3:28: faults.factor: -0.7 is out of bounds: at least 0 and at most 1000000."},
     {"a fault whose factor is NaN", THEN("faults: [{host: a, factor: nan}]\n"),
      "t.yaml:3:28: faults.factor: 'nan' is no number; write it as in 0.5."},
     {"a fault that comes again but never ends", THEN("faults: [{host: a, factor: 0, every: 2s}]\n"),
      "t.yaml:3:11: faults: what comes again ('every') must end ('for')."},
-    {"a fault that comes again before it ends", THEN("faults: [{host: a, factor: 0, every: 2s, for: 2s}]\n"),
+    {"a fault that comes again before it ends",
+     THEN("faults: [{host: a, factor: 0, every: 2s, for: 2s}]\n"),
      "t.yaml:3:11: faults: 'every' must be longer than 'for'."},
     {"a dead peer that comes back", THEN("faults: [{peer: worker-3, factor: 0, for: 2s}]\n"),
      "t.yaml:3:11: faults: a dead peer does not come back; leave out 'for'."},
@@ -313,12 +340,13 @@ static struct complaint faults[] = {
 
 static struct complaint several[] = {
     {"every complaint is collected, in the order of the sections",
-     TEXT(
-         "seed: x\nplatform: no.xml\nnetwork: x\nalgorithm: {name: ring_allreduce, workers: 0, "
-         "gradient_byte: 3}\n"
-         "hosts: {worker: 0}\niterations: 0\ntrace: y\nfaults: [{host: a}, {factor: 0}]\nstudy: 7\nfoo: 1\n"),
+     TEXT("seed: x\nplatform: no.xml\nnetwork: x\nalgorithm: {name: ring_allreduce, workers: 0, "
+          "gradient_byte: 3}\n"
+          "hosts: {worker: 0}\niterations: 0\ntrace: y\nfaults: [{host: a}, {factor: 0}]\nstudy: "
+          "7\nfoo: 1\n"),
      "t.yaml:10:1: there is no key 'foo'; it knows 'platform' and others.\n"
-     "t.yaml:2:11: platform: there is no file 'no.xml', neither here, nor beside the scenario, nor among "
+     "t.yaml:2:11: platform: there is no file 'no.xml', neither here, nor beside the scenario, nor "
+     "among "
      "dmlsim's own.\n"
      "t.yaml:3:10: network must be textbook, tcp or {model: ..., options: {...}}.\n"
      "t.yaml:4:44: algorithm.workers: 0 is out of bounds: at least 1 and at most 1048576.\n"
@@ -328,11 +356,13 @@ static struct complaint several[] = {
      "t.yaml:1:7: seed must be a whole number from 0 to 999999999999999.\n"
      "t.yaml:7:8: trace must be none, summary, full or paje.\n"
      "t.yaml:8:11: faults: factor is missing: 0 is dead, 0.5 half as fast.\n"
-     "t.yaml:8:22: faults: say which host, link or peer, as in {link: uplink, at: 1s, factor: 0.5}.\n"
+     "t.yaml:8:22: faults: say which host, link or peer, as in {link: uplink, at: 1s, factor: "
+     "0.5}.\n"
      "t.yaml:9:8: study must be a mapping."},
     {"a name with a slip does not hide what else is wrong",
      TEXT("platform: no.xml\nalgorithm: ring_allredcue\nseed: x\n"),
-     "t.yaml:1:11: platform: there is no file 'no.xml', neither here, nor beside the scenario, nor among "
+     "t.yaml:1:11: platform: there is no file 'no.xml', neither here, nor beside the scenario, nor "
+     "among "
      "dmlsim's own.\n"
      "t.yaml:2:12: there is no algorithm 'ring_allredcue'; did you mean 'ring_allreduce'?\n"
      "t.yaml:3:7: seed must be a whole number from 0 to 999999999999999."},
@@ -364,9 +394,10 @@ static void complains(void **state)
 
 static void a_NUL_inside_a_quoted_value_is_refused_and_does_not_cut_it(void **state)
 {
-    static const char *const texts[] = {
-        PLATFORM RING "seed: \"7\\0x\"\n", PLATFORM RING "hosts: {worker: \"node-1\\0x\"}\n",
-        PLATFORM RING "faults: [{host: \"a\\0b\", factor: 0}]\n", PLATFORM RING "trace: \"full\\0\"\n"};
+    static const char *const texts[] = {PLATFORM RING "seed: \"7\\0x\"\n",
+                                        PLATFORM RING "hosts: {worker: \"node-1\\0x\"}\n",
+                                        PLATFORM RING "faults: [{host: \"a\\0b\", factor: 0}]\n",
+                                        PLATFORM RING "trace: \"full\\0\"\n"};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -397,7 +428,8 @@ static void a_directive_behind_a_byte_order_mark_is_refused_too(void **state)
     (void)state;
     read_text(&r, "\xef\xbb\xbf%YAML 1.2\n---\n" PLATFORM RING, NULL);
     assert_false(r.fine);
-    assert_non_null(strstr(r.err.text, "directives (lines that begin with '%') are not used in scenarios."));
+    assert_non_null(
+        strstr(r.err.text, "directives (lines that begin with '%') are not used in scenarios."));
     finish(&r);
 }
 
@@ -537,7 +569,8 @@ int main(void)
     };
 
     return RUN_CASES(complains, not_a_scenario) + RUN_CASES(complains, keys) +
-           RUN_CASES(complains, platforms) + RUN_CASES(complains, networks) + RUN_CASES(complains, hosts) +
-           RUN_CASES(complains, algorithms) + RUN_CASES(complains, numbers) + RUN_CASES(complains, faults) +
+           RUN_CASES(complains, platforms) + RUN_CASES(complains, networks) +
+           RUN_CASES(complains, hosts) + RUN_CASES(complains, algorithms) +
+           RUN_CASES(complains, numbers) + RUN_CASES(complains, faults) +
            RUN_CASES(complains, several) + cmocka_run_group_tests(others, NULL, NULL);
 }

@@ -92,7 +92,8 @@ static double next_double(uint64_t *seed)
 
 static void every_number_reads_back_as_the_same_double(void **state)
 {
-    static const double edges[] = {DBL_MIN, DBL_MAX, -DBL_MAX, 5e-324, DBL_EPSILON, 0x1p-44, 0x1p53 - 1};
+    static const double edges[] = {DBL_MIN,     DBL_MAX, -DBL_MAX,  5e-324,
+                                   DBL_EPSILON, 0x1p-44, 0x1p53 - 1};
     uint64_t seed = 7;
     char text[64];
 

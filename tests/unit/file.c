@@ -36,7 +36,8 @@ static const char *in(struct place *place, const char *name)
     return sim_text(place->arena, "%s/%s", place->folder, name);
 }
 
-static const char *write_file(struct place *place, const char *name, const char *text, size_t length)
+static const char *write_file(struct place *place, const char *name, const char *text,
+                              size_t length)
 {
     const char *path = in(place, name);
     FILE *file = fopen(path, "w");
@@ -157,8 +158,8 @@ static void a_directory_that_cannot_be_made_is_named(void **state)
     const char *file = write_file(place, "f", "x", 1);
 
     assert_false(sim_make_directories(in(place, "f/g/h"), &err));
-    assert_string_equal(err.text,
-                        sim_text(place->arena, "%s: this directory cannot be made: File exists.", file));
+    assert_string_equal(
+        err.text, sim_text(place->arena, "%s: this directory cannot be made: File exists.", file));
     assert_false(sim_make_directories("", &nameless));
     assert_string_equal(nameless.text, "'' is no name for a directory.");
     assert_false(sim_make_directories(sim_text(place->arena, "%05000d", 7), &endless));

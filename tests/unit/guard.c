@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
-#define OLD_HEAD                                                                                             \
-    "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM "                                                    \
+#define HEAD                                                                                       \
+    "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+#define OLD_HEAD                                                                                   \
+    "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM "                                          \
     "\"http://simgrid.gforge.inria.fr/simgrid/simgrid.dtd\">\n"
 /* the body begins in line 4 */
 #define PLATFORM(body) HEAD "<platform version=\"4.1\">\n" body "</platform>\n"
@@ -63,10 +64,12 @@ static struct complaint not_well_formed[] = {
      "6:8: " NO_XML "Opening and ending tag mismatch: host line 5 and zone."},
     {"an attribute twice", "<platform version=\"4.1\" version=\"4\"/>",
      "1:36: " NO_XML "Attribute version redefined."},
-    {"two roots", "<platform/><platform/>", "1:12: " NO_XML "Extra content at the end of the document."},
+    {"two roots", "<platform/><platform/>",
+     "1:12: " NO_XML "Extra content at the end of the document."},
     {"a byte that is no UTF-8", "<platform>\xff</platform>",
      "1:11: " NO_XML "Input is not proper UTF-8, indicate encoding !."},
-    {"an entity that nobody declares", PLATFORM("&speed;\n"), "4:8: " NO_XML "Entity 'speed' not defined."},
+    {"an entity that nobody declares", PLATFORM("&speed;\n"),
+     "4:8: " NO_XML "Entity 'speed' not defined."},
     {"an entity that nobody declares, in an attribute", HEAD "<platform version=\"&v;\"/>",
      "3:23: " NO_XML "Entity 'v' not defined."},
     {"billion laughs",
@@ -84,13 +87,16 @@ static struct complaint harmful[] = {
     {"another root", "<config/>", "1: the root element is <config>" NO_ROOT},
     {"another root, in line 3", HEAD "<html>\n</html>", "3: the root element is <html>" NO_ROOT},
     {"an entity of its own", "<!DOCTYPE p [<!ENTITY a \"ha\">]>\n<platform/>",
-     " its DOCTYPE declares entities; a platform needs none, and none is ever fetched or expanded."},
+     " its DOCTYPE declares entities; a platform needs none, and none is ever fetched or "
+     "expanded."},
     {"an external entity",
      "<!DOCTYPE p [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>\n<platform>&x;</platform>",
-     " its DOCTYPE declares entities; a platform needs none, and none is ever fetched or expanded."},
+     " its DOCTYPE declares entities; a platform needs none, and none is ever fetched or "
+     "expanded."},
     {"an external entity of the DOCTYPE itself",
      "<!DOCTYPE p [<!ENTITY % x SYSTEM \"file:///etc/hostname\"> %x;]>\n<platform/>",
-     " its DOCTYPE declares entities; a platform needs none, and none is ever fetched or expanded."},
+     " its DOCTYPE declares entities; a platform needs none, and none is ever fetched or "
+     "expanded."},
 };
 
 #define TEN  "abcdefghij"
@@ -107,23 +113,30 @@ static struct complaint values[] = {
      PLATFORM("<link id=\"l\" bandwidth=\"0Bps\"/><route><link_ctn id=\"l\"/></route>\n"),
      "4:1: bandwidth=\"0Bps\" must be greater than 0."},
     {"a link with negative bandwidth and latency",
-     PLATFORM("<link id=\"l\" bandwidth=\"-7MBps\" latency=\"-50us\"/><route><link_ctn id=\"l\"/></route>\n"),
-     "4:1: bandwidth=\"-7MBps\" must be greater than 0.\nplatforms/p.xml:4:1: latency=\"-50us\" must not be "
+     PLATFORM("<link id=\"l\" bandwidth=\"-7MBps\" latency=\"-50us\"/><route><link_ctn "
+              "id=\"l\"/></route>\n"),
+     "4:1: bandwidth=\"-7MBps\" must be greater than 0.\nplatforms/p.xml:4:1: latency=\"-50us\" "
+     "must not be "
      "negative."},
     {"a cluster's cards and backbone",
      PLATFORM("  <cluster id=\"c\" bw=\"-1Bps\" lat=\"-1s\" bb_bw=\"0\" bb_lat=\"-1\"/>\n"),
-     "4:3: bw=\"-1Bps\" must be greater than 0.\nplatforms/p.xml:4:3: lat=\"-1s\" must not be negative.\n"
-     "platforms/p.xml:4:3: bb_bw=\"0\" must be greater than 0.\nplatforms/p.xml:4:3: bb_lat=\"-1\" must not "
+     "4:3: bw=\"-1Bps\" must be greater than 0.\nplatforms/p.xml:4:3: lat=\"-1s\" must not be "
+     "negative.\n"
+     "platforms/p.xml:4:3: bb_bw=\"0\" must be greater than 0.\nplatforms/p.xml:4:3: bb_lat=\"-1\" "
+     "must not "
      "be negative."},
     {"a peer's two ways", PLATFORM("<peer id=\"p\" speed=\"1Gf\" bw_in=\"0\" bw_out=\"-1\"/>\n"),
-     "4:1: bw_in=\"0\" must be greater than 0.\nplatforms/p.xml:4:1: bw_out=\"-1\" must be greater than 0."},
+     "4:1: bw_in=\"0\" must be greater than 0.\nplatforms/p.xml:4:1: bw_out=\"-1\" must be greater "
+     "than 0."},
     {"a speed written with a character reference", PLATFORM("<host id=\"a\" speed=\"0&#102;\"/>\n"),
      "4:1: speed=\"0f\" must be greater than 0."},
     {"every bad host is told",
      PLATFORM("  <host id=\"a\" speed=\"0f\"/>\n<host id=\"b\" speed=\"1f\"/>\n    <host id=\"c\" "
               "speed=\"0\"/>\n"),
-     "4:3: speed=\"0f\" must be greater than 0.\nplatforms/p.xml:6:5: speed=\"0\" must be greater than 0."},
-    {"a host in a text that begins with its root", "<platform><host id=\"a\" speed=\"0\"/></platform>",
+     "4:3: speed=\"0f\" must be greater than 0.\nplatforms/p.xml:6:5: speed=\"0\" must be greater "
+     "than 0."},
+    {"a host in a text that begins with its root",
+     "<platform><host id=\"a\" speed=\"0\"/></platform>",
      "1:11: speed=\"0\" must be greater than 0."},
     {"a host behind a comment and a section that hold one too",
      PLATFORM("<!-- <host\n> --><prop><![CDATA[ <host> ]]></prop><?host <host ?>\n <host "
@@ -144,14 +157,17 @@ static struct complaint values[] = {
 static struct complaint names[] = {
     {"a host twice", PLATFORM("  <host id=\"a\" speed=\"1f\"/>\n  <host id=\"a\" speed=\"1f\"/>\n"),
      "5:3: there is already a host 'a', in line 4."},
-    {"a link twice", PLATFORM("<link id=\"l\"/>\n<route><link_ctn id=\"l\"/></route>\n<link id=\"l\"/>\n"),
+    {"a link twice",
+     PLATFORM("<link id=\"l\"/>\n<route><link_ctn id=\"l\"/></route>\n<link id=\"l\"/>\n"),
      "6:1: there is already a link 'l', in line 4."},
-    {"a host twice in two zones", PLATFORM("<zone><host id=\"a\"/></zone>\n<zone><host id=\"a\"/></zone>\n"),
+    {"a host twice in two zones",
+     PLATFORM("<zone><host id=\"a\"/></zone>\n<zone><host id=\"a\"/></zone>\n"),
      "5:7: there is already a host 'a', in line 4."},
     {"a link that no route names", PLATFORM("  <link id=\"spare\" bandwidth=\"1MBps\"/>\n"),
      "4:3: no route names the link 'spare', so it would change nothing."},
     {"of several links that no route names, the first in the file is told first",
-     PLATFORM("<link id=\"zeta\"/>\n<link id=\"beta\"/>\n<link id=\"used\"/>\n<link id=\"alpha\"/>\n<link "
+     PLATFORM("<link id=\"zeta\"/>\n<link id=\"beta\"/>\n<link id=\"used\"/>\n<link "
+              "id=\"alpha\"/>\n<link "
               "id=\"omega\"/>\n"
               "<route><link_ctn id=\"used\"/></route>\n"),
      "4:1: no route names the link 'zeta', so it would change nothing.\n"
@@ -161,10 +177,13 @@ static struct complaint names[] = {
     {"one end of a link that only looks split",
      PLATFORM("<link id=\"l\"/><route><link_ctn id=\"l_LEFT\"/></route>\n"),
      "4:1: no route names the link 'l', so it would change nothing."},
-    {"an absolute profile", PLATFORM("<host id=\"a\" speed=\"1f\" speed_file=\"/etc/hostname\"/>\n"),
-     "4:1: speed_file=\"/etc/hostname\": SimGrid 3.32 opens profiles only by paths that are relative to the "
+    {"an absolute profile",
+     PLATFORM("<host id=\"a\" speed=\"1f\" speed_file=\"/etc/hostname\"/>\n"),
+     "4:1: speed_file=\"/etc/hostname\": SimGrid 3.32 opens profiles only by paths that are "
+     "relative to the "
      "platform file."},
-    {"a profile that is not there", PLATFORM("<host id=\"a\" speed=\"1f\" state_file=\"none.profile\"/>\n"),
+    {"a profile that is not there",
+     PLATFORM("<host id=\"a\" speed=\"1f\" state_file=\"none.profile\"/>\n"),
      "4:1: state_file=\"none.profile\": there is no such file beside platforms/p.xml."},
 };
 
@@ -219,7 +238,8 @@ static void what_was_already_wrong_stays_told(void **state)
     sim_fail(&err, "Before.");
     assert_false(sim_guard_platform_text("p.xml", "<a>", 3, &facts, arena, &err));
     assert_int_equal(err.count, 2);
-    assert_string_equal(err.text, "Before.\np.xml:1:4: " NO_XML "Premature end of data in tag a line 1.");
+    assert_string_equal(err.text,
+                        "Before.\np.xml:1:4: " NO_XML "Premature end of data in tag a line 1.");
     assert_true(sim_guard_platform_text("p.xml", "<platform/>", 11, &facts, arena, &err));
     assert_int_equal(err.count, 2);
     sim_arena_close(arena);
@@ -235,7 +255,8 @@ static void no_external_entity_and_no_DTD_is_ever_opened(void **state)
         "<!DOCTYPE p [<!ENTITY x SYSTEM \"file://%s\">]>\n<platform>&x;</platform>",
         "<!DOCTYPE p [<!ENTITY x SYSTEM \"%s\">]>\n<platform version=\"&x;\"/>",
         "<!DOCTYPE p [<!ENTITY %% x SYSTEM \"file://%s\"> %%x;]>\n<platform/>",
-        "<platform xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include href=\"%s\"/></platform>",
+        "<platform xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include "
+        "href=\"%s\"/></platform>",
     };
     char folder[] = "/tmp/dmlsim-XXXXXX", fifo[64], text[256];
 
@@ -264,9 +285,8 @@ static void the_text_of_an_external_entity_is_in_no_complaint(void **state)
 
     (void)state;
     gethostname(host, sizeof host - 1);
-    look_at(
-        &l,
-        "<!DOCTYPE p [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>\n<!-- &x; --><platform>&x;</platform>");
+    look_at(&l, "<!DOCTYPE p [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>\n<!-- &x; "
+                "--><platform>&x;</platform>");
     assert_false(l.fine);
     assert_true(host[0] == '\0' || strlen(host) < 3 || strstr(l.err.text, host) == NULL);
     leave(&l);
@@ -290,7 +310,8 @@ static void both_addresses_of_the_DTD_are_fine_without_a_network(void **state)
 static void links_are_named_in_many_ways(void **state)
 {
     static const char *const bodies[] = {
-        "<link id=\"l\" bandwidth=\"1MBps\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route>\n",
+        "<link id=\"l\" bandwidth=\"1MBps\"/><route src=\"a\" dst=\"b\"><link_ctn "
+        "id=\"l\"/></route>\n",
         "<link id=\"l\" bandwidth=\"1MBps\"/><zoneRoute><link_ctn id=\"l_UP\"/></zoneRoute>\n",
         "<link id=\"l\" bandwidth=\"1MBps\"/><route><link_ctn id=\"l_DOWN\"/></route>\n",
         "<link id=\"l_UP\" bandwidth=\"1MBps\"/><route><link_ctn id=\"l_UP\"/></route>\n",
@@ -316,10 +337,9 @@ static void latency_may_be_zero_and_what_only_SimGrid_can_read_is_left_to_it(voi
     struct looked l;
 
     (void)state;
-    look_at(
-        &l,
-        PLATFORM("<host id=\"a\" speed=\"98.7Gf,50Gf\"/>\n<host id=\"b\" speed=\"fast\"/>\n"
-                 "<link id=\"l\" bandwidth=\"1MBps\" latency=\"0\"/><route><link_ctn id=\"l\"/></route>\n"));
+    look_at(&l, PLATFORM("<host id=\"a\" speed=\"98.7Gf,50Gf\"/>\n<host id=\"b\" speed=\"fast\"/>\n"
+                         "<link id=\"l\" bandwidth=\"1MBps\" latency=\"0\"/><route><link_ctn "
+                         "id=\"l\"/></route>\n"));
     assert_string_equal(l.err.text, "");
     leave(&l);
 }
@@ -329,7 +349,8 @@ static void a_plain_platform_has_no_profiles_no_wattage_and_no_summary(void **st
     struct looked l;
 
     (void)state;
-    look_at(&l, PLATFORM("<!-- not before the root --><host id=\"a\" speed=\"1f\" speed_file=\"\"/>\n"));
+    look_at(&l, PLATFORM(
+                    "<!-- not before the root --><host id=\"a\" speed=\"1f\" speed_file=\"\"/>\n"));
     assert_true(l.fine);
     assert_false(l.facts.has_profiles || l.facts.has_state_profiles || l.facts.has_wattage);
     assert_string_equal(l.facts.summary, "");
@@ -371,14 +392,18 @@ static void profiles_inside_the_platform_are_seen_too(void **state)
     struct looked l;
 
     (void)state;
-    look_at(&l,
-            PLATFORM("<host id=\"a\" speed=\"1f\"/>\n<trace id=\"t\" periodicity=\"1\">0.5 0.3\n</trace>\n"
-                     "<trace_connect kind=\"SPEED\" trace=\"t\" element=\"a\"/>\n"));
+    look_at(
+        &l,
+        PLATFORM(
+            "<host id=\"a\" speed=\"1f\"/>\n<trace id=\"t\" periodicity=\"1\">0.5 0.3\n</trace>\n"
+            "<trace_connect kind=\"SPEED\" trace=\"t\" element=\"a\"/>\n"));
     assert_true(l.fine && l.facts.has_profiles);
     assert_false(l.facts.has_state_profiles);
     leave(&l);
-    look_at(&l, PLATFORM("<host id=\"a\" speed=\"1f\"/>\n<trace id=\"t\" periodicity=\"1\">0.5 0\n</trace>\n"
-                         "<trace_connect kind=\"HOST_AVAIL\" trace=\"t\" element=\"a\"/>\n"));
+    look_at(&l,
+            PLATFORM(
+                "<host id=\"a\" speed=\"1f\"/>\n<trace id=\"t\" periodicity=\"1\">0.5 0\n</trace>\n"
+                "<trace_connect kind=\"HOST_AVAIL\" trace=\"t\" element=\"a\"/>\n"));
     assert_true(l.fine && l.facts.has_profiles && l.facts.has_state_profiles);
     leave(&l);
 }
@@ -388,7 +413,8 @@ static void a_host_that_says_what_power_it_draws_is_seen(void **state)
     struct looked l;
 
     (void)state;
-    look_at(&l, PLATFORM("<host id=\"a\"><prop id=\"wattage_per_state\" value=\"1:2:3\"/></host>\n"));
+    look_at(&l,
+            PLATFORM("<host id=\"a\"><prop id=\"wattage_per_state\" value=\"1:2:3\"/></host>\n"));
     assert_true(l.facts.has_wattage);
     leave(&l);
     look_at(&l, PLATFORM("<host id=\"a\"><prop id=\"memory\" value=\"16GB\"/></host>\n"));
@@ -401,7 +427,8 @@ static void the_first_line_of_the_first_comment_is_the_summary(void **state)
     struct looked l;
 
     (void)state;
-    look_at(&l, HEAD "<!--\n   Seven hosts, one switch\n\n   more -->\n<!-- other -->\n<platform/>");
+    look_at(&l,
+            HEAD "<!--\n   Seven hosts, one switch\n\n   more -->\n<!-- other -->\n<platform/>");
     assert_string_equal(l.facts.summary, "Seven hosts, one switch");
     leave(&l);
     look_at(&l, HEAD "<!-- Eight hosts\n  more -->\n<platform/>");
@@ -411,8 +438,9 @@ static void the_first_line_of_the_first_comment_is_the_summary(void **state)
 
 static void every_shipped_platform_is_fine_and_has_a_summary(void **state)
 {
-    static const char *const files[] = {"device_edge_cloud", "fat_tree", "gpu_cluster", "one_switch",
-                                        "phones_to_cloud",   "torus",    "two_racks",   "wifi_edge"};
+    static const char *const files[] = {"device_edge_cloud", "fat_tree",        "gpu_cluster",
+                                        "one_switch",        "phones_to_cloud", "torus",
+                                        "two_racks",         "wifi_edge"};
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -420,7 +448,8 @@ static void every_shipped_platform_is_fine_and_has_a_summary(void **state)
         struct sim_platform_facts facts;
         struct sim_error err = {0};
 
-        assert_true(sim_guard_platform(sim_text(arena, "platforms/%s.xml", files[i]), &facts, arena, &err));
+        assert_true(
+            sim_guard_platform(sim_text(arena, "platforms/%s.xml", files[i]), &facts, arena, &err));
         assert_true(strlen(facts.summary) > 10);
         sim_arena_close(arena);
     }

@@ -17,9 +17,12 @@ static const char *const choices[] = {"red", "green", "blue", NULL};
 static const struct sim_parameter rows[] = {
     {SIM_COUNT(struct values, count), .value = "7", .least = 1, .most = 1003, .help = "a count"},
     {SIM_BYTES(struct values, bytes), .value = "100MB", .least = 10, .most = 1e17, .help = "bytes"},
-    {SIM_SECONDS(struct values, seconds), .value = "50us", .least = 1e-6, .most = 60, .help = "seconds"},
-    {SIM_RATIO(struct values, ratio), .value = "0.25", .least = -0.5, .most = 0.5, .help = "a ratio"},
-    {SIM_FLOP_PER_BYTE(struct values, flop_per_byte), .value = "0.1", .least = 0, .most = 7, .help = "flop"},
+    {SIM_SECONDS(struct values, seconds), .value = "50us", .least = 1e-6, .most = 60,
+     .help = "seconds"},
+    {SIM_RATIO(struct values, ratio), .value = "0.25", .least = -0.5, .most = 0.5,
+     .help = "a ratio"},
+    {SIM_FLOP_PER_BYTE(struct values, flop_per_byte), .value = "0.1", .least = 0, .most = 7,
+     .help = "flop"},
     {SIM_CHOICE(struct values, choice), .value = "green", .choices = choices, .help = "a colour"},
     {0}};
 
@@ -37,8 +40,10 @@ static struct reads reads[] = {
     {"a count at its least", COUNT, "1", "1", NULL},
     {"a count at its most", COUNT, "1003", "1003", NULL},
     {"a count with an exponent", COUNT, "1e3", "1000", NULL},
-    {"a count below its least", COUNT, "0", NULL, "0 is out of bounds: at least 1 and at most 1003"},
-    {"a count above its most", COUNT, "1004", NULL, "1004 is out of bounds: at least 1 and at most 1003"},
+    {"a count below its least", COUNT, "0", NULL,
+     "0 is out of bounds: at least 1 and at most 1003"},
+    {"a count above its most", COUNT, "1004", NULL,
+     "1004 is out of bounds: at least 1 and at most 1003"},
     {"a count far above what an int holds", COUNT, "3e9", NULL,
      "3e9 is out of bounds: at least 1 and at most 1003"},
     {"a count and a half", COUNT, "7.5", NULL, "7.5 is no whole number"},
@@ -49,7 +54,8 @@ static struct reads reads[] = {
     {"as many bytes as a double counts", BYTES, "9007199254740992", "9007199254740992", NULL},
     {"bytes in Ki", BYTES, "7KiB", "7168", NULL},
     {"a third of a byte", BYTES, "10.3", NULL, "10.3 is no whole number of bytes"},
-    {"bytes below their least", BYTES, "7", NULL, "7 is out of bounds: at least 10 and at most 1e+17 bytes"},
+    {"bytes below their least", BYTES, "7", NULL,
+     "7 is out of bounds: at least 10 and at most 1e+17 bytes"},
     {"bytes in seconds", BYTES, "7s", NULL, "'7s' is no bytes; write it as in 100MB"},
     {"seconds", SECONDS, "7ms", "0.0070000000000000001", NULL},
     {"whole seconds", SECONDS, "1m", "60", NULL},
@@ -60,10 +66,12 @@ static struct reads reads[] = {
     {"seconds in bytes", SECONDS, "7B", NULL, "'7B' is no seconds; write it as in 50us"},
     {"a ratio", RATIO, "0.1", "0.10000000000000001", NULL},
     {"a negative ratio", RATIO, "-0.5", "-0.5", NULL},
-    {"a ratio above its most", RATIO, "0.51", NULL, "0.51 is out of bounds: at least -0.5 and at most 0.5"},
+    {"a ratio above its most", RATIO, "0.51", NULL,
+     "0.51 is out of bounds: at least -0.5 and at most 0.5"},
     {"a ratio that is NaN", RATIO, "nan", NULL, "'nan' is no number; write it as in 0.5"},
     {"flop per byte", FLOP_PER_BYTE, "7", "7", NULL},
-    {"flop per byte with a unit", FLOP_PER_BYTE, "7f", NULL, "'7f' is no number; write it as in 0.5"},
+    {"flop per byte with a unit", FLOP_PER_BYTE, "7f", NULL,
+     "'7f' is no number; write it as in 0.5"},
     {"the first choice", CHOICE, "red", "\"red\"", NULL},
     {"the last choice", CHOICE, "blue", "\"blue\"", NULL},
     {"no choice", CHOICE, "Red", NULL, "'Red' is none of its choices: red, green, blue"},
@@ -80,7 +88,8 @@ static void reads_as(void **state)
     sim_parameters_default(rows, &values);
     before = values;
     if (r->json == NULL) {
-        assert_false(sim_parameter_read(&rows[r->row], r->text, &values, complaint, sizeof complaint));
+        assert_false(
+            sim_parameter_read(&rows[r->row], r->text, &values, complaint, sizeof complaint));
         assert_string_equal(complaint, r->complaint);
         assert_memory_equal(&values, &before, sizeof values);
         return;

@@ -29,7 +29,8 @@ static inline void read_bytes(struct reading *r, const char *path, const char *t
 {
     r->arena = sim_arena_open();
     r->err = (struct sim_error){0};
-    r->fine = sim_scenario_parse(&r->scenario, path, text, length, settings, catalogue, r->arena, &r->err);
+    r->fine = sim_scenario_parse(&r->scenario, path, text, length, settings, catalogue, r->arena,
+                                 &r->err);
     assert_int_equal(r->fine, r->err.count == 0);
     assert_int_equal(r->fine, r->err.text[0] == '\0');
 }

@@ -30,11 +30,13 @@ static void what_is_left_out_has_its_default(void **state)
     assert_null(r.scenario.study);
     json = json_dumps(r.scenario.resolved, 0);
     assert_string_equal(
-        json, "{\"platform\": \"platforms/one_switch.xml\", \"network\": \"textbook\", "
-              "\"algorithm\": {\"name\": \"ring_allreduce\", \"workers\": 8, \"gradient_bytes\": 100000000, "
-              "\"flop_per_byte\": 0.25, \"compute_seconds\": 0, \"compute_jitter\": 0}, "
-              "\"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": 1, \"trace\": \"summary\", "
-              "\"faults\": []}");
+        json,
+        "{\"platform\": \"platforms/one_switch.xml\", \"network\": \"textbook\", "
+        "\"algorithm\": {\"name\": \"ring_allreduce\", \"workers\": 8, \"gradient_bytes\": "
+        "100000000, "
+        "\"flop_per_byte\": 0.25, \"compute_seconds\": 0, \"compute_jitter\": 0}, "
+        "\"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": 1, \"trace\": \"summary\", "
+        "\"faults\": []}");
     free(json);
     finish(&r);
 }
@@ -45,13 +47,15 @@ static void values_are_read_into_base_units(void **state)
     const struct sim_fault *f;
 
     (void)state;
-    read_text(&r,
-              PLATFORM
-              "network: tcp\nalgorithm:\n  name: parameter_server\n  gradient_bytes: 123.4kB\n"
-              "  placement: dedicated\n  compute_seconds: 7ms\niterations: 1e3\nseed: 999999999999999\n"
-              "trace: paje\nhosts: {worker: 7, server: [node-1, 'node-[2-3]'], share: round_robin}\n"
-              "faults: [{link: l, at: 2us, for: 3ms, every: 1m, factor: 0.3}, {peer: worker-3, factor: 0}]\n",
-              NULL);
+    read_text(
+        &r,
+        PLATFORM
+        "network: tcp\nalgorithm:\n  name: parameter_server\n  gradient_bytes: 123.4kB\n"
+        "  placement: dedicated\n  compute_seconds: 7ms\niterations: 1e3\nseed: 999999999999999\n"
+        "trace: paje\nhosts: {worker: 7, server: [node-1, 'node-[2-3]'], share: round_robin}\n"
+        "faults: [{link: l, at: 2us, for: 3ms, every: 1m, factor: 0.3}, {peer: worker-3, factor: "
+        "0}]\n",
+        NULL);
     assert_true(r.fine);
     assert_string_equal(r.scenario.network.options[0], "network/model:LV08");
     assert_int_equal(r.scenario.iterations, 1000);
@@ -72,7 +76,8 @@ static void values_are_read_into_base_units(void **state)
     assert_close(f[0].every_seconds, 60, 0);
     assert_close(f[0].factor, 0.3, 0);
     assert_int_equal(f[1].kind, SIM_FAULT_PEER);
-    assert_true(f[1].for_seconds < 0 && f[1].every_seconds == 0 && f[1].at_seconds == 0 && f[1].factor == 0);
+    assert_true(f[1].for_seconds < 0 && f[1].every_seconds == 0 && f[1].at_seconds == 0 &&
+                f[1].factor == 0);
     finish(&r);
 }
 
@@ -82,27 +87,28 @@ static void everything_that_was_said_is_in_the_resolved_scenario(void **state)
     char *json;
 
     (void)state;
-    read_text(
-        &r,
-        PLATFORM
-        "network: {model: CM02, options: {network/TCP-gamma: 7}}\n"
-        "algorithm: {name: parameter_server, workers: 7, gradient_bytes: 1000003, compute_seconds: 7ms}\n"
-        "hosts: {worker: 'node-*', server: 3, share: round_robin}\niterations: 11\nseed: 13\ntrace: full\n"
-        "faults: [{host: a, at: 0.5, for: 0.125, every: 0.25, factor: 0.75}, {peer: b, factor: 0}]\n",
-        NULL);
+    read_text(&r,
+              PLATFORM "network: {model: CM02, options: {network/TCP-gamma: 7}}\n"
+                       "algorithm: {name: parameter_server, workers: 7, gradient_bytes: 1000003, "
+                       "compute_seconds: 7ms}\n"
+                       "hosts: {worker: 'node-*', server: 3, share: round_robin}\niterations: "
+                       "11\nseed: 13\ntrace: full\n"
+                       "faults: [{host: a, at: 0.5, for: 0.125, every: 0.25, factor: 0.75}, {peer: "
+                       "b, factor: 0}]\n",
+              NULL);
     assert_string_equal(r.err.text, "");
     json = json_dumps(r.scenario.resolved, 0);
     assert_string_equal(
-        json,
-        "{\"platform\": \"platforms/one_switch.xml\", "
-        "\"network\": {\"model\": \"CM02\", \"options\": {\"network/TCP-gamma\": \"7\"}}, "
-        "\"algorithm\": {\"name\": \"parameter_server\", \"workers\": 7, \"servers\": 1, "
-        "\"gradient_bytes\": 1000003, \"placement\": \"colocated\", \"flop_per_byte\": 0.25, "
-        "\"compute_seconds\": 0.0070000000000000001, \"compute_jitter\": 0}, "
-        "\"hosts\": {\"worker\": [\"node-*\"], \"server\": 3, \"share\": \"round_robin\"}, "
-        "\"iterations\": 11, \"seed\": 13, \"trace\": \"full\", "
-        "\"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": 0.75, \"for\": 0.125, \"every\": 0.25}, "
-        "{\"peer\": \"b\", \"at\": 0.0, \"factor\": 0.0}]}");
+        json, "{\"platform\": \"platforms/one_switch.xml\", "
+              "\"network\": {\"model\": \"CM02\", \"options\": {\"network/TCP-gamma\": \"7\"}}, "
+              "\"algorithm\": {\"name\": \"parameter_server\", \"workers\": 7, \"servers\": 1, "
+              "\"gradient_bytes\": 1000003, \"placement\": \"colocated\", \"flop_per_byte\": 0.25, "
+              "\"compute_seconds\": 0.0070000000000000001, \"compute_jitter\": 0}, "
+              "\"hosts\": {\"worker\": [\"node-*\"], \"server\": 3, \"share\": \"round_robin\"}, "
+              "\"iterations\": 11, \"seed\": 13, \"trace\": \"full\", "
+              "\"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": 0.75, \"for\": 0.125, "
+              "\"every\": 0.25}, "
+              "{\"peer\": \"b\", \"at\": 0.0, \"factor\": 0.0}]}");
     free(json);
     finish(&r);
 }
@@ -115,11 +121,13 @@ struct rounds {
 
 static struct rounds rounds[] = {
     {"all defaults", PLATFORM RING},
-    {"numbers that no decimal fraction is equal to", PLATFORM
-     "algorithm: {name: ring_allreduce, flop_per_byte: 0.1, compute_seconds: 1.1us, compute_jitter: 1e-7}\n"},
+    {"numbers that no decimal fraction is equal to",
+     PLATFORM "algorithm: {name: ring_allreduce, flop_per_byte: 0.1, compute_seconds: 1.1us, "
+              "compute_jitter: 1e-7}\n"},
     {"a large and odd number of bytes",
      PLATFORM "algorithm: {name: ring_allreduce, gradient_bytes: 999999999999999}\n"},
-    {"a choice", PLATFORM "algorithm: {name: parameter_server, placement: dedicated, servers: 3}\n"},
+    {"a choice",
+     PLATFORM "algorithm: {name: parameter_server, placement: dedicated, servers: 3}\n"},
     {"the tcp network", PLATFORM RING "network: tcp\n"},
     {"a network of SimGrid's own",
      PLATFORM RING "network: {model: CM02, options: {network/TCP-gamma: 4194304}}\n"},
@@ -131,8 +139,10 @@ static struct rounds rounds[] = {
     {"hosts shared round robin", PLATFORM RING "hosts: {share: round_robin}\n"},
     {"faults of every kind", PLATFORM RING
      "faults: [{host: node-1, at: 0.1, factor: 0}, {link: l, at: 1.1us, for: 7ms, factor: 0.3},\n"
-     "  {peer: worker-2, at: 1s, for: 1.7ms, every: 3.3ms, factor: 0.7}, {peer: worker-3, factor: 0}]\n"},
-    {"numbers of the run", PLATFORM RING "iterations: 1000003\nseed: 999999999999999\ntrace: none\n"},
+     "  {peer: worker-2, at: 1s, for: 1.7ms, every: 3.3ms, factor: 0.7}, {peer: worker-3, factor: "
+     "0}]\n"},
+    {"numbers of the run",
+     PLATFORM RING "iterations: 1000003\nseed: 999999999999999\ntrace: none\n"},
 };
 
 static void resolves_to_itself(void **state)
@@ -151,7 +161,8 @@ static void resolves_to_itself(void **state)
     assert_memory_equal(first.scenario.parameters, second.scenario.parameters,
                         first.scenario.algorithm->parameters_size);
     assert_string_equal(first.scenario.network.name, second.scenario.network.name);
-    for (int i = 0; first.scenario.network.options[i] != NULL || second.scenario.network.options[i] != NULL;
+    for (int i = 0;
+         first.scenario.network.options[i] != NULL || second.scenario.network.options[i] != NULL;
          i++)
         assert_string_equal(first.scenario.network.options[i], second.scenario.network.options[i]);
     free(once);

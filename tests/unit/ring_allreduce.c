@@ -73,7 +73,8 @@ static void walk(double **vectors, double **before, int n, int length, int s)
         const int64_t end = sim_part_begin(length, step.receive.first + step.receive.count, n);
 
         for (int64_t i = begin; i < end; i++)
-            vectors[rank][i] = before[step.from][i] + (step.combine == SIM_SUM ? vectors[rank][i] : 0);
+            vectors[rank][i] =
+                before[step.from][i] + (step.combine == SIM_SUM ? vectors[rank][i] : 0);
     }
 }
 

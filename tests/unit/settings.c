@@ -67,13 +67,15 @@ static void a_mapping_over_a_mapping_merges_key_by_key(void **state)
     struct reading r;
 
     (void)state;
-    read_text(&r, PLATFORM "algorithm: {name: ring_allreduce, workers: 3, gradient_bytes: 1000003}\n",
+    read_text(&r,
+              PLATFORM "algorithm: {name: ring_allreduce, workers: 3, gradient_bytes: 1000003}\n",
               settings);
     assert_true(r.fine);
     assert_int_equal(integer_at(&r, "algorithm", "workers"), 7);
     assert_int_equal(integer_at(&r, "algorithm", "gradient_bytes"), 1000003);
-    assert_string_equal(r.scenario.overrides[0].was,
-                        "{\"name\": \"ring_allreduce\", \"workers\": 3, \"gradient_bytes\": 1000003}");
+    assert_string_equal(
+        r.scenario.overrides[0].was,
+        "{\"name\": \"ring_allreduce\", \"workers\": 3, \"gradient_bytes\": 1000003}");
     finish(&r);
 }
 
@@ -187,8 +189,14 @@ static struct refusal refusals[] = {
      SMALL,
      {"algorithm.workers.most=3"},
      "--set algorithm.workers.most=3: " NO_MAPPING},
-    {"a key below a word", PLATFORM RING, {"algorithm.workers=3"}, "--set algorithm.workers=3: " NO_MAPPING},
-    {"an unknown top key", SMALL, {"sead=1"}, "--set sead=1: there is no key 'sead'; did you mean 'seed'?"},
+    {"a key below a word",
+     PLATFORM RING,
+     {"algorithm.workers=3"},
+     "--set algorithm.workers=3: " NO_MAPPING},
+    {"an unknown top key",
+     SMALL,
+     {"sead=1"},
+     "--set sead=1: there is no key 'sead'; did you mean 'seed'?"},
     {"an unknown parameter",
      SMALL,
      {"algorithm.worker=1"},
@@ -196,15 +204,18 @@ static struct refusal refusals[] = {
     {"a parameter out of bounds",
      SMALL,
      {"algorithm.workers=0"},
-     "--set algorithm.workers=0: algorithm.workers: 0 is out of bounds: at least 1 and at most 1048576."},
+     "--set algorithm.workers=0: algorithm.workers: 0 is out of bounds: at least 1 and at most "
+     "1048576."},
     {"a parameter out of bounds in a mapping",
      SMALL,
      {"algorithm={workers: 0}"},
-     "--set algorithm={workers: 0}: algorithm.workers: 0 is out of bounds: at least 1 and at most 1048576."},
+     "--set algorithm={workers: 0}: algorithm.workers: 0 is out of bounds: at least 1 and at most "
+     "1048576."},
     {"the last of two wrong settings of one key is blamed",
      SMALL,
      {"algorithm.workers=0", "algorithm.workers=-1"},
-     "--set algorithm.workers=-1: algorithm.workers: -1 is out of bounds: at least 1 and at most 1048576."},
+     "--set algorithm.workers=-1: algorithm.workers: -1 is out of bounds: at least 1 and at most "
+     "1048576."},
     {"the file is blamed for what the file says",
      PLATFORM "algorithm: {name: ring_allreduce, workers: 0}\n",
      {"algorithm.gradient_bytes=7"},
@@ -213,7 +224,10 @@ static struct refusal refusals[] = {
      SMALL,
      {"x", "=3", "a..b=1"},
      "--set x: " WRITE "\n--set =3: " WRITE "\n--set a..b=1: " WRITE},
-    {"a bad seed", SMALL, {"seed=x"}, "--set seed=x: seed must be a whole number from 0 to 999999999999999."},
+    {"a bad seed",
+     SMALL,
+     {"seed=x"},
+     "--set seed=x: seed must be a whole number from 0 to 999999999999999."},
     {"a bad network",
      SMALL,
      {"network=udp"},
@@ -259,7 +273,10 @@ static struct refusal blamed[] = {
     {"a value with a key twice", SMALL, {"algorithm={workers: 1, workers: 2}"}, NULL},
     {"a key below another that takes none", SMALL, {"seed.x=1"}, NULL},
     {"a model that is none", SMALL, {"network.model=help"}, NULL},
-    {"a model that is none over one that is", SMALL "network: {model: CM02}\n", {"network.model=help"}, NULL},
+    {"a model that is none over one that is",
+     SMALL "network: {model: CM02}\n",
+     {"network.model=help"},
+     NULL},
     {"an option that is none", SMALL "network: {model: CM02}\n", {"network.options.gamma=3"}, NULL},
 };
 

@@ -49,12 +49,15 @@ static struct points points[] = {
     {"every entry of a list with the whole grid",
      "{grid: {seed: [1, 3, 5]}, list: [{network: textbook}, {network: tcp, iterations: 7}]}",
      {"seed=1 network=textbook", "seed=1 network=tcp iterations=7", "seed=3 network=textbook",
-      "seed=3 network=tcp iterations=7", "seed=5 network=textbook", "seed=5 network=tcp iterations=7"}},
+      "seed=3 network=tcp iterations=7", "seed=5 network=textbook",
+      "seed=5 network=tcp iterations=7"}},
     {"a list before its grid",
      "{list: [{network: textbook}, {network: tcp}], grid: {seed: [1, 3]}}",
-     {"network=textbook seed=1", "network=textbook seed=3", "network=tcp seed=1", "network=tcp seed=3"}},
+     {"network=textbook seed=1", "network=textbook seed=3", "network=tcp seed=1",
+      "network=tcp seed=3"}},
     {"a mapping is flattened to dotted keys",
-     "{grid: {algorithm: [{name: ring_allreduce}, {name: parameter_server, placement: dedicated, servers: "
+     "{grid: {algorithm: [{name: ring_allreduce}, {name: parameter_server, placement: dedicated, "
+     "servers: "
      "3}]}}",
      {"algorithm.name=ring_allreduce",
       "algorithm.name=parameter_server algorithm.placement=dedicated algorithm.servers=3"}},
@@ -65,13 +68,13 @@ static struct points points[] = {
      "{grid: {hosts.worker: [[node-1, node-2], [node-7]]}}",
      {"hosts.worker=[\"node-1\",\"node-2\"]", "hosts.worker=[\"node-7\"]"}},
     {"numbers, units and words keep their spelling",
-     "{grid: {x: [0.1, 1e-7, 100MB, true, 1000003, 7 ms]}}",
-     {"x=0.1", "x=1e-7", "x=100MB", "x=true", "x=1000003", "x=7 ms"}},
+     "{grid: {x: [0.1, 1e-7, 100MB, true, 1000003, 7ms]}}",
+     {"x=0.1", "x=1e-7", "x=100MB", "x=true", "x=1000003", "x=7ms"}},
     {"an empty entry is the scenario as it is", "{list: [{}, {seed: 7}]}", {"", "seed=7"}},
     {"three axes",
      "{grid: {a: [1, 2], b: [3, 4], c: [5, 6]}}",
-     {"a=1 b=3 c=5", "a=1 b=3 c=6", "a=1 b=4 c=5", "a=1 b=4 c=6", "a=2 b=3 c=5", "a=2 b=3 c=6", "a=2 b=4 c=5",
-      "a=2 b=4 c=6"}},
+     {"a=1 b=3 c=5", "a=1 b=3 c=6", "a=1 b=4 c=5", "a=1 b=4 c=6", "a=2 b=3 c=5", "a=2 b=3 c=6",
+      "a=2 b=4 c=5", "a=2 b=4 c=6"}},
 };
 
 static void has_these_points(void **state)
@@ -99,19 +102,26 @@ struct refusal {
 static struct refusal refusals[] = {
     {"an empty study", "{}", "study: give a grid or a list."},
     {"an empty grid", "{grid: {}}", "study: give a grid or a list."},
-    {"a grid that is a list", "{grid: [1, 2]}", "study: grid must be a mapping of keys to lists of values."},
-    {"a grid that is a word", "{grid: all}", "study: grid must be a mapping of keys to lists of values."},
-    {"an axis that is one value", "{grid: {seed: 3}}", "study: seed must be a list of at least one value."},
-    {"an axis without a value", "{grid: {seed: []}}", "study: seed must be a list of at least one value."},
-    {"a list that is a mapping", "{list: {seed: 3}}", "study: list must be a list of at least one value."},
+    {"a grid that is a list", "{grid: [1, 2]}",
+     "study: grid must be a mapping of keys to lists of values."},
+    {"a grid that is a word", "{grid: all}",
+     "study: grid must be a mapping of keys to lists of values."},
+    {"an axis that is one value", "{grid: {seed: 3}}",
+     "study: seed must be a list of at least one value."},
+    {"an axis without a value", "{grid: {seed: []}}",
+     "study: seed must be a list of at least one value."},
+    {"a list that is a mapping", "{list: {seed: 3}}",
+     "study: list must be a list of at least one value."},
     {"a list without an entry", "{list: []}", "study: list must be a list of at least one value."},
     {"an entry that is a word", "{list: [{seed: 3}, tcp]}",
      "study: entry 2 of list must be a mapping of keys to values."},
-    {"a key with a slip", "{gird: {seed: [3]}}", "there is no key 'study.gird'; did you mean 'grid'?"},
+    {"a key with a slip", "{gird: {seed: [3]}}",
+     "there is no key 'study.gird'; did you mean 'grid'?"},
     {"a key near to nothing", "{random: {seed: [3]}}",
      "there is no key 'study.random'; it knows 'grid' and 'list'."},
     {"two bad axes are both told", "{grid: {seed: 3, trace: full}}",
-     "study: seed must be a list of at least one value.\nt.yaml: study: trace must be a list of at least one "
+     "study: seed must be a list of at least one value.\nt.yaml: study: trace must be a list of at "
+     "least one "
      "value."},
 };
 
@@ -135,7 +145,8 @@ static void a_scenario_without_a_study_is_told_to_be_run(void **state)
     (void)state;
     read_text(&r, PLATFORM RING, NULL);
     assert_false(sim_study_read(&study, &r.scenario, r.arena, &r.err));
-    assert_string_equal(r.err.text, "t.yaml: has no key 'study'; 'dmlsim run' simulates a single scenario.");
+    assert_string_equal(r.err.text,
+                        "t.yaml: has no key 'study'; 'dmlsim run' simulates a single scenario.");
     finish(&r);
 }
 
@@ -207,8 +218,8 @@ static void a_point_sets_all_of_its_keys_however_many_they_are(void **state)
 /* A text that means something else when it is read as YAML once more. */
 static void a_text_means_the_same_in_a_point_as_in_the_scenario(void **state)
 {
-    static const char *const texts[] = {"node-7", "a #b", "a: b",   "[a",  "*", "&a",
-                                        "!x",     "'",    "a\\\"b", " a ", "~"};
+    static const char *const texts[] = {"node-7", "7 ms", "a #b", "a: b",   "[a",  "*",
+                                        "&a",     "!x",   "'",    "a\\\"b", " a ", "~"};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -216,7 +227,8 @@ static void a_text_means_the_same_in_a_point_as_in_the_scenario(void **state)
         struct reading direct, point, applied;
         struct sim_study *study;
 
-        read_text(&direct, sim_text(arena, PLATFORM RING "hosts: {worker: \"%s\"}\n", texts[i]), NULL);
+        read_text(&direct, sim_text(arena, PLATFORM RING "hosts: {worker: \"%s\"}\n", texts[i]),
+                  NULL);
         assert_string_equal(direct.err.text, "");
         study = open_study(&point, sim_text(arena, "{grid: {hosts.worker: [\"%s\"]}}", texts[i]));
         read_text(&applied, PLATFORM RING, sim_study_settings(study, 0, point.arena));
@@ -240,19 +252,19 @@ static void every_point_of_the_shipped_study_is_a_scenario(void **state)
     struct sim_study *study;
 
     (void)state;
-    assert_true(
-        sim_scenario_read(&scenario, "scenarios/studies/ring_vs_ps.yaml", NULL, &shipped, arena, &err));
+    assert_true(sim_scenario_read(&scenario, "scenarios/studies/ring_vs_ps.yaml", NULL, &shipped,
+                                  arena, &err));
     assert_true(sim_study_read(&study, &scenario, arena, &err));
     assert_int_equal(sim_study_points(study), 16);
     for (int i = 0; i < 16; i++) {
         struct sim_scenario point;
 
-        assert_true(sim_scenario_read(&point, scenario.path, sim_study_settings(study, i, arena), &shipped,
-                                      arena, &err));
+        assert_true(sim_scenario_read(&point, scenario.path, sim_study_settings(study, i, arena),
+                                      &shipped, arena, &err));
         assert_string_equal(point.algorithm->name, i < 8 ? "ring_allreduce" : "parameter_server");
-        assert_int_equal(
-            json_integer_value(json_object_get(json_object_get(point.resolved, "algorithm"), "workers")),
-            i % 8 + 1);
+        assert_int_equal(json_integer_value(json_object_get(
+                             json_object_get(point.resolved, "algorithm"), "workers")),
+                         i % 8 + 1);
         sim_scenario_release(&point);
     }
     sim_scenario_release(&scenario);
@@ -260,7 +272,8 @@ static void every_point_of_the_shipped_study_is_a_scenario(void **state)
 }
 
 /* The study lives in the resolved scenario, which needs every name to be UTF-8. */
-static void a_study_in_a_folder_whose_name_is_no_UTF8_is_read_or_refused_with_the_reason(void **state)
+static void a_study_in_a_folder_whose_name_is_no_UTF8_is_read_or_refused_with_the_reason(
+    void **state)
 {
     char folder[] = "/tmp/dmlsim-XXXXXX";
     struct sim_arena *arena = sim_arena_open();
@@ -294,7 +307,8 @@ int main(void)
         cmocka_unit_test(a_point_sets_all_of_its_keys_however_many_they_are),
         cmocka_unit_test(a_text_means_the_same_in_a_point_as_in_the_scenario),
         cmocka_unit_test(every_point_of_the_shipped_study_is_a_scenario),
-        cmocka_unit_test(a_study_in_a_folder_whose_name_is_no_UTF8_is_read_or_refused_with_the_reason),
+        cmocka_unit_test(
+            a_study_in_a_folder_whose_name_is_no_UTF8_is_read_or_refused_with_the_reason),
     };
 
     return RUN_CASES(has_these_points, points) + RUN_CASES(is_refused, refusals) +

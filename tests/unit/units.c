@@ -214,7 +214,8 @@ static void every_unit_reads_its_own_example(void **state)
     for (int unit = SIM_UNIT_NONE; unit <= SIM_UNIT_JOULES; unit++) {
         double value = 0;
 
-        assert_true(sim_parse_quantity(sim_unit_example((enum sim_unit)unit), (enum sim_unit)unit, &value));
+        assert_true(
+            sim_parse_quantity(sim_unit_example((enum sim_unit)unit), (enum sim_unit)unit, &value));
         assert_true(value > 0);
         assert_int_equal(*sim_unit_name((enum sim_unit)unit) == '\0', unit == SIM_UNIT_NONE);
     }
