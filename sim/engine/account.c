@@ -32,12 +32,15 @@ static void trace_activity(struct peer *peer, enum sim_doing doing, double begin
                            const struct sim_activity *activity)
 {
     const struct channel *channel = activity->channel;
-    struct sim_event event = {.begin = begin,
-                              .end = end,
-                              .doing = (short)doing,
-                              .step = activity->step,
-                              .other = SIM_NOBODY};
+    struct sim_event event;
 
+    if (!peer->engine->keeps_events)
+        return;
+    event = (struct sim_event){.begin = begin,
+                               .end = end,
+                               .doing = (short)doing,
+                               .step = activity->step,
+                               .other = SIM_NOBODY};
     if (channel != NULL) {
         const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
 

@@ -57,7 +57,7 @@ static void book(struct sim_activity *activity)
     if (activity->partner != NULL)
         activity->partner->is_booked = true;
     for (int i = 0; i < channel->route->count; i++)
-        activity->owner->engine->record->links[channel->route->links[i]].now_transfers--;
+        activity->owner->engine->loads[channel->route->links[i]].now--;
     if (activity->status != SIM_OK)
         take_back(activity);
 }
@@ -72,14 +72,16 @@ void activity_done(struct sim_activity *activity, enum sim_status status)
     peer_ring(activity->owner);
 }
 
+static const struct peer *other_end(const struct sim_activity *activity)
+{
+    return activity->kind == SENDING ? activity->channel->to : activity->channel->from;
+}
+
 static enum sim_status status_of(const struct sim_activity *activity, enum s4u_outcome outcome)
 {
-    const struct channel *channel = activity->channel;
-    const struct peer *other = activity->kind == SENDING ? channel->to : channel->from;
-
     switch (outcome) {
     case S4U_DONE: return SIM_OK;
-    case S4U_CANCELLED: return other->is_dead ? SIM_FAILED : SIM_CANCELLED;
+    case S4U_CANCELLED: return other_end(activity)->is_dead ? SIM_FAILED : SIM_CANCELLED;
     default: return activity->is_abandoned ? SIM_CANCELLED : SIM_FAILED;
     }
 }
@@ -148,13 +150,18 @@ static bool ends_with_bell(const struct sim_activity *activity)
     return !activity->is_matched && activity->owner->engine->plan->somebody_may_die;
 }
 
+static void wait_for_comm(struct sim_activity *activity)
+{
+    const bool may_die = activity->owner->engine->plan->somebody_may_die;
+
+    activity_done(activity, status_of(activity, s4u_wait(activity->comm, may_die)));
+}
+
 static void watcher(int argc, char *argv[])
 {
-    struct sim_activity *activity = sg_actor_self_get_data();
-
     (void)argc;
     (void)argv;
-    activity_done(activity, status_of(activity, s4u_wait(activity->comm)));
+    wait_for_comm(sg_actor_self_get_data());
 }
 
 static void watch(struct sim_activity *activity)
@@ -233,7 +240,7 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
         bells += activities[i] != NULL && ends_with_bell(activities[i]);
     if (bells == 0) {
         if (count == 1 && seconds < 0)
-            activity_done(activities[0], status_of(activities[0], s4u_wait(activities[0]->comm)));
+            wait_for_comm(activities[0]);
         else
             wait_for_comms(peer, activities, count, seconds);
         return;
@@ -247,7 +254,7 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
 int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
                       double seconds)
 {
-    const double deadline = sim_now(&peer->open) + seconds;
+    const double begin = sim_now(&peer->open), deadline = begin + seconds;
     int done, open = 0;
 
     for (int i = 0; i < count; i++)
@@ -256,7 +263,7 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
         return -1;
     peer->blocked_on = activities;
     peer->blocked_count = count;
-    peer->blocked_since = sim_now(&peer->open);
+    peer->blocked_since = begin;
     while ((done = first_done(activities, count)) < 0) {
         const double left = deadline - sim_now(&peer->open);
 
@@ -266,4 +273,22 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
     }
     peer->blocked_on = NULL;
     return done;
+}
+
+/* What roles do most, so it goes straight to SimGrid when it can. */
+void activity_wait(struct peer *peer, struct sim_activity *activity)
+{
+    if (activity->is_done)
+        return;
+    if (ends_with_bell(activity)) {
+        activity_wait_any(peer, &activity, 1, -1);
+        return;
+    }
+    peer->blocked_on = &activity;
+    peer->blocked_count = 1;
+    peer->blocked_since = sim_now(&peer->open);
+    peer->waits_for = activity;
+    peer->waits_for_others = 0;
+    wait_for_comm(activity);
+    peer->blocked_on = NULL;
 }

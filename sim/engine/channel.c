@@ -106,12 +106,11 @@ static bool count_on_links(const struct channel *channel, struct engine *engine)
     bool shares = false;
 
     for (int i = 0; i < channel->route->count; i++) {
-        const int place = channel->route->links[i];
-        struct sim_link_record *link = &engine->record->links[place];
+        struct link_load *load = &engine->loads[channel->route->links[i]];
 
-        if (++link->now_transfers > link->peak_transfers)
-            link->peak_transfers = link->now_transfers;
-        shares |= link->now_transfers > 1 && !engine->world->links[place].is_fatpipe;
+        if (++load->now > load->peak)
+            load->peak = load->now;
+        shares |= load->now > 1 && !load->is_fatpipe;
     }
     return shares;
 }
@@ -177,9 +176,11 @@ static void tell_links(const struct channel *channel, struct sim_record *record)
 
 void channel_tell_links(struct engine *engine)
 {
-    for (int l = 0; l < engine->record->link_count; l++)
+    for (int l = 0; l < engine->record->link_count; l++) {
+        engine->record->links[l].peak_transfers = engine->loads[l].peak;
         engine->record->links[l].phase_bytes =
             sim_new(engine->arena, int64_t, (size_t)engine->record->phase_count);
+    }
     for (int p = 0; p < engine->record->peer_count; p++)
         for (struct channel *c = engine->peers[p].channels_from; c != NULL; c = c->next_of_from)
             if (!c->is_local)

@@ -56,9 +56,8 @@ struct sim_world {
 
 /* Links of a route, in order; lives in the world's arena. */
 struct route {
-    int count;
-    const int *links;
     double latency_seconds;
+    int count, links[];
 };
 
 bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
@@ -74,6 +73,8 @@ struct engine;
 
 enum activity_kind { SENDING, RECEIVING, COMPUTING };
 
+/* The fields of these structs are ordered by use: with many peers each is out of the cache when its turn
+ * comes, so what a message touches should lie together. */
 struct sim_activity {
     enum activity_kind kind;
     bool is_matched, is_done;
@@ -96,45 +97,50 @@ struct sim_activity {
 
 /* Messages from one peer to another; matched first to first. */
 struct channel {
-    struct channel *next; /* of the same bucket */
     struct peer *from, *to;
-    struct channel *next_of_from, *next_of_to;
-    bool is_local; /* inside one host */
-    sg_mailbox_t mailbox;
-    const struct route *route;
     struct sim_activity *sends, *receives; /* not matched yet; at most one queue is not empty */
     struct sim_activity **last_send, **last_receive;
     int64_t messages, bytes;
     int64_t *phase_bytes; /* [SIM_MOST_PHASES], by the sender's phase */
+    const struct route *route;
+    sg_mailbox_t mailbox;
+    bool is_local;        /* inside one host */
+    struct channel *next; /* of the same bucket */
+    struct channel *next_of_from, *next_of_to;
 };
 
 struct peer {
     struct sim_peer open; /* first, so that the roles' pointer is ours */
     struct engine *engine;
+    struct channel *last_to, *last_from; /* most roles talk to the same peers again */
+    int phase, step;
+    int open_activities, blocked_count;
+    struct sim_activity *const *blocked_on; /* the caller's; NULL: not blocked */
+    const struct sim_activity
+        *waits_for; /* the first of them: all that a deadlock's report has left */
+    double blocked_since;
+    int waits_for_others;
+    bool waits_for_bell, is_finished, is_dead;
+
+    const char *phase_name;
+    double slowdown;  /* by faults: 1 is none */
+    sg_sem_t bell;    /* rung when something that SimGrid does not see is done */
+    sg_comm_t *comms; /* room to wait for several */
+    int comm_room;
+
+    int host_place;
     sg_host_t host;
     sg_actor_t actor;
-    int host_place;
     const struct sim_role *role;
     struct sim_random *random;
     struct channel *channels_from, *channels_to;
-    struct channel *last_to, *last_from; /* most roles talk to the same peers again */
+};
 
-    sg_sem_t bell; /* rung when something that SimGrid does not see is done */
-    bool waits_for_bell;
-
-    const char *phase_name;
-    int phase, step;
-    double slowdown; /* by faults: 1 is none */
-
-    sg_comm_t *comms; /* room to wait for several */
-    int comm_room;
-    struct sim_activity *const *blocked_on; /* the caller's; NULL: not blocked */
-    int blocked_count, open_activities;
-    const struct sim_activity
-        *waits_for; /* the first of them: all that a deadlock's report has left */
-    int waits_for_others;
-    double blocked_since;
-    bool is_finished, is_dead;
+/* What a link carries at this moment: small and side by side, since each message looks at every link of
+ * its route twice. */
+struct link_load {
+    int now, peak;
+    bool is_fatpipe;
 };
 
 struct engine {
@@ -144,6 +150,7 @@ struct engine {
     struct sim_arena *arena;
     struct sim_record *record;
     struct peer *peers;
+    struct link_load *loads; /* by link */
     struct channel **buckets;
     size_t bucket_mask;
     struct sim_activity *spare_activities;
@@ -171,6 +178,7 @@ struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind);
 void activity_done(struct sim_activity *activity, enum sim_status status);
 int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
                       double seconds);
+void activity_wait(struct peer *peer, struct sim_activity *activity);
 enum sim_status activity_consume(struct sim_activity *activity, struct sim_message *message);
 void activity_cancel(struct sim_activity *activity);
 bool activity_is_moving(const struct sim_activity *activity);

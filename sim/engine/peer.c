@@ -231,7 +231,11 @@ enum sim_status sim_wait_for(struct sim_peer *me, struct sim_activity *activity,
 enum sim_status sim_wait(struct sim_peer *me, struct sim_activity *activity,
                          struct sim_message *message)
 {
-    return sim_wait_for(me, activity, -1, message);
+    const double begin = sim_now(me);
+
+    activity_wait(of(me), activity);
+    account_activity(of(me), activity, begin);
+    return activity_consume(activity, message);
 }
 
 void sim_cancel(struct sim_peer *me, struct sim_activity *activity)

@@ -117,6 +117,9 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
     engine->arena = plan->arena;
     engine->record = record;
     engine->peers = sim_new(plan->arena, struct peer, (size_t)record->peer_count);
+    engine->loads = sim_new(plan->arena, struct link_load, (size_t)record->link_count);
+    for (int i = 0; i < record->link_count; i++)
+        engine->loads[i].is_fatpipe = plan->world->links[i].is_fatpipe;
     engine->buckets = sim_new(plan->arena, struct channel *, buckets);
     engine->bucket_mask = buckets - 1;
     record->phases[record->phase_count++] = "start";

@@ -71,12 +71,16 @@ int s4u_route(sg_host_t from, sg_host_t to, sg_link_t *links, int most, double *
     }
 }
 
-enum s4u_outcome s4u_wait(sg_comm_t comm)
+enum s4u_outcome s4u_wait(sg_comm_t comm, bool hosts_may_die)
 {
-    const s4u::CommPtr keep(comm); /* a watcher may wait for it while its owner lets go */
+    const std::vector<s4u::ActivityPtr> one{
+        comm}; /* a watcher may wait for it while its owner lets go */
 
     try {
-        comm->wait();
+        if (hosts_may_die)
+            comm->wait();
+        else
+            s4u::Activity::wait_any(one);
         return S4U_DONE;
     } catch (const simgrid::TimeoutException &) {
         return S4U_TIMED_OUT;

@@ -31,8 +31,9 @@ bool s4u_run(char *complaint, size_t size);
 /* The links from host to host, at most `most` of them; their number, or -1 when there is no route. */
 int s4u_route(sg_host_t from, sg_host_t to, sg_link_t *links, int most, double *latency_seconds);
 
-/* Block the calling actor until `comm` is over. */
-enum s4u_outcome s4u_wait(sg_comm_t comm);
+/* Block the calling actor until `comm` is over.  Where hosts may die SimGrid is to watch the caller's, for
+ * which it makes an action of its own; to leave that out is faster. */
+enum s4u_outcome s4u_wait(sg_comm_t comm, bool hosts_may_die);
 
 /* Block until one of the comms is over, for at most `seconds` (negative: no limit); its index in
  * *index.  A time-out cancels nothing. */

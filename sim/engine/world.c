@@ -150,7 +150,7 @@ const struct route *world_route(struct sim_world *world, int from, int to)
     sg_link_t links[LONGEST_ROUTE];
     struct route *route;
     double latency_seconds = 0;
-    int *places, count;
+    int count;
 
     *world->platform_is_fine = false;
     count = s4u_route(world->hosts[from].host, world->hosts[to].host, links, LONGEST_ROUTE,
@@ -158,15 +158,13 @@ const struct route *world_route(struct sim_world *world, int from, int to)
     *world->platform_is_fine = true;
     if (count < 0)
         return NULL;
-    route = sim_new(world->arena, struct route, 1);
-    places = sim_new(world->arena, int, (size_t)count);
+    route = sim_arena_take(world->arena, 1, sizeof *route + (size_t)count * sizeof(int));
     for (int i = 0; i < count; i++) {
         const uintptr_t place = (uintptr_t)sg_link_get_data(links[i]);
 
         if (place > 0)
-            places[route->count++] = (int)place - 1;
+            route->links[route->count++] = (int)place - 1;
     }
-    route->links = places;
     route->latency_seconds = latency_seconds;
     return route;
 }

@@ -50,6 +50,7 @@ bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struc
 {
     const pid_t parent = getpid();
 
+    sim_child_guard(); /* a SIGCHLD that is not blocked would be lost, and waited for in vain */
     *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
     if (child->reply == NULL || child->complaints == NULL)
         return sim_fail(err, "A temporary file cannot be made: %s.", strerror(errno));

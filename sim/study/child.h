@@ -1,8 +1,8 @@
 /* child.h -- SimGrid is run in child processes only: it aborts on bad input, and a process can hold one
  * simulation.  The child sends back a reply; whatever kills it becomes a sentence here.
  *
- * The caller blocks SIGINT, SIGTERM and SIGCHLD before it starts a child (sim_child_guard), so that an
- * interruption is an answer of sim_child_wait and not a death. */
+ * From the first child on SIGINT, SIGTERM, SIGHUP and SIGCHLD are blocked, so that an interruption is an
+ * answer of sim_child_wait and not a death; main does it at once. */
 #ifndef SIM_STUDY_CHILD_H
 #define SIM_STUDY_CHILD_H
 

@@ -46,7 +46,7 @@ struct sim_link_record {
     double latency_seconds;
     int64_t bytes, messages;
     int64_t *phase_bytes; /* [phase_count] */
-    int now_transfers, peak_transfers;
+    int peak_transfers;
 };
 
 struct sim_law_record {
