@@ -79,10 +79,11 @@ static int dispatch(int argc, char **argv, struct sim_arena *arena)
     return sim_command_call(command, argc - 1, argv + 1, &catalogue, sim_commands);
 }
 
-/* A full disk shows only when the last of the output is written. */
+/* A full disk shows only when the last of the output is written.  A reader that has seen enough (head)
+ * is no error. */
 static int flushed(int code)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return code;
     fprintf(stderr, "dmlsim: standard output cannot be written: %s.\n", strerror(errno));
     return code == 0 ? 2 : code;
