@@ -9,6 +9,7 @@
 #include <simgrid/plugins/energy.h>
 #include <stdio.h>
 #include <string.h>
+#include <xbt/config.h>
 
 /* ---- before ---- */
 
@@ -105,6 +106,18 @@ static void start_peer(struct engine *engine, int number)
     sg_actor_start_(peer->actor, peer_play, 0, NULL);
 }
 
+/* A guarded stack takes two memory maps, of which Linux gives a process 65,530.  Beyond this many peers
+ * stacks are small, and unguarded. */
+enum { MOST_GUARDED_STACKS = 15000, SMALL_STACK_KIB = 32 };
+
+static void choose_stacks(int peers)
+{
+    if (peers <= MOST_GUARDED_STACKS)
+        return;
+    sg_cfg_set_int("contexts/stack-size", SMALL_STACK_KIB);
+    sg_cfg_set_int("contexts/guard-size", 0);
+}
+
 static void engine_open(struct engine *engine, const struct sim_plan *plan,
                         struct sim_record *record)
 {
@@ -123,6 +136,7 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
     engine->buckets = sim_new(plan->arena, struct channel *, buckets);
     engine->bucket_mask = buckets - 1;
     record->phases[record->phase_count++] = "start";
+    choose_stacks(record->peer_count);
     for (int i = 0; i < record->peer_count; i++)
         start_peer(engine, i);
 }
