@@ -106,16 +106,18 @@ static void start_peer(struct engine *engine, int number)
     sg_actor_start_(peer->actor, peer_play, 0, NULL);
 }
 
-/* A guarded stack takes two memory maps, of which Linux gives a process 65,530.  Beyond this many peers
- * stacks are small, and unguarded. */
-enum { MOST_GUARDED_STACKS = 15000, SMALL_STACK_KIB = 32 };
+/* A guarded stack takes two memory maps, of which Linux gives a process 65,530; beyond this many peers
+ * stacks are small, and unguarded.  Otherwise 268 KiB: no power of two, or the tops of all stacks would
+ * fall into the same sets of the cache. */
+enum { MOST_GUARDED_STACKS = 15000, STACK_KIB = 268, SMALL_STACK_KIB = 32 };
 
 static void choose_stacks(int peers)
 {
-    if (peers <= MOST_GUARDED_STACKS)
-        return;
-    sg_cfg_set_int("contexts/stack-size", SMALL_STACK_KIB);
-    sg_cfg_set_int("contexts/guard-size", 0);
+    const bool guarded = peers <= MOST_GUARDED_STACKS;
+
+    sg_cfg_set_int("contexts/stack-size", guarded ? STACK_KIB : SMALL_STACK_KIB);
+    if (!guarded)
+        sg_cfg_set_int("contexts/guard-size", 0);
 }
 
 static void engine_open(struct engine *engine, const struct sim_plan *plan,
