@@ -100,13 +100,18 @@ void sim_cancel(struct sim_peer *me, struct sim_activity *activity);
 
 /* ---- collectives: tables of steps on a group ---- */
 
-/* Parts `first` .. `first + count - 1`, round the ring, of something cut in `of` parts. */
+/* Parts `first` .. `first + count - 1`, round the ring, of something cut in `of` parts; with a mask, only
+ * those whose place among them (0 .. count - 1) has a bit in common with it, as Bruck sends them. */
 struct sim_range {
     int first, count, of;
+    int mask;
 };
 
 /* Chunk k (any integer, counted round) of n. */
 struct sim_range sim_chunk(int n, int k);
+
+/* All of it, uncut. */
+struct sim_range sim_whole(void);
 
 enum sim_combine {
     SIM_REPLACE, /* what arrives takes the place of what was there */
@@ -120,6 +125,8 @@ struct sim_step {
     int to, from;
     struct sim_range send, receive;
     enum sim_combine combine;
+    bool
+        sends_original; /* from buffer.original, what there was before the first step: all-to-all */
     const char *phase;
 };
 
@@ -131,13 +138,41 @@ typedef bool sim_steps(int n, int rank, int s, struct sim_step *step);
 struct sim_buffer {
     int64_t bytes;
     double *values;
+    const double *original; /* for steps that send it, if values is not NULL */
     size_t count;
     double flop_per_byte; /* cost of SIM_SUM */
 };
 
+/* That part of a buffer, as a buffer; the range is one piece (it does not wrap) and has no mask. */
+struct sim_buffer sim_slice(const struct sim_buffer *whole, struct sim_range part);
+
 /* Take part in a collective of `group`, as the member that `me` is. */
 enum sim_status sim_collective(struct sim_peer *me, const struct sim_group *group, sim_steps *steps,
                                const struct sim_buffer *buffer);
+
+/* Collectives that follow one another, as those inside the machines and between them do. */
+struct sim_stage {
+    const struct sim_group *group;
+    sim_steps *steps;
+    struct sim_buffer buffer;
+};
+struct sim_lane {
+    const struct sim_stage *stages;
+    int count;
+};
+
+/* Take part in several lanes at once, at most `at_once` under way (pipelining: a lane for each chunk);
+ * lanes begin in their order, and lane l of one peer talks to lane l of the others.  The first failure. */
+enum sim_status sim_lanes(struct sim_peer *me, const struct sim_lane *lanes, int count,
+                          int at_once);
+
+/* The same beside other work: lanes may be added while it goes on, all peers in the same order; they move
+ * on whenever the peer computes or waits through this `stream`.  `lane` and what it points to must last. */
+struct sim_stream;
+struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once);
+void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane);
+enum sim_status sim_stream_compute(struct sim_stream *stream, double flop);
+enum sim_status sim_stream_finish(struct sim_stream *stream); /* wait for all lanes */
 
 /* Where part k of n begins in something of `size` elements; part n begins at its end. */
 int64_t sim_part_begin(int64_t size, int k, int n);
