@@ -99,20 +99,45 @@ void channel_withdraw(struct sim_activity *activity)
         *last = activity->link;
 }
 
-/* True when the transfer shares a link with another.  One that has ended but whose end nobody has learnt
- * yet still counts, which errs on the safe side. */
-static bool count_on_links(const struct channel *channel, struct engine *engine)
+/* A transfer that has ended but whose end nobody has learnt yet still counts. */
+static void count_on_links(const struct channel *channel, struct engine *engine)
 {
-    bool shares = false;
-
     for (int i = 0; i < channel->route->count; i++) {
         struct link_load *load = &engine->loads[channel->route->links[i]];
 
         if (++load->now > load->peak)
             load->peak = load->now;
-        shares |= load->now > 1 && !load->is_fatpipe;
     }
-    return shares;
+}
+
+/* Take the links of the route until the transfer ends; false when another transfer has one of them, or
+ * when its stations take turns (Wi-Fi). */
+static bool take_links(const struct channel *channel, struct engine *engine, double now,
+                       double ends_at)
+{
+    for (int i = 0; i < channel->route->count; i++) {
+        struct link_load *load = &engine->loads[channel->route->links[i]];
+
+        if ((load->busy_until > engine_soon(now) && !load->is_fatpipe) || load->is_wifi)
+            return false;
+        load->busy_until = ends_at;
+    }
+    count_on_links(channel, engine);
+    return true;
+}
+
+/* The transfer is alone on its links, so nothing is there to solve: it takes a + S/B.  As soon as two
+ * share a link the run is given up, and started again with SimGrid's solver. */
+static void move_alone(const struct channel *channel, struct sim_activity *send,
+                       struct sim_activity *receive)
+{
+    const double bytes = (double)send->message.bytes * SIM_LIE_ABOUT_SECONDS;
+    const struct route *route = channel->route;
+
+    send->ends_at = receive->ends_at =
+        send->started_at + route->latency_seconds + bytes / route->bytes_per_second;
+    if (!take_links(channel, channel->from->engine, send->started_at, send->ends_at))
+        engine_stop(channel->from->engine, SIM_RUN_AGAIN);
 }
 
 /* Both ends are there: the transfer starts now. */
@@ -139,8 +164,10 @@ static void match(struct channel *channel, struct sim_activity *send, struct sim
     record->totals.messages++;
     record->totals.bytes += bytes;
     channel->phase_bytes[channel->from->phase] += bytes;
-    if (count_on_links(channel, engine) && engine->is_lazy)
-        engine_stop(engine, SIM_RUN_AGAIN);
+    if (engine->is_alone)
+        move_alone(channel, send, receive);
+    else
+        count_on_links(channel, engine);
 }
 
 void channel_post(struct channel *channel, struct sim_activity *activity)

@@ -56,13 +56,12 @@ struct sim_world {
 
 /* Links of a route, in order; lives in the world's arena. */
 struct route {
-    double latency_seconds;
+    double latency_seconds, bytes_per_second; /* of the narrowest link */
     int count, links[];
 };
 
 bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
-                bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
-                struct sim_error *err);
+                volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_error *err);
 
 /* NULL when the platform has no route from host to host. */
 const struct route *world_route(struct sim_world *world, int from, int to);
@@ -87,9 +86,10 @@ struct sim_activity {
     struct channel *channel;      /* NULL for a computation */
     struct sim_activity *partner; /* other end of the transfer, while both are open */
     struct sim_message message;
-    sg_comm_t comm; /* NULL when it never enters the network */
+    sg_comm_t comm; /* NULL when SimGrid does not know it */
     void *sink;     /* where SimGrid puts the payload that we do not use */
     double started_at, flop;
+    double ends_at; /* of a transfer that is alone on its links; INFINITY: not known */
     int step;
     struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
     struct sim_activity **link; /* where the queue points to it */
@@ -137,10 +137,11 @@ struct peer {
 };
 
 /* What a link carries at this moment: small and side by side, since each message looks at every link of
- * its route twice. */
+ * its route.  `busy_until` is kept while transfers are alone, `now` while SimGrid shares links out. */
 struct link_load {
+    double busy_until;
     int now, peak;
-    bool is_fatpipe;
+    bool is_fatpipe, is_wifi;
 };
 
 struct engine {
@@ -157,7 +158,7 @@ struct engine {
     struct spare_values *spare_values[64]; /* by power of two */
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
-    bool is_lazy; /* SimGrid's lazy solver is on: no two transfers may share a link */
+    bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
     struct sim_error *gave_up;
     int exit_code; /* once is_over */
     int terminal;  /* for the progress line; -1: none */
@@ -165,6 +166,12 @@ struct engine {
     double simulated_shown;
     int64_t messages_shown;
 };
+
+/* Simulated times closer than this are one: SimGrid's precision (world.c), or the last digits of a clock. */
+static inline double engine_soon(double now)
+{
+    return now + (now < 1e3 ? 1e-12 : now * 1e-15);
+}
 
 /* channel.c */
 struct channel *channel_between(struct engine *engine, int from, int to);
@@ -181,6 +188,7 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
 void activity_wait(struct peer *peer, struct sim_activity *activity);
 enum sim_status activity_consume(struct sim_activity *activity, struct sim_message *message);
 void activity_cancel(struct sim_activity *activity);
+bool activity_has_ended(struct sim_activity *activity);
 bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 

@@ -155,7 +155,8 @@ struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_mess
     if (fails_at_once(send, channel->to))
         return send;
     channel_post(channel, send);
-    if (!channel->is_local) /* SimGrid wants a payload; ours travels with our own match */
+    if (!channel->is_local &&
+        !peer->engine->is_alone) /* SimGrid wants a payload; ours travels with our own match */
         send->comm = sg_mailbox_put_async(channel_mailbox(channel), send,
                                           (long)(message.bytes * SIM_LIE_ABOUT_SECONDS));
     if (peer->engine->terminal >= 0 && (peer->engine->record->totals.messages & 1023) == 0)
@@ -173,7 +174,7 @@ struct sim_activity *sim_start_receive(struct sim_peer *me, int from)
     if (fails_at_once(receive, channel->from))
         return receive;
     channel_post(channel, receive);
-    if (!channel->is_local)
+    if (!channel->is_local && !peer->engine->is_alone)
         receive->comm = sg_mailbox_get_async(channel_mailbox(channel), &receive->sink);
     return receive;
 }
