@@ -158,8 +158,9 @@ void activity_cancel(struct sim_activity *activity)
         record->bytes_cancelled += activity->message.bytes - (int64_t)left;
         activity->status = SIM_CANCELLED;
         book(activity);
-    } else if (activity->kind == COMPUTING) {
-        activity->is_watched = true; /* its helper goes on computing, and will look at it */
+    } else if (!activity->is_done && activity->kind == COMPUTING) {
+        activity->is_watched = true;
+        sg_actor_kill(activity->helper);
     }
     activity->is_done = true;
     let_go(activity);
@@ -187,6 +188,18 @@ static void wait_for_comm(struct sim_activity *activity)
     activity_done(activity, status_of(activity, s4u_wait(activity->comm, may_die)));
 }
 
+/* No daemons: SimGrid 3.32 crashes when all actors are killed while there is a daemon that has not run. */
+void helper_start(struct sim_activity *activity, const char *name,
+                  void (*act)(int argc, char *argv[]))
+{
+    sg_actor_t helper = sg_actor_init(name, activity->owner->host);
+
+    activity->helper = helper;
+    activity->owner->engine->has_helpers = true;
+    sg_actor_set_data(helper, activity);
+    sg_actor_start_(helper, act, 0, NULL);
+}
+
 static void watcher(int argc, char *argv[])
 {
     (void)argc;
@@ -196,15 +209,10 @@ static void watcher(int argc, char *argv[])
 
 static void watch(struct sim_activity *activity)
 {
-    sg_actor_t actor;
-
     if (activity->is_watched)
         return;
     activity->is_watched = true;
-    actor = sg_actor_init("watcher", activity->owner->host);
-    sg_actor_set_data(actor, activity);
-    sg_actor_daemonize(actor);
-    sg_actor_start_(actor, watcher, 0, NULL);
+    helper_start(activity, "watcher", watcher);
 }
 
 /* At most until the first of the activities ends of which it is known when. */

@@ -5,9 +5,10 @@
 
 #include <assert.h>
 
-static size_t bucket_of(const struct engine *engine, int from, int to)
+static size_t bucket_of(const struct engine *engine, int from, int to, int lane)
 {
-    const uint64_t key = ((uint64_t)(uint32_t)from << 32 | (uint32_t)to) * 0x9e3779b97f4a7c15u;
+    const uint64_t pair = (uint64_t)(uint32_t)from << 32 | (uint32_t)to;
+    const uint64_t key = (pair + (uint64_t)lane * 0xc2b2ae3d27d4eb4fu) * 0x9e3779b97f4a7c15u;
 
     return (size_t)(key >> 32) & engine->bucket_mask;
 }
@@ -33,16 +34,17 @@ static void find_way(struct channel *channel)
 sg_mailbox_t channel_mailbox(struct channel *channel)
 {
     if (channel->mailbox == NULL)
-        channel->mailbox =
-            sg_mailbox_by_name(sim_text(channel->from->engine->arena, "%d>%d",
-                                        channel->from->open.number, channel->to->open.number));
+        channel->mailbox = sg_mailbox_by_name(sim_text(channel->from->engine->arena, "%d>%d/%d",
+                                                       channel->from->open.number,
+                                                       channel->to->open.number, channel->lane));
     return channel->mailbox;
 }
 
-static struct channel *channel_new(struct engine *engine, int from, int to)
+static struct channel *channel_new(struct engine *engine, int from, int to, int lane)
 {
     struct channel *channel = sim_new(engine->arena, struct channel, 1);
 
+    channel->lane = lane;
     channel->from = &engine->peers[from];
     channel->to = &engine->peers[to];
     channel->last_send = &channel->sends;
@@ -58,18 +60,18 @@ static struct channel *channel_new(struct engine *engine, int from, int to)
     return channel;
 }
 
-struct channel *channel_between(struct engine *engine, int from, int to)
+struct channel *channel_between(struct engine *engine, int from, int to, int lane)
 {
-    struct channel **bucket = &engine->buckets[bucket_of(engine, from, to)];
+    struct channel **bucket = &engine->buckets[bucket_of(engine, from, to, lane)];
     struct channel *channel = *bucket;
 
     assert(from >= 0 && from < engine->record->peer_count && to >= 0 &&
            to < engine->record->peer_count);
-    while (channel != NULL &&
-           (channel->from->open.number != from || channel->to->open.number != to))
+    while (channel != NULL && (channel->from->open.number != from ||
+                               channel->to->open.number != to || channel->lane != lane))
         channel = channel->next;
     if (channel == NULL) {
-        channel = channel_new(engine, from, to);
+        channel = channel_new(engine, from, to, lane);
         channel->next = *bucket;
         *bucket = channel;
     }
