@@ -24,7 +24,8 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-           -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla
+           -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla \
+           -Wno-missing-field-initializers # a row of a table may leave out what is zero
 OPTIMISE = -O2 -g
 # -fexceptions: a killed actor unwinds through our frames; -ffp-contract=off: the same bytes everywhere
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -fexceptions -ffp-contract=off $(OPTIMISE) $(WARNINGS) \

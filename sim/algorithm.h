@@ -150,6 +150,8 @@ struct sim_role {
     const char *name;
     void (*act)(struct sim_peer *me);
     const char *help; /* what this role does, one line */
+    bool
+        comes_back; /* `act` begins again, with another me->life, when its host or peer is repaired */
 };
 
 struct sim_algorithm {

@@ -18,6 +18,7 @@ struct sim_peer {
     const char *role;
     int index;  /* within the role */
     int number; /* within the plan: what messages are addressed to */
+    int life;   /* how often it has died and come back: 0 at first */
 };
 
 enum sim_status {

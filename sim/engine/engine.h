@@ -215,7 +215,7 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
                                      struct sim_message message);
 struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
-void peer_play(int argc, char *argv[]); /* what the actor of a peer runs */
+void peer_begin(struct peer *peer); /* a new actor for it */
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);

@@ -278,7 +278,7 @@ enum sim_status sim_exchange(struct sim_peer *me, int to, struct sim_message sen
 
 /* ---- the life of a peer ---- */
 
-void peer_play(int argc, char *argv[])
+static void play(int argc, char *argv[])
 {
     struct peer *peer = sg_actor_self_get_data();
 
@@ -289,4 +289,11 @@ void peer_play(int argc, char *argv[])
     peer->is_finished = true;
     peer_record(peer)->finished_at = simgrid_get_clock();
     assert(peer->open_activities == 0 && "a role left something that it had started");
+}
+
+void peer_begin(struct peer *peer)
+{
+    peer->actor = sg_actor_init(peer_record(peer)->name, peer->host);
+    sg_actor_set_data(peer->actor, peer);
+    sg_actor_start_(peer->actor, play, 0, NULL);
 }

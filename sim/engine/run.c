@@ -102,9 +102,7 @@ static void start_peer(struct engine *engine, int number)
     };
     if (host->flop_per_second > engine->fastest_flop_per_second)
         engine->fastest_flop_per_second = host->flop_per_second;
-    peer->actor = sg_actor_init(engine->record->peers[number].name, host->host);
-    sg_actor_set_data(peer->actor, peer);
-    sg_actor_start_(peer->actor, peer_play, 0, NULL);
+    peer_begin(peer);
 }
 
 /* A guarded stack takes two memory maps, of which Linux gives a process 65,530; beyond this many peers

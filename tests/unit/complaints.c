@@ -332,8 +332,6 @@ static struct complaint faults[] = {
     {"a fault that comes again before it ends",
      THEN("faults: [{host: a, factor: 0, every: 2s, for: 2s}]\n"),
      "t.yaml:3:11: faults: 'every' must be longer than 'for'."},
-    {"a dead peer that comes back", THEN("faults: [{peer: worker-3, factor: 0, for: 2s}]\n"),
-     "t.yaml:3:11: faults: a dead peer does not come back; leave out 'for'."},
     {"the second fault of two", THEN("faults:\n  - {host: a, factor: 0}\n  - {host: b}\n"),
      "t.yaml:5:6: faults: factor is missing: 0 is dead, 0.5 half as fast."},
 };
