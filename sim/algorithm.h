@@ -154,6 +154,14 @@ struct sim_role {
         comes_back; /* `act` begins again, with another me->life, when its host or peer is repaired */
 };
 
+/* A table of its own that an algorithm writes, row by row (sim_row), as NAME.csv in the run directory;
+ * each row begins with the simulated seconds and the peer.  A list of them ends with {0}. */
+struct sim_table {
+    const char *name;
+    const char *help;
+    const char *const *columns; /* NULL-ended, with units in their names */
+};
+
 struct sim_algorithm {
     const char *name;
     const char *summary; /* one line */
@@ -163,6 +171,7 @@ struct sim_algorithm {
     const struct sim_parameter *parameters;
     const struct sim_role *roles;
     const struct sim_law *laws;
+    const struct sim_table *tables; /* NULL: none */
 
     /* Once, before any actor starts: cast the peers, check what bounds cannot say, work out what all
      * peers share (plan->prepared).  Memory from plan->arena. */

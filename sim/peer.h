@@ -62,6 +62,12 @@ void sim_phase(struct sim_peer *me, const char *phase);
 /* The value of a named metric from now on; `name` must outlive the run. */
 void sim_note(struct sim_peer *me, const char *name, double value);
 
+/* A row of one of the algorithm's own tables: a value for each of its columns. */
+void sim_row(struct sim_peer *me, const char *table, const double *values);
+
+/* What has begun to cross the network until now, by all peers. */
+int64_t sim_bytes_until_now(const struct sim_peer *me);
+
 /* This peer cannot go on: the run ends with exit code 1 and this sentence.  Does not return. */
 void sim_give_up(struct sim_peer *me, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));

@@ -36,6 +36,19 @@ static void print_algorithm(const struct sim_algorithm *algorithm, struct sim_ar
     }
 }
 
+static void print_tables(const struct sim_algorithm *algorithm)
+{
+    if (algorithm->tables == NULL)
+        return;
+    puts("\nTables of its own, in the run directory (each row begins with seconds, peer)");
+    for (const struct sim_table *table = algorithm->tables; table->name != NULL; table++) {
+        printf("  %s.csv: %s\n   ", table->name, table->help);
+        for (const char *const *column = table->columns; *column != NULL; column++)
+            printf(" %s", *column);
+        putchar('\n');
+    }
+}
+
 static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_arena *arena)
 {
     json_t *roles = json_array(), *parameters = json_array(), *laws = json_array();
@@ -78,6 +91,7 @@ static int run(const struct sim_call *call)
         return unknown(call, call->arguments[0]);
     if (!sim_option_given(call, "json")) {
         print_algorithm(algorithm, call->arena);
+        print_tables(algorithm);
         return 0;
     }
     json = algorithm_json(algorithm, call->arena);

@@ -93,6 +93,18 @@ void sim_note(struct sim_peer *me, const char *name, double value)
                     &(struct sim_note_event){sim_now(me), value, me->number, name});
 }
 
+void sim_row(struct sim_peer *me, const char *table, const double *values)
+{
+    struct engine *engine = of(me)->engine;
+
+    sim_record_row(engine->record, engine->arena, table, sim_now(me), me->number, values);
+}
+
+int64_t sim_bytes_until_now(const struct sim_peer *me)
+{
+    return ((const struct peer *)me)->engine->record->totals.bytes;
+}
+
 void engine_stop(struct engine *engine, int exit_code)
 {
     if (!engine->is_over)

@@ -54,6 +54,7 @@ static void record_open(struct sim_record *record, const struct sim_plan *plan, 
         .peers = sim_new(plan->arena, struct sim_peer_record, (size_t)casting->peer_count),
         .links = sim_new(plan->arena, struct sim_link_record, (size_t)world->link_count),
     };
+    sim_record_tables(record, plan->arena, plan->algorithm->tables);
     for (int i = 0; i < casting->peer_count; i++) {
         const struct sim_cast_peer *peer = &casting->peers[i];
 
