@@ -154,8 +154,9 @@ static void backward(const struct learner *learner, const double *parameters, in
 
         cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, in, out, n, 1, space->x[l], in, delta,
                     out, 1, gradient + learner->layers[2 * l].offset, out);
-        for (int i = 0; i < n * out; i++)
-            offsets[i % out] += delta[i];
+        for (int i = 0; i < n; i++)
+            for (int c = 0; c < out; c++)
+                offsets[c] += delta[i * out + c];
         if (l > 0)
             cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, in, out, 1, delta, out,
                         weights_of(learner, parameters, l), out, 0, before, in);
