@@ -10,6 +10,7 @@
 #define SIM_PEER_H
 
 #include "sim/algorithm.h"
+#include "sim/workload/cost.h"
 
 /* Embedded at the head of the engine's own record; borrowed by the role for its whole life. */
 struct sim_peer {
@@ -45,6 +46,15 @@ void sim_compute(struct sim_peer *me, double flop);
 void sim_compute_for(struct sim_peer *me, double seconds);
 
 void sim_sleep(struct sim_peer *me, double seconds);
+
+/* Seconds of a layer of plan->model on this peer's host, if nothing else runs there and nothing slows it. */
+double sim_layer_cost_seconds(const struct sim_peer *me, const struct sim_layer *layer, int batch,
+                              enum sim_pass pass);
+
+/* The flop with which sim_compute takes as long on this host: overheads and waits for memory are in it, so it
+ * is what passes, not what the layer computes.  A host that is slowed or shared takes longer, as it should. */
+double sim_layer_cost_flop(const struct sim_peer *me, const struct sim_layer *layer, int batch,
+                           enum sim_pass pass);
 
 /* ---- telling ---- */
 

@@ -26,6 +26,8 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .parameters = scenario->parameters,
         .iterations = scenario->iterations,
         .seed = scenario->seed,
+        .model = scenario->model,
+        .batch = scenario->batch,
         .arena = world->arena,
         .casting = sim_casting_open(world->arena),
         .world = world,
@@ -35,9 +37,12 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .is_undisturbed = scenario->fault_count == 0 && !facts->has_profiles,
         .somebody_may_die = may_die,
     };
-    return scenario->algorithm->prepare(plan, err) &&
-           sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
-                             scenario->platform, err);
+    if (!scenario->algorithm->prepare(plan, err) ||
+        !sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
+                           scenario->platform, err))
+        return false;
+    devices_take_reference(plan);
+    return true;
 }
 
 static void record_open(struct sim_record *record, const struct sim_plan *plan, bool is_alone)
