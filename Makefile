@@ -4,9 +4,10 @@
 
 # to build and to run (zlib1g-dev: data sets are compressed files)
 PACKAGES = gcc g++ libc6-dev make pkg-config libsimgrid-dev libgsl-dev libfyaml-dev libxml2-dev \
-           libjansson-dev libsqlite3-dev zlib1g-dev libgoogle-perftools-dev gnuplot-nox fonts-dejavu-core
+           libjansson-dev libsqlite3-dev zlib1g-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev \
+           libgoogle-perftools-dev gnuplot-nox fonts-dejavu-core
 # to test (dataset-fashion-mnist: 31 MB, so only here; a scenario that names it says what to install)
-CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist
+CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist libonnx-testdata
 # to look closer: sanitizers, fuzzing, coverage, lint
 LINT_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 clang-tidy-14 clang-format-14 cppcheck gcovr
 
@@ -19,7 +20,7 @@ SHELL    = /bin/bash
 MAKEFLAGS += --no-print-directory
 JOBS    := $(shell nproc)
 
-LIBRARIES = libxml-2.0 libfyaml jansson sqlite3 zlib gsl
+LIBRARIES = libxml-2.0 libfyaml jansson sqlite3 zlib gsl libprotobuf-c
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
@@ -35,7 +36,7 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-proto
 OPTIMISE = -O2 -g
 # -fexceptions: a killed actor unwinds through our frames; -ffp-contract=off: the same bytes everywhere
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -fexceptions -ffp-contract=off $(OPTIMISE) $(WARNINGS) \
-             -DSIM_DATA_FOLDER='"$(PREFIX)/share/dmlsim"' -I. $(PKG_CFLAGS) $(EXTRA_FLAGS) $(CFLAGS)
+             -DSIM_DATA_FOLDER='"$(PREFIX)/share/dmlsim"' -I. -isystem $(BUILD)/generated $(PKG_CFLAGS) $(EXTRA_FLAGS) $(CFLAGS)
 CXXFLAGS_ALL = -std=c++17 -fexceptions $(OPTIMISE) -Wall -Wextra -I. $(EXTRA_FLAGS) $(CXXFLAGS)
 LDLIBS_ALL = -lsimgrid $(BLAS_LIBS) $(PKG_LIBS) -lm -lstdc++ $(MALLOC) $(EXTRA_FLAGS) $(LDFLAGS)
 MALLOC   = -ltcmalloc_minimal
@@ -48,7 +49,7 @@ MALLOC =
 endif
 
 SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c))
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o
 PROGRAM  = $(BUILD)/dmlsim
 LIBRARY  = $(BUILD)/libdmlsim.a
 ALGORITHM_NAMES := $(sort $(shell sed -n 's/^SIM_ALGORITHM(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))
@@ -77,7 +78,20 @@ $(BUILD)/generated/tables.c: $(SOURCES) Makefile
 	  for c in $(COMMAND_NAMES); do echo "    &sim_command_$$c,"; done; echo '    NULL};'; } > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
 
-$(BUILD)/%.o: %.c
+# What reads and writes ONNX comes from the format's own description; it is not ours to warn of.  Objects wait for
+# its header: before they were compiled once, nothing else says who includes it.
+ONNX_PROTO = /usr/include/onnx/onnx.proto
+ONNX_HEADER = $(BUILD)/generated/onnx.pb-c.h
+
+$(BUILD)/generated/onnx.pb-c.c: $(ONNX_PROTO)
+	@mkdir -p $(@D)
+	protoc-c --c_out=$(@D) -I$(dir $(ONNX_PROTO)) $(ONNX_PROTO)
+$(ONNX_HEADER): $(BUILD)/generated/onnx.pb-c.c ;
+
+$(BUILD)/generated/onnx.pb-c.o: $(BUILD)/generated/onnx.pb-c.c
+	$(CC) $(CFLAGS_ALL) -w -c $< -o $@
+
+$(BUILD)/%.o: %.c | $(ONNX_HEADER)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
