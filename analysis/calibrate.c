@@ -58,8 +58,7 @@ static void print_estimate(const char *name, const struct sim_estimate *estimate
 {
     char value[SIM_QUANTITY_SIZE], low[SIM_QUANTITY_SIZE], high[SIM_QUANTITY_SIZE];
 
-    printf("%-6s %12s   %12s .. %-12s  %s\n", name,
-           sim_format_quantity(value, estimate->value, unit),
+    printf("%-6s %12s   %12s .. %s%s\n", name, sim_format_quantity(value, estimate->value, unit),
            sim_format_quantity(low, estimate->low, unit),
            isfinite(estimate->high) ? sim_format_quantity(high, estimate->high, unit) : "no bound",
            what);
@@ -100,8 +99,8 @@ static void print_calibration(const struct analysis_calibration *c)
     puts("              value   95 % confidence");
     print_estimate("alpha", &c->line.alpha, SIM_UNIT_SECONDS, "");
     print_beta(&c->line.beta);
-    print_estimate("a", &c->latency_seconds, SIM_UNIT_SECONDS, "latency between two hosts");
-    print_estimate("B", &c->bytes_per_second, SIM_UNIT_BYTES_PER_SECOND, "each way");
+    print_estimate("a", &c->latency_seconds, SIM_UNIT_SECONDS, "  latency between two hosts");
+    print_estimate("B", &c->bytes_per_second, SIM_UNIT_BYTES_PER_SECOND, "  each way");
     printf("\nfit error %.2f %% on average, %.2f %% at worst\n", 100 * c->line.mean_relative,
            100 * c->line.worst_relative);
     print_rows(c);
