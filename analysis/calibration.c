@@ -7,7 +7,6 @@
 #include "analysis/calibration.h"
 
 #include "sim/base/file.h"
-#include "sim/base/names.h"
 #include "sim/base/units.h"
 
 #include <errno.h>
@@ -111,24 +110,25 @@ static const char *names_of(const char *collective, struct sim_arena *arena)
     return all;
 }
 
-static bool find_form(const struct analysis_form **found, const char *path, const char *collective,
-                      const char *algorithm, struct sim_arena *arena, struct sim_error *err)
+/* NULL, with a sentence, if there is none. */
+static const struct analysis_form *find_form(const char *path, const char *collective,
+                                             const char *algorithm, struct sim_arena *arena,
+                                             struct sim_error *err)
 {
-    if (collective == NULL)
-        return sim_fail(err,
-                        "%s: no line says which collective was timed; --collective NAME does (%s).",
-                        path, names_of(NULL, arena));
-    for (size_t i = 0; i < FORM_COUNT; i++)
+    for (size_t i = 0; collective != NULL && i < FORM_COUNT; i++)
         if (strcmp(forms[i].collective, collective) == 0 &&
-            (algorithm == NULL || strcmp(forms[i].algorithm, algorithm) == 0)) {
-            *found = &forms[i];
-            return true;
-        }
-    if (*names_of(collective, arena) == '\0')
-        return sim_fail(err, "There is no closed form for a collective '%s'; there are %s.",
-                        collective, names_of(NULL, arena));
-    return sim_fail(err, "There is no closed form for %s by '%s'; there are %s.", collective,
-                    algorithm, names_of(collective, arena));
+            (algorithm == NULL || strcmp(forms[i].algorithm, algorithm) == 0))
+            return &forms[i];
+    if (collective == NULL)
+        sim_fail(err, "%s: no line says which collective was timed; --collective NAME does (%s).",
+                 path, names_of(NULL, arena));
+    else if (*names_of(collective, arena) == '\0')
+        sim_fail(err, "There is no closed form for a collective '%s'; there are %s.", collective,
+                 names_of(NULL, arena));
+    else
+        sim_fail(err, "There is no closed form for %s by '%s'; there are %s.", collective,
+                 algorithm, names_of(collective, arena));
+    return NULL;
 }
 
 static bool find_ranks(struct analysis_calibration *c, int asked, struct sim_error *err)
@@ -204,10 +204,11 @@ bool analysis_calibrate(struct analysis_calibration *calibration,
 {
     const char *collective =
         question->collective != NULL ? question->collective : measured->collective;
-    struct analysis_calibration c = {.measured = measured};
+    struct analysis_calibration c = {
+        .measured = measured,
+        .form = find_form(measured->path, collective, question->algorithm, arena, err)};
 
-    if (!find_form(&c.form, measured->path, collective, question->algorithm, arena, err) ||
-        !find_ranks(&c, question->ranks, err) || !fit(&c, question, arena, err))
+    if (c.form == NULL || !find_ranks(&c, question->ranks, err) || !fit(&c, question, arena, err))
         return false;
     if (c.line.beta.value <= 0)
         return sim_fail(err,
