@@ -55,7 +55,7 @@ static struct damage damages[] = {
      ":3: this row has 3 fields; the head has 2."},
     {"a row cut short", "name,value\nx\n", ":2: this row has 1 fields; the head has 2."},
     {"a quote that is never closed", "name,value\n\"x,1\n",
-     ":3: this row has 1 fields; the head has 2."},
+     ":2: this row has 1 fields; the head has 2."},
     {"a number that is none", "name,value\nx,seven\n",
      ":2: 'seven' in column 'value' is no number."},
     {"a number without end", "name,value\nx,inf\n", ":2: 'inf' in column 'value' is no number."},
