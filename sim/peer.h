@@ -45,6 +45,9 @@ void sim_compute(struct sim_peer *me, double flop);
 /* Compute what the fastest host that takes part does in `seconds`; a slower host takes longer. */
 void sim_compute_for(struct sim_peer *me, double seconds);
 
+/* The flop of sim_compute_for. */
+double sim_flop_for(const struct sim_peer *me, double seconds);
+
 void sim_sleep(struct sim_peer *me, double seconds);
 
 /* Seconds of a layer of plan->model on this peer's host, if nothing else runs there and nothing slows it. */
@@ -96,6 +99,16 @@ enum sim_status sim_exchange(struct sim_peer *me, int to, struct sim_message sen
 /* A transfer begins when both its ends have started; messages of a pair arrive in order. */
 struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_message message);
 struct sim_activity *sim_start_receive(struct sim_peer *me, int from);
+
+/* As sim_start_receive, but where `from` is dead it waits for the first message after its return. */
+struct sim_activity *sim_start_listening(struct sim_peer *me, int from);
+
+/* Is that peer dead for a time only: will a repair let its role begin anew? */
+bool sim_will_return(const struct sim_peer *me, int peer);
+
+/* Has that peer's role come to its end?  Then it neither sends nor receives any more. */
+bool sim_has_finished(const struct sim_peer *me, int peer);
+
 struct sim_activity *sim_start_compute(struct sim_peer *me, double flop);
 
 /* Block until it is done; *message, if not NULL, is what was received. */

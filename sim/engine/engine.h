@@ -129,7 +129,7 @@ struct peer {
         *waits_for; /* the first of them: all that a deadlock's report has left */
     double blocked_since;
     int waits_for_others;
-    bool waits_for_bell, is_finished, is_dead;
+    bool waits_for_bell, is_finished, is_dead, will_return;
 
     const char *phase_name;
     double slowdown;  /* by faults: 1 is none */

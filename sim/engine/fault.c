@@ -104,10 +104,16 @@ static void revive(struct peer *peer)
 
 /* ---- switching a fault on and off ---- */
 
-static void kill_peer(struct peer *peer)
+static bool will_return(const struct sim_fault *fault, const struct peer *peer)
+{
+    return fault->for_seconds >= 0 && peer->role->comes_back;
+}
+
+static void kill_peer(const struct sim_fault *fault, struct peer *peer)
 {
     if (peer->is_finished || peer->is_dead)
         return;
+    peer->will_return = will_return(fault, peer);
     mark_dead(peer);
     sg_actor_kill(peer->actor);
 }
@@ -119,8 +125,11 @@ static void set_host(struct armed *armed, int host, bool on)
     if (armed->fault->factor > 0)
         return; /* its speed profile does it */
     for (int p = 0; on && p < armed->engine->record->peer_count; p++)
-        if (armed->engine->peers[p].host_place == host && !armed->engine->peers[p].is_finished)
+        if (armed->engine->peers[p].host_place == host && !armed->engine->peers[p].is_finished) {
+            armed->engine->peers[p].will_return =
+                will_return(armed->fault, &armed->engine->peers[p]);
             mark_dead(&armed->engine->peers[p]);
+        }
     if (on)
         sg_host_turn_off(target->host);
     else
@@ -146,7 +155,7 @@ static void set_peer(struct armed *armed, int number, bool on)
     struct peer *peer = &armed->engine->peers[number];
 
     if (armed->fault->factor == 0 && on)
-        kill_peer(peer);
+        kill_peer(armed->fault, peer);
     else if (armed->fault->factor == 0)
         revive(peer);
     else if (armed->fault->factor > 0)

@@ -28,9 +28,14 @@ void sim_compute(struct sim_peer *me, double flop)
     account_computed(of(me), flop, begin);
 }
 
+double sim_flop_for(const struct sim_peer *me, double seconds)
+{
+    return seconds * ((const struct peer *)me)->engine->fastest_flop_per_second;
+}
+
 void sim_compute_for(struct sim_peer *me, double seconds)
 {
-    sim_compute(me, seconds * of(me)->engine->fastest_flop_per_second);
+    sim_compute(me, sim_flop_for(me, seconds));
 }
 
 void sim_sleep(struct sim_peer *me, double seconds)
@@ -180,13 +185,14 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
     return send;
 }
 
-struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane)
+static struct sim_activity *start_receive(struct peer *peer, int from, int lane,
+                                          bool waits_for_dead)
 {
     struct channel *channel = channel_from(peer, from, lane);
     struct sim_activity *receive = activity_new(peer, RECEIVING);
 
     receive->channel = channel;
-    if (fails_at_once(receive, channel->from))
+    if (!waits_for_dead && fails_at_once(receive, channel->from))
         return receive;
     channel_post(channel, receive);
     if (!channel->is_local && !peer->engine->is_alone)
@@ -202,6 +208,28 @@ struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_mess
 struct sim_activity *sim_start_receive(struct sim_peer *me, int from)
 {
     return peer_start_receive(of(me), from, 0);
+}
+
+struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane)
+{
+    return start_receive(peer, from, lane, false);
+}
+
+struct sim_activity *sim_start_listening(struct sim_peer *me, int from)
+{
+    return start_receive(of(me), from, 0, true);
+}
+
+bool sim_will_return(const struct sim_peer *me, int peer)
+{
+    const struct peer *other = &((const struct peer *)me)->engine->peers[peer];
+
+    return other->is_dead && other->will_return;
+}
+
+bool sim_has_finished(const struct sim_peer *me, int peer)
+{
+    return ((const struct peer *)me)->engine->peers[peer].is_finished;
 }
 
 static void compute_beside(int argc, char *argv[])
