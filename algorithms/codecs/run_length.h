@@ -1,6 +1,6 @@
 /* run_length.h -- a sparse vector on the wire: values and the runs of zeros before them.
  *
- * The paper (Lin et al., ICLR 2018, section 4.1) says "32-bit nonzero gradient values and 16-bit run lengths
+ * The paper (Lin et al., ICLR 2018) says "32-bit nonzero gradient values and 16-bit run lengths
  * of zeros" and no more; this is our format.  Records of 6 bytes, little-endian, one after another:
  *
  *     run     2 bytes, unsigned: as many zeros

@@ -9,7 +9,7 @@
 
 enum { CODE_BITS = 2, ZERO = 0, PLUS = 1, MINUS = 2 };
 
-/* About the mean, over n as the authors' code has it, not n - 1. */
+/* About the mean, over n, not n - 1. */
 static double deviation(const double *values, size_t count)
 {
     if (count == 0)

@@ -1,8 +1,8 @@
 /* ternary.h -- TernGrad's codes: Wen et al., "TernGrad: Ternary Gradients to Reduce Communication in
  * Distributed Deep Learning", NeurIPS 2017.
  *
- * Per layer: clip to c sigma (eq. 9), take the scaler s = max |g| (eq. 2), and send b sign(g) in place of
- * g, where b is 1 with probability |g| / s: s b sign(g) has the mean g (eq. 3 to 5).
+ * Per layer: clip to c sigma, take the scaler s = max |g|, and send b sign(g) in place of
+ * g, where b is 1 with probability |g| / s: s b sign(g) has the mean g.
  *
  * On the wire: codes of 2 bits, 4 in a byte, the first in the lowest bits: 0 is 0, 1 is +1, 2 is -1; beside
  * them the scaler, a 32-bit float.  The server's sum of N workers is codes of ceil(log2(2N + 1)) bits: the

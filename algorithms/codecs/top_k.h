@@ -24,8 +24,7 @@ size_t top_k_count(size_t count, double sparsity);
 size_t top_k_exact(struct top_k *work, const double *values, size_t count, size_t k,
                    uint32_t *chosen);
 
-/* Lin, Han, Mao, Wang, Dally, "Deep Gradient Compression", ICLR 2018, section 3 ("hierarchical threshold
- * selection"): of a sample of ceil(share count) numbers, the (k share)-th largest is the threshold; if more
+/* Lin, Han, Mao, Wang, Dally, "Deep Gradient Compression", ICLR 2018 (hierarchical selection): of a sample of ceil(share count) numbers, the (k share)-th largest is the threshold; if more
  * than k reach it, the exact k of those are chosen.  So it is always the exact choice of some j <= k, ties
  * at the threshold included.  A sample that would hold less than one of the k is no sample: exact then. */
 size_t top_k_sampled(struct top_k *work, const double *values, size_t count, size_t k, double share,
