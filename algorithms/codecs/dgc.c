@@ -142,6 +142,19 @@ bool dgc_add(const struct dgc_message *message, double *sum, struct sim_error *e
     return true;
 }
 
+double dgc_expected_bytes(const struct dgc_settings *settings, const struct layer *layers,
+                          int layer_count, double sparsity)
+{
+    double count = 0, sent = 0;
+
+    for (int l = 0; l < layer_count; l++) {
+        count += (double)layers[l].count;
+        sent += top_k_expected(layers[l].count, top_k_count(layers[l].count, sparsity),
+                               settings->sample_share);
+    }
+    return sparsity == 0 ? count * DENSE_NUMBER_BYTES : run_length_expected_bytes(count, sent);
+}
+
 const double *dgc_kept(const struct dgc *dgc)
 {
     return dgc->v;

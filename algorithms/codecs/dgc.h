@@ -12,7 +12,8 @@
  *
  * Sparsity 0 sends v whole, as doubles, untouched by any rounding: without momentum and clipping that is the
  * gradient bit for bit.  It counts 4 bytes a number all the same, as every dense gradient here: on a real
- * machine all numbers would be single. */
+ * machine all numbers would be single.  With masking it forgets all momentum, as the algorithm then says: a system
+ * whose compression is off leaves this out and keeps one u for the sum. */
 #ifndef CODECS_DGC_H
 #define CODECS_DGC_H
 
@@ -59,6 +60,11 @@ bool dgc_compress(struct dgc *dgc, const double *gradient, double sparsity,
 
 /* Add a message to `sum`, of message->count numbers. */
 bool dgc_add(const struct dgc_message *message, double *sum, struct sim_error *err);
+
+/* Bytes of a message on average, without its numbers: layer-wise choices (top_k_expected), each choice of
+ * places as likely.  For runs without learning. */
+double dgc_expected_bytes(const struct dgc_settings *settings, const struct layer *layers,
+                          int layer_count, double sparsity);
 
 /* What is kept back: v. */
 const double *dgc_kept(const struct dgc *dgc);

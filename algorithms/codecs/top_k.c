@@ -1,8 +1,10 @@
 #include "algorithms/codecs/top_k.h"
 
 #include <assert.h>
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <stdbool.h>
 
 struct top_k {
     double *magnitudes; /* shuffled by the selection */
@@ -71,22 +73,49 @@ size_t top_k_exact(struct top_k *work, const double *values, size_t count, size_
     return choose(work, values, work->places, count, k, chosen);
 }
 
+/* A sample of `size` numbers, whose `rank`-th largest is the threshold. */
+struct sample {
+    double size, rank;
+};
+
+/* False where a sample is of no use: the choice is then exact. */
+static bool is_sampled(size_t count, size_t k, double share, struct sample *sample)
+{
+    sample->size = ceil(share * (double)count);
+    sample->rank = floor((double)k * sample->size / (double)count);
+    return k < count && sample->rank >= 1 && sample->size < (double)count;
+}
+
 size_t top_k_sampled(struct top_k *work, const double *values, size_t count, size_t k, double share,
                      struct sim_random *random, uint32_t *chosen)
 {
-    const double sampled = ceil(share * (double)count);
-    const double rank = floor((double)k * sampled / (double)count);
     size_t survivors = 0;
+    struct sample sample;
     double threshold;
 
     assert(count <= work->most);
-    if (k >= count || rank < 1 || sampled >= (double)count)
+    if (!is_sampled(count, k, share, &sample))
         return top_k_exact(work, values, count, k, chosen);
-    for (size_t i = 0; i < (size_t)sampled; i++)
+    for (size_t i = 0; i < (size_t)sample.size; i++)
         work->magnitudes[i] = fabs(values[sim_random_below(random, (uint32_t)count)]);
-    threshold = kth_largest(work->magnitudes, (size_t)sampled, (size_t)rank);
+    threshold = kth_largest(work->magnitudes, (size_t)sample.size, (size_t)sample.rank);
     for (size_t i = 0; i < count; i++)
         if (fabs(values[i]) >= threshold)
             work->places[survivors++] = (uint32_t)i;
     return choose(work, values, work->places, survivors, k, chosen);
+}
+
+/* E[min(k, n B)] = n r/(m+1) P(B' < k/n) + k P(B > k/n), B ~ Beta(r, m-r+1), B' ~ Beta(r+1, m-r+1). */
+double top_k_expected(size_t count, size_t k, double share)
+{
+    const double n = (double)count, wanted = (double)(k < count ? k : count);
+    struct sample sample;
+    double others;
+
+    if (!is_sampled(count, k, share, &sample))
+        return wanted;
+    others = sample.size - sample.rank + 1;
+    return n * sample.rank / (sample.size + 1) *
+               gsl_cdf_beta_P(wanted / n, sample.rank + 1, others) +
+           wanted * gsl_cdf_beta_Q(wanted / n, sample.rank, others);
 }

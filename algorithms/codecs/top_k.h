@@ -30,4 +30,9 @@ size_t top_k_exact(struct top_k *work, const double *values, size_t count, size_
 size_t top_k_sampled(struct top_k *work, const double *values, size_t count, size_t k, double share,
                      struct sim_random *random, uint32_t *chosen);
 
+/* How many that chooses on average, of numbers that are all different: with a sample of m whose r-th largest is
+ * the threshold, the share that reaches it is Beta(r, m - r + 1), so E[min(k, n Beta)], within one number.
+ * It does not depend on what the numbers are: it serves runs without learning. */
+double top_k_expected(size_t count, size_t k, double share);
+
 #endif

@@ -184,6 +184,32 @@ static void each_layer_sends_its_own_share(void **state)
     assert_int_equal(message->byte_count, 150);
 }
 
+/* Exact choices of the four layers are 25 numbers always; sampled ones, 200 times: within five standard errors of
+ * their mean, and a number for each layer.  AlexNet as one layer at 99.9 %: 60,965 numbers, 365,790 bytes. */
+static void bytes_are_as_expected(void **state)
+{
+    static const struct layer alexnet = {"all", 0, 60965224, false};
+    const struct dgc_settings exact = {.workers = 1, .sample_share = 1};
+    const struct dgc_settings sampled = {.workers = 1, .sample_share = 0.1};
+    struct dgc *dgc = dgc_open(arena, &sampled, layers, 4);
+    struct dgc_message *message = dgc_message_open(arena, dgc);
+    double gradient[COUNT], sum = 0, squares = 0, mean, error;
+
+    (void)state;
+    assert_true(dgc_expected_bytes(&exact, layers, 4, 0.99) == 150);
+    assert_true(dgc_expected_bytes(&exact, layers, 4, 0) == 4 * COUNT);
+    assert_close(dgc_expected_bytes(&exact, &alexnet, 1, 0.999), 365790, 1e-9);
+    for (int d = 0; d < 200; d++) {
+        draw(gradient, random_stream);
+        compress(dgc, gradient, 0.9, message);
+        sum += (double)message->byte_count;
+        squares += (double)message->byte_count * (double)message->byte_count;
+    }
+    mean = sum / 200;
+    error = sqrt((squares / 200 - mean * mean) / 200);
+    assert_true(fabs(mean - dgc_expected_bytes(&sampled, layers, 4, 0.9)) <= 5 * error + 4 * 6);
+}
+
 /* m = 0.5, one of three is sent, gradient (4, 2, 1) twice.
  *   plain: u = v = 4 2 1, sends 4, v = 0 2 1; masked u = 0 2 1 -> u = 4 3 1.5, v = 4 5 2.5: sends 5
  *   not masked: u = 4 2 1 -> u = 6 3 1.5, v = 6 5 2.5: sends 6
@@ -309,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sparsity_zero_without_tricks_is_the_gradient_bit_for_bit),
         cmocka_unit_test(each_layer_sends_its_own_share),
+        cmocka_unit_test(bytes_are_as_expected),
         cmocka_unit_test(momentum_correction_and_masking_are_as_by_hand),
         cmocka_unit_test(gradients_are_clipped_to_the_threshold_over_the_root_of_n),
         cmocka_unit_test(what_rounding_takes_off_is_kept),

@@ -133,6 +133,38 @@ static void a_sampled_threshold_finds_nearly_k_and_never_more(void **state)
     sim_random_close(random);
 }
 
+/* 300 samples for one vector of different numbers: the mean within five of its own standard errors, and one. */
+static void a_sampled_threshold_finds_as_many_as_expected(void **state)
+{
+    static const struct {
+        size_t k;
+        double share;
+    } cases[] = {{1000, 0.1}, {200, 0.01}, {20, 0.1}, {5000, 0.003}, {20000, 0.01}};
+    struct sim_random *random = sim_random_open(9, 10);
+
+    (void)state;
+    for (int i = 0; i < MOST; i++)
+        values[i] = sim_random_normal(random);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        double sum = 0, squares = 0, mean, error;
+
+        for (int d = 0; d < 300; d++) {
+            const double found = (double)top_k_sampled(work, values, MOST, cases[c].k,
+                                                       cases[c].share, random, chosen);
+
+            sum += found;
+            squares += found * found;
+        }
+        mean = sum / 300;
+        error = sqrt(fmax(0, squares / 300 - mean * mean) / 300);
+        assert_true(fabs(mean - top_k_expected(MOST, cases[c].k, cases[c].share)) <= 5 * error + 1);
+    }
+    assert_true(top_k_expected(MOST, 20, 0.001) == 20); /* exact: no sample */
+    assert_true(top_k_expected(MOST, 20, 1) == 20);
+    assert_true(top_k_expected(7, 9, 0.5) == 7);
+    sim_random_close(random);
+}
+
 static void a_sample_too_small_to_hold_one_of_them_is_not_used(void **state)
 {
     (void)state;
@@ -163,6 +195,7 @@ int main(void)
         cmocka_unit_test(at_least_one_of_any_is_kept),
         cmocka_unit_test(nobody_left_out_is_larger_than_anybody_chosen),
         cmocka_unit_test(a_sampled_threshold_finds_nearly_k_and_never_more),
+        cmocka_unit_test(a_sampled_threshold_finds_as_many_as_expected),
         cmocka_unit_test(a_sample_too_small_to_hold_one_of_them_is_not_used),
         cmocka_unit_test(the_same_stream_chooses_the_same),
     };
