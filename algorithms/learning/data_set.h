@@ -56,7 +56,8 @@ void data_set_rows(const struct data_set *set, const int *numbers, int count, do
 /* FedProx's generator (Li et al., MLSys 2020, section 5.1, as its code has it: alpha and beta are standard
  * deviations there, variances in the paper).  iid: one model for all devices, inputs of mean 0. */
 struct synthetic {
-    double alpha; /* how much the devices' models differ */
+    double
+        alpha; /* deviation of the mean of a device's model; as published, it moves no label (MODEL.md) */
     double beta;  /* how much their inputs differ */
     bool iid;     /* then alpha and beta are not used */
     int devices;  /* 30 in the paper */
