@@ -375,8 +375,8 @@ SIM_COMMAND(model) = {
         "Counts are for one sample; 1 MAC is 2 flop. A CSV file of your own needs the column name "
         "and one of forward_flop, macs and forward_seconds; it may have kind, input, output, "
         "reads, "
-        "parameters, backward_flop, activation_bytes, backward_seconds, measured_batch and "
-        "bytes_per_parameter.",
+        "parameters, backward_flop, activation_bytes, backward_seconds, measured_batch, "
+        "bytes_per_parameter and input_bytes (what enters the network).",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 2,

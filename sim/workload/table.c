@@ -24,6 +24,7 @@ enum column {
     BACKWARD_SECONDS,
     MEASURED_BATCH,
     BYTES_PER_PARAMETER,
+    INPUT_BYTES,
     COLUMNS
 };
 
@@ -48,6 +49,7 @@ static const struct {
     [MEASURED_BATCH] = {"measured_batch", SIM_UNIT_NONE, .is_whole = true, .least = 1, .most = 1e9},
     [BYTES_PER_PARAMETER] = {"bytes_per_parameter", SIM_UNIT_NONE, .is_whole = true, .least = 1,
                              .most = 16},
+    [INPUT_BYTES] = {"input_bytes", SIM_UNIT_BYTES, .is_whole = true, .most = 1e15},
 };
 
 /* A file under reading. */
@@ -58,6 +60,7 @@ struct table {
     struct sim_layer *layers;
     int count, room;
     int bytes_per_parameter; /* 0: no row has said */
+    double input_bytes;      /* of all rows */
 };
 
 /* One row: the texts of its fields, "" where there is none, and the numbers of those that are numbers. */
@@ -172,8 +175,7 @@ static bool read_name(const struct table *table, const struct row *row)
                      sim_text(table->csv.arena,
                               "'%s' holds a blank, but blanks separate the names in 'reads'.",
                               name));
-    return strcmp(name, "input") != 0 ||
-           wrong(table, NAME, "'input' is the name of what enters the network.");
+    return true;
 }
 
 /* 1 MAC is 2 flop: a table that gives one of the two gives both, one that gives both must not mix them up. */
@@ -266,6 +268,9 @@ static bool take_row(struct table *table, const struct row *row)
                      sim_text(table->csv.arena, "it is %d here and %d above; one model has one.",
                               bytes, table->bytes_per_parameter));
     table->bytes_per_parameter = bytes;
+    table->input_bytes += given_or(row->numbers[INPUT_BYTES], 0);
+    if (table->input_bytes > columns[INPUT_BYTES].most)
+        return wrong(table, INPUT_BYTES, "all rows together are out of bounds.");
     append(table, &layer);
     return true;
 }
@@ -296,6 +301,7 @@ const struct sim_model *sim_model_parse(struct sim_arena *arena, const char *pat
     model = (struct sim_model){.name = sim_stem_of(arena, path),
                                .layer_count = table.count,
                                .layers = table.layers,
+                               .input_bytes = (int64_t)table.input_bytes,
                                .bytes_per_parameter = table.bytes_per_parameter};
     return sim_model_complete(arena, &model, path, err);
 }
@@ -315,7 +321,8 @@ static void write_text(FILE *file, const char *text)
     sim_csv_text(file, text);
 }
 
-static void write_layer(FILE *file, const struct sim_layer *layer, int bytes_per_parameter)
+static void write_layer(FILE *file, const struct sim_layer *layer, int bytes_per_parameter,
+                        int64_t input_bytes)
 {
     sim_csv_text(file, layer->name);
     write_text(file, layer->kind);
@@ -331,6 +338,7 @@ static void write_layer(FILE *file, const struct sim_layer *layer, int bytes_per
     write_number(file, layer->backward_seconds);
     write_number(file, layer->measured_batch == 0 ? 1 : layer->measured_batch);
     write_number(file, bytes_per_parameter);
+    write_number(file, (double)input_bytes);
     putc('\n', file);
 }
 
@@ -340,5 +348,6 @@ void sim_model_write(FILE *file, const struct sim_model *model)
         fprintf(file, "%s%s", c > 0 ? "," : "", columns[c].name);
     putc('\n', file);
     for (int i = 0; i < model->layer_count; i++)
-        write_layer(file, &model->layers[i], model->bytes_per_parameter);
+        write_layer(file, &model->layers[i], model->bytes_per_parameter,
+                    i == 0 ? model->input_bytes : 0);
 }
