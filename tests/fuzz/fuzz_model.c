@@ -25,8 +25,7 @@ static void reads_back(const struct sim_model *model, struct sim_arena *arena)
 {
     char *once = written(model), *twice;
     struct sim_error err = {0};
-    const struct sim_model *again =
-        sim_model_parse(arena, "again.csv", once, strlen(once), &err);
+    const struct sim_model *again = sim_model_parse(arena, "again.csv", once, strlen(once), &err);
 
     assert(again != NULL && again->layer_count == model->layer_count);
     twice = written(again);

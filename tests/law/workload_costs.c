@@ -31,6 +31,7 @@ static void trainer(struct sim_peer *me)
         expected += sim_layer_cost_seconds(me, &model->layers[i], me->plan->batch, SIM_BACKWARD);
     }
     sim_note(me, "expected_seconds", expected);
+    sim_note(me, "memory_bytes", sim_memory_bytes(me->plan, me->number));
     sim_note(me, me->index == 0 ? "first_finished_at" : "last_finished_at", sim_now(me));
 }
 
@@ -135,6 +136,7 @@ static void properties_of_the_host_are_in_it(void **state)
     const double conv = 2 * (117600 + 240000) / 0.66, fc = 2 * (48000 + 10080 + 840) / 0.33;
 
     (void)state;
+    assert_close(metric_of(&run, "memory_bytes"), 1e9, 0);
     assert_close(seconds_of(&run), 14 * 39e-6 + 7 * 3 * (conv + fc) / 7.3e9, 1e-9);
     assert_int_equal(run.code, 0);
     simulated_release(&run);
