@@ -278,7 +278,7 @@ static bool take_row(struct table *table, const struct row *row)
 static bool read_rows(struct table *table)
 {
     const char *const *fields;
-    struct row row;
+    struct row row = {0};
     bool fine = true, is_read;
     int count;
 
