@@ -63,7 +63,7 @@ struct table {
     double input_bytes;      /* of all rows */
 };
 
-/* One row: the texts of its fields, "" where there is none, and the numbers of those that are numbers. */
+/* One row: the texts of its fields, NULL where there is no such column, and the numbers of those that are numbers. */
 struct row {
     const char *texts[COLUMNS];
     double numbers[COLUMNS]; /* negative: the field is empty */
@@ -124,6 +124,11 @@ static bool read_head(struct table *table)
 
 /* ---- a row ---- */
 
+static const char *text_of(const struct row *row, enum column c)
+{
+    return row->texts[c] == NULL ? "" : row->texts[c];
+}
+
 static bool wrong(const struct table *table, enum column c, const char *complaint)
 {
     return sim_fail(table->csv.err, "%s:%d: column '%s': %s", table->csv.path, table->csv.line,
@@ -132,7 +137,7 @@ static bool wrong(const struct table *table, enum column c, const char *complain
 
 static bool read_number(const struct table *table, enum column c, struct row *row)
 {
-    const char *text = row->texts[c], *unit = sim_unit_name(columns[c].unit);
+    const char *text = text_of(row, c), *unit = sim_unit_name(columns[c].unit);
     struct sim_arena *arena = table->csv.arena;
     double value;
 
@@ -158,15 +163,15 @@ static bool read_shape(const struct table *table, enum column c, const struct ro
 {
     int64_t numbers;
 
-    return *row->texts[c] == '\0' || sim_shape_size(row->texts[c], &numbers) ||
+    return *text_of(row, c) == '\0' || sim_shape_size(text_of(row, c), &numbers) ||
            wrong(table, c,
                  sim_text(table->csv.arena, "'%s' is no shape; write it as in 3x224x224.",
-                          row->texts[c]));
+                          text_of(row, c)));
 }
 
 static bool read_name(const struct table *table, const struct row *row)
 {
-    const char *name = row->texts[NAME];
+    const char *name = text_of(row, NAME);
 
     if (*name == '\0')
         return wrong(table, NAME, "the layer has no name.");
@@ -187,11 +192,11 @@ static bool costs_make_sense(const struct table *table, struct row *row)
         return sim_fail(table->csv.err,
                         "%s:%d: layer '%s' has neither forward_flop nor macs nor forward_seconds; "
                         "write 0 if it costs nothing.",
-                        table->csv.path, table->csv.line, row->texts[NAME]);
+                        table->csv.path, table->csv.line, text_of(row, NAME));
     if (*macs >= 0 && *flop >= 0 && *flop < 2 * *macs)
         return wrong(table, FORWARD_FLOP,
                      sim_text(table->csv.arena, "%s flop are too few for %s MACs: 1 MAC is 2 flop.",
-                              row->texts[FORWARD_FLOP], row->texts[MACS]));
+                              text_of(row, FORWARD_FLOP), text_of(row, MACS)));
     if (*flop < 0)
         *flop = *macs < 0 ? 0 : 2 * *macs;
     if (*macs < 0)
@@ -209,7 +214,7 @@ static bool read_row(const struct table *table, const char *const *fields, int c
         return sim_fail(table->csv.err, "%s:%d: this row has %d fields, but there are %d columns.",
                         table->csv.path, table->csv.line, count, table->width);
     for (int c = 0; c < COLUMNS; c++) {
-        row->texts[c] = table->places[c] < 0 ? "" : fields[table->places[c]];
+        row->texts[c] = table->places[c] < 0 ? NULL : fields[table->places[c]];
         fine &= columns[c].is_text || read_number(table, (enum column)c, row);
     }
     fine &= read_name(table, row) & read_shape(table, INPUT, row) & read_shape(table, OUTPUT, row);
@@ -227,13 +232,13 @@ static struct sim_layer layer_of(const struct row *row)
 {
     int64_t numbers = 0;
 
-    sim_shape_size(row->texts[OUTPUT], &numbers);
+    sim_shape_size(text_of(row, OUTPUT), &numbers);
     return (struct sim_layer){
-        .name = row->texts[NAME],
-        .kind = *row->texts[KIND] == '\0' ? "layer" : row->texts[KIND],
-        .input = row->texts[INPUT],
-        .output = row->texts[OUTPUT],
-        .reads = row->texts[READS],
+        .name = text_of(row, NAME),
+        .kind = *text_of(row, KIND) == '\0' ? "layer" : text_of(row, KIND),
+        .input = text_of(row, INPUT),
+        .output = text_of(row, OUTPUT),
+        .reads = text_of(row, READS),
         .parameters = (int64_t)given_or(row->numbers[PARAMETERS], 0),
         .macs = (int64_t)row->numbers[MACS],
         .forward_flop = row->numbers[FORWARD_FLOP],
