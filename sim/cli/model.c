@@ -93,8 +93,8 @@ static void print_totals(const struct sim_call *call, const struct sim_model *mo
 {
     const struct sim_model_totals totals = sim_model_total(model);
 
-    printf("%s: %d layers; counts are for one sample, 1 MAC is 2 flop\n\n", model->name,
-           model->layer_count);
+    printf("%s: %d layer%s; counts are for one sample, 1 MAC is 2 flop\n\n", model->name,
+           model->layer_count, model->layer_count == 1 ? "" : "s");
     print_total(call, "parameters", (double)totals.parameters, SIM_UNIT_NONE);
     print_total(call, "parameter bytes", (double)totals.parameter_bytes, SIM_UNIT_BYTES);
     print_total(call, "MACs, forward", (double)totals.macs, SIM_UNIT_NONE);
@@ -326,7 +326,9 @@ static int import(const struct sim_call *call)
     if (!ends_in(out, ".csv"))
         return sim_misused(call, "--out must end in .csv; '%s' does not.", out);
     model = load_onnx(call, path, &err);
-    if (model == NULL || !write_table(model, out, call->arena, &err))
+    if (model != NULL && model->layer_count == 0)
+        sim_fail(&err, "%s: has no layer: whatever is in it is constant.", path);
+    if (err.count > 0 || !write_table(model, out, call->arena, &err))
         return sim_complain(&err, 2);
     print_totals(call, model);
     printf("\ntable: %s\n", out);

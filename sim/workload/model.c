@@ -166,6 +166,10 @@ const struct sim_model *sim_model_load(struct sim_arena *arena, const char *name
     if (!ends_in(path, ".onnx"))
         return load_csv(arena, path, err);
     model = sim_onnx_load(arena, path, &(struct sim_onnx_options){0}, err);
+    if (model != NULL && model->layer_count == 0) {
+        sim_fail(err, "%s: has no layer: whatever is in it is constant.", path);
+        return NULL;
+    }
     return model == NULL ? NULL : sim_model_complete(arena, model, path, err);
 }
 

@@ -107,6 +107,7 @@ static void of_a_table_of_embeddings_only_rows_looked_up_are_read(void **state)
     (void)state;
     table.kind = "embedding";
     assert_close(sim_layer_memory_bytes(&table, 7, SIM_FORWARD), 7 * 1009 + 7 * (5003 + 1009), 0);
+    table.kind = "gather";
     assert_close(sim_layer_memory_bytes(&table, 1000, SIM_FORWARD), 70001 + 1000 * (5003 + 1009),
                  0);
 }
@@ -136,6 +137,19 @@ static void measured_seconds_are_those_of_the_reference(void **state)
     assert_close(sim_layer_seconds(&d, &one, 3, SIM_FORWARD), 1, 0);
 }
 
+static void what_stands_for_an_input_takes_no_time(void **state)
+{
+    struct sim_device d = device();
+    struct sim_layer input = layer();
+
+    (void)state;
+    d.layer_overhead_seconds = 1;
+    d.memory_bytes_per_second = BANDWIDTH;
+    input.kind = "input";
+    assert_close(sim_layer_seconds(&d, &input, 7, SIM_FORWARD), 0, 0);
+    assert_close(sim_layer_seconds(&d, &input, 7, SIM_BACKWARD), 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_layer_without_flop_takes_the_time_of_its_bytes),
         cmocka_unit_test(of_a_table_of_embeddings_only_rows_looked_up_are_read),
         cmocka_unit_test(measured_seconds_are_those_of_the_reference),
+        cmocka_unit_test(what_stands_for_an_input_takes_no_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
