@@ -157,9 +157,8 @@ static bool no_such_input(struct sim_onnx_graph *graph, const char *name)
 
     for (int i = 0; i < graph->input_count; i++)
         names[i] = graph->inputs[i]->name;
-    return sim_fail(graph->err, "%s: has no input '%s'%s.", graph->path, name,
-                    sim_did_you_mean(graph->arena, name, names, (size_t)graph->input_count,
-                                     graph->input_count == 0 ? "" : "; see its list of inputs"));
+    return sim_fail(graph->err, "%s: has no input '%s'%s", graph->path, name,
+                    sim_did_you_mean(graph->arena, name, names, (size_t)graph->input_count, "."));
 }
 
 static const Onnx__TensorShapeProto *declared(const Onnx__ValueInfoProto *info)

@@ -202,7 +202,17 @@ static struct one ones[] = {
      105,
      35,
      84},
-    /* Ten of 2 x 5 steps and samples.  6 steps x 2 directions x 4 gates x (7 + 3) x 3. */
+    {"Einsum may leave dimensions nameless",
+     "Einsum",
+     "equation=...ij,jk",
+     "2x3x5",
+     {"5x7"},
+     "fc",
+     "3x7",
+     105,
+     35,
+     84},
+    /* 6 steps x 2 directions x 4 gates x (7 + 3) x 3. */
     {"an LSTM's batch is its input's second dimension",
      "LSTM",
      "hidden_size=3",

@@ -211,7 +211,7 @@ static void shapes_that_do_not_fit_are_refused(void **state)
     net_input(&net, "image", "Nx3xH");
     net_input(&net, "mask", "NxH");
     net_node(&net, "Relu", "image", "y", "");
-    assert_refused(&net, "imag:1x3x8", "t.onnx: has no input 'imag'; did you mean 'image'?.");
+    assert_refused(&net, "imag:1x3x8", "t.onnx: has no input 'imag'; did you mean 'image'?");
     assert_refused(&net, "image", "t.onnx: 'image' is no shape of an input; one is x:1x3x224x224.");
     assert_refused(&net, "image:1x3x",
                    "t.onnx: '1x3x' is no shape of an input; one is "
