@@ -338,12 +338,11 @@ static bool shape_inputs(struct sim_onnx_graph *graph)
 /* ---- the batch ---- */
 
 /* Recurrent layers take time x batch x numbers, unless their attribute layout is 1. */
-static bool takes_time_first(const Onnx__NodeProto *node, const char *input)
+static bool takes_time_first(const Onnx__NodeProto *node)
 {
     const char *type = or_empty(node->op_type);
 
-    if (node->n_input == 0 || strcmp(node->input[0], input) != 0 ||
-        (strcmp(type, "LSTM") != 0 && strcmp(type, "GRU") != 0 && strcmp(type, "RNN") != 0))
+    if (strcmp(type, "LSTM") != 0 && strcmp(type, "GRU") != 0 && strcmp(type, "RNN") != 0)
         return false;
     for (size_t a = 0; a < node->n_attribute; a++)
         if (strcmp(or_empty(node->attribute[a]->name), "layout") == 0 && node->attribute[a]->i != 0)
@@ -361,13 +360,13 @@ static void find_batch(struct sim_onnx_graph *graph)
             first = graph->inputs[i];
     if (first == NULL)
         return;
-    for (size_t n = 0; n < graph->proto->n_node && first->rank == 3; n++)
-        if (sim_onnx_find(&graph->tensor_names, graph->proto->node[n]->n_input == 0
-                                                    ? ""
-                                                    : graph->proto->node[n]->input[0]) ==
-                (int)(first - graph->tensors) &&
-            takes_time_first(graph->proto->node[n], graph->proto->node[n]->input[0]))
+    for (size_t n = 0; n < graph->proto->n_node && first->rank == 3; n++) {
+        const Onnx__NodeProto *node = graph->proto->node[n];
+
+        if (takes_time_first(node) && node->n_input > 0 &&
+            sim_onnx_find(&graph->tensor_names, node->input[0]) == (int)(first - graph->tensors))
             graph->batch_axis = 1;
+    }
     if (first->dims[graph->batch_axis] > 0)
         graph->batch = first->dims[graph->batch_axis];
 }

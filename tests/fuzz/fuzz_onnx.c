@@ -46,8 +46,7 @@ static void read_it(const uint8_t *data, size_t size, bool strict)
                                              .strict = strict,
                                              .warn = count_sentence,
                                              .context = &sentences};
-    const struct sim_model *model =
-        sim_onnx_parse(arena, "fuzz.onnx", data, size, &options, &err);
+    const struct sim_model *model = sim_onnx_parse(arena, "fuzz.onnx", data, size, &options, &err);
 
     assert((model != NULL) == (err.count == 0) && (model != NULL) == (err.text[0] == '\0'));
     assert(model != NULL || strncmp(err.text, "fuzz.onnx: ", 11) == 0);

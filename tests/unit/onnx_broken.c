@@ -1,6 +1,8 @@
 /* onnx_broken.c -- files that are no models: every one gives a sentence. */
 #include "tests/unit/onnx_net.h"
 
+#include <unistd.h>
+
 static const struct sim_model *parse(struct net *net, const void *bytes, size_t length)
 {
     const struct sim_model *model =
@@ -327,6 +329,23 @@ static void files_that_cannot_be_read_are_told(void **state)
     net_close(&net);
 }
 
+/* A file without content: sparse, and one byte too long. */
+static void files_that_are_too_long_are_not_read(void **state)
+{
+    char path[] = "/tmp/dmlsim-onnx-XXXXXX";
+    struct net net = net_open();
+    const int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)INT32_MAX + 1), 0);
+    close(fd);
+    assert_null(sim_onnx_load(net.arena, path, NULL, &net.err));
+    unlink(path);
+    assert_non_null(strstr(net.err.text, ": is 2147.5 MB long; at most 2147.5 MB are read."));
+    net_close(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +362,7 @@ int main(void)
         cmocka_unit_test(other_files_are_no_onnx),
         cmocka_unit_test(deep_nesting_is_refused_before_the_stack_ends),
         cmocka_unit_test(files_that_cannot_be_read_are_told),
+        cmocka_unit_test(files_that_are_too_long_are_not_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_CASES(is_refused, wrongs);
