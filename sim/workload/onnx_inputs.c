@@ -275,10 +275,13 @@ static bool shape_input(struct sim_onnx_graph *graph, const Onnx__ValueInfoProto
         tensor->known = true;
         tensor->rank = (int)shape->n_dim;
         for (int d = 0; d < tensor->rank; d++) {
-            const int bound = sim_onnx_find(symbols, symbol(shape->dim[d]));
+            const int told = sim_onnx_find(symbols, symbol(shape->dim[d]));
 
-            tensor->dims[d] =
-                is_number(shape->dim[d]) ? shape->dim[d]->dim_value : (bound > 0 ? bound : 1);
+            tensor->dims[d] = is_number(shape->dim[d]) ? shape->dim[d]->dim_value
+                              : told > 0               ? told
+                                                       : 1;
+            if (!is_number(shape->dim[d]) && told < 0)
+                graph->sizes_are_assumed = true;
         }
     }
     for (int d = 0; tensor->known && d < tensor->rank; d++) {

@@ -502,6 +502,32 @@ static void arithmetic_of_shapes_is_followed_and_is_no_layer(void **state)
     net_close(&net);
 }
 
+/* What PyTorch writes for a pad of (1, 2, 3, 4): zeros for the other dimensions, pairs, turned back to front. */
+static void pads_are_followed_through_two_dimensions(void **state)
+{
+    struct net net = net_open();
+
+    (void)state;
+    net_input(&net, "x", "1x5x7x9");
+    net_numbers(&net, "pads", 4, (int64_t[]){1, 2, 3, 4});
+    net_numbers(&net, "four", 1, (int64_t[]){4});
+    net_numbers(&net, "pairs", 2, (int64_t[]){-1, 2});
+    net_numbers(&net, "all", 1, (int64_t[]){-1});
+    net_numbers(&net, "end", 1, (int64_t[]){-INT64_MAX});
+    net_numbers(&net, "zero", 1, (int64_t[]){0});
+    net_node(&net, "ConstantOfShape", "four", "zeros", "");
+    net_node(&net, "Concat", "pads zeros", "long", "axis=0");
+    net_node(&net, "Reshape", "long pairs", "paired", "");
+    net_node(&net, "Slice", "paired all end zero all", "reversed", "");
+    net_node(&net, "Transpose", "reversed", "turned", "perm=1,0");
+    net_node(&net, "Reshape", "turned all", "flat", "");
+    net_node(&net, "Cast", "flat", "whole", "to=7");
+    net_node(&net, "Pad", "x whole", "y", "");
+    /* 3 and 4 around the 7, 1 and 2 around the 9. */
+    assert_layer(&net_read(&net, NULL)->layers[0], "pad", "5x14x12", 0, 0);
+    net_close(&net);
+}
+
 /* ---- symbols ---- */
 
 static void symbolic_dimensions_are_1_or_as_told(void **state)
@@ -820,6 +846,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_are_inputs_too),
         cmocka_unit_test(arithmetic_of_shapes_is_followed_and_is_no_layer),
+        cmocka_unit_test(pads_are_followed_through_two_dimensions),
         cmocka_unit_test(symbolic_dimensions_are_1_or_as_told),
         cmocka_unit_test(an_input_without_a_shape_can_be_given_one),
         cmocka_unit_test(a_shared_initializer_is_counted_at_its_first_reader),

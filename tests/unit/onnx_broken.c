@@ -205,6 +205,22 @@ static void totals_that_overflow_are_refused(void **state)
 
 /* ---- input_shapes ---- */
 
+static void a_size_that_was_taken_as_1_is_told(void **state)
+{
+    struct net net = net_open();
+
+    (void)state;
+    net_input(&net, "x", "1x3xHx8");
+    net_weight(&net, "w", "5x3x3x3");
+    net_node(&net, "Conv", "x w", "y", "");
+    assert_refused(&net, NULL,
+                   "t.onnx: node 'y' (Conv): its window is 3 wide, its padded input 1 (sizes of "
+                   "inputs that the file leaves open and that were not told were taken as 1).");
+    assert_refused(&net, "x:1x3x2x8",
+                   "t.onnx: node 'y' (Conv): its window is 3 wide, its padded input 2.");
+    net_close(&net);
+}
+
 static void shapes_that_do_not_fit_are_refused(void **state)
 {
     struct net net = net_open();
@@ -356,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_node_may_lack_name_operator_and_outputs),
         cmocka_unit_test(sizes_that_are_none_are_refused),
         cmocka_unit_test(totals_that_overflow_are_refused),
+        cmocka_unit_test(a_size_that_was_taken_as_1_is_told),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
         cmocka_unit_test(a_file_that_is_cut_gives_a_sentence_or_a_model),
         cmocka_unit_test(a_file_with_a_wrong_byte_gives_a_sentence_or_a_model),
