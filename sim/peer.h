@@ -166,7 +166,7 @@ struct sim_lane {
 enum sim_status sim_lanes(struct sim_peer *me, const struct sim_lane *lanes, int count,
                           int at_once);
 
-/* The same beside other work: lanes may be added while it goes on, all peers in the same order; they move
+/* The same beside other work: lane l follows lane l - at_once; lanes may be added while it goes on, all peers in the same order; they move
  * on whenever the peer computes or waits through this `stream`.  `lane` and what it points to must last. */
 struct sim_stream;
 struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once);

@@ -89,12 +89,26 @@ void account_in_vain(struct peer *peer, double begin)
                                    .other = SIM_NOBODY});
 }
 
+/* What moved while the peer did something else is no time of its own. */
+void account_beside(struct peer *peer, const struct sim_activity *activity)
+{
+    trace_activity(peer, doing_of[activity->kind],
+                   activity->is_matched || activity->kind == COMPUTING ? activity->started_at
+                                                                       : simgrid_get_clock(),
+                   simgrid_get_clock(), activity);
+}
+
 void account_computed(struct peer *peer, double flop, double begin)
+{
+    peer_record(peer)->flop += flop;
+    peer->engine->record->totals.flop += flop;
+    account_computing(peer, flop, begin);
+}
+
+void account_computing(struct peer *peer, double flop, double begin)
 {
     const double end = simgrid_get_clock();
 
-    peer_record(peer)->flop += flop;
-    peer->engine->record->totals.flop += flop;
     spend(peer, SIM_COMPUTING, begin, end);
     trace(peer, (struct sim_event){.begin = begin,
                                    .end = end,

@@ -1,12 +1,14 @@
 /* activity.c -- what is under way, and waiting for it.
  *
- * SimGrid can wait for communications only.  What else may end while a peer waits (a message inside its
+ * A transfer that is alone on its links ends at a time known in advance, and is waited for as such.  Of the
+ * others SimGrid knows the end, but it can wait for communications only.  What else may end while a peer waits (a message inside its
  * host, a computation beside it, a partner's death) rings the peer's bell, a semaphore.  When a peer waits
  * for both kinds at once, a watcher, one short-lived actor for each communication, turns its end into a
  * ring.  Runs without such mixtures never see a bell. */
 #include "sim/engine/engine.h"
 
 #include <assert.h>
+#include <math.h>
 
 struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind)
 {
@@ -17,7 +19,8 @@ struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind)
         engine->spare_activities = activity->next;
     else
         activity = sim_new(engine->arena, struct sim_activity, 1);
-    *activity = (struct sim_activity){.kind = kind, .owner = peer, .step = peer->step};
+    *activity =
+        (struct sim_activity){.kind = kind, .owner = peer, .step = peer->step, .ends_at = INFINITY};
     peer->open_activities++;
     return activity;
 }
@@ -51,7 +54,7 @@ static void book(struct sim_activity *activity)
 {
     const struct channel *channel = activity->channel;
 
-    if (activity->comm == NULL || !activity->is_matched || activity->is_booked)
+    if (!activity->is_matched || activity->is_booked || channel->is_local)
         return;
     activity->is_booked = true;
     if (activity->partner != NULL)
@@ -70,6 +73,13 @@ void activity_done(struct sim_activity *activity, enum sim_status status)
     activity->status = status;
     book(activity);
     peer_ring(activity->owner);
+}
+
+bool activity_has_ended(struct sim_activity *activity)
+{
+    if (!activity->is_done && activity->ends_at <= engine_soon(sim_now(&activity->owner->open)))
+        activity_done(activity, SIM_OK);
+    return activity->is_done;
 }
 
 static const struct peer *other_end(const struct sim_activity *activity)
@@ -112,11 +122,31 @@ enum sim_status activity_consume(struct sim_activity *activity, struct sim_messa
     return status;
 }
 
+/* Give up a transfer that is alone on its links: they are free again. */
+static void break_off(struct sim_activity *activity)
+{
+    const struct channel *channel = activity->channel;
+    struct engine *engine = activity->owner->engine;
+    const double now = sim_now(&activity->owner->open);
+    const double left = (activity->ends_at - now) * channel->route->bytes_per_second;
+    const double bytes = (double)activity->message.bytes;
+
+    for (int i = 0; i < channel->route->count; i++)
+        engine->loads[channel->route->links[i]].busy_until = now;
+    engine->record->bytes_cancelled += left < bytes ? (int64_t)(bytes - left) : 0;
+    activity->status = SIM_CANCELLED;
+    book(activity);
+    if (activity->partner != NULL)
+        activity_done(activity->partner, SIM_CANCELLED);
+}
+
 void activity_cancel(struct sim_activity *activity)
 {
     struct sim_record *record = activity->owner->engine->record;
 
-    if (!activity->is_done && !activity->is_matched && activity->channel != NULL) {
+    if (!activity_has_ended(activity) && isfinite(activity->ends_at)) {
+        break_off(activity);
+    } else if (!activity->is_done && !activity->is_matched && activity->channel != NULL) {
         channel_withdraw(activity);
         if (activity->comm != NULL)
             s4u_cancel(activity->comm);
@@ -128,8 +158,9 @@ void activity_cancel(struct sim_activity *activity)
         record->bytes_cancelled += activity->message.bytes - (int64_t)left;
         activity->status = SIM_CANCELLED;
         book(activity);
-    } else if (activity->kind == COMPUTING) {
-        activity->is_watched = true; /* its helper goes on computing, and will look at it */
+    } else if (!activity->is_done && activity->kind == COMPUTING) {
+        activity->is_watched = true;
+        sg_actor_kill(activity->helper);
     }
     activity->is_done = true;
     let_go(activity);
@@ -157,6 +188,18 @@ static void wait_for_comm(struct sim_activity *activity)
     activity_done(activity, status_of(activity, s4u_wait(activity->comm, may_die)));
 }
 
+/* No daemons: SimGrid 3.32 crashes when all actors are killed while there is a daemon that has not run. */
+void helper_start(struct sim_activity *activity, const char *name,
+                  void (*act)(int argc, char *argv[]))
+{
+    sg_actor_t helper = sg_actor_init(name, activity->owner->host);
+
+    activity->helper = helper;
+    activity->owner->engine->has_helpers = true;
+    sg_actor_set_data(helper, activity);
+    sg_actor_start_(helper, act, 0, NULL);
+}
+
 static void watcher(int argc, char *argv[])
 {
     (void)argc;
@@ -166,15 +209,25 @@ static void watcher(int argc, char *argv[])
 
 static void watch(struct sim_activity *activity)
 {
-    sg_actor_t actor;
-
     if (activity->is_watched)
         return;
     activity->is_watched = true;
-    actor = sg_actor_init("watcher", activity->owner->host);
-    sg_actor_set_data(actor, activity);
-    sg_actor_daemonize(actor);
-    sg_actor_start_(actor, watcher, 0, NULL);
+    helper_start(activity, "watcher", watcher);
+}
+
+/* At most until the first of the activities ends of which it is known when. */
+static double until_first_end(const struct peer *peer, struct sim_activity *const *activities,
+                              int count, double seconds)
+{
+    const double now = sim_now(&peer->open);
+    double first = INFINITY;
+
+    for (int i = 0; i < count; i++)
+        if (activities[i] != NULL && activities[i]->ends_at < first)
+            first = activities[i]->ends_at;
+    if (isinf(first) || (seconds >= 0 && now + seconds <= first))
+        return seconds;
+    return first - now;
 }
 
 static void wait_for_bell(struct peer *peer, double seconds)
@@ -224,7 +277,7 @@ static void note_what_for(struct peer *peer, struct sim_activity *const *activit
 static int first_done(struct sim_activity *const *activities, int count)
 {
     for (int i = 0; i < count; i++)
-        if (activities[i] != NULL && activities[i]->is_done)
+        if (activities[i] != NULL && activity_has_ended(activities[i]))
             return i;
     return -1;
 }
@@ -248,7 +301,7 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
     for (int i = 0; i < count; i++)
         if (activities[i] != NULL && !ends_with_bell(activities[i]))
             watch(activities[i]);
-    wait_for_bell(peer, seconds);
+    wait_for_bell(peer, until_first_end(peer, activities, count, seconds));
 }
 
 int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
@@ -278,7 +331,7 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
 /* What roles do most, so it goes straight to SimGrid when it can. */
 void activity_wait(struct peer *peer, struct sim_activity *activity)
 {
-    if (activity->is_done)
+    if (activity_has_ended(activity))
         return;
     if (ends_with_bell(activity)) {
         activity_wait_any(peer, &activity, 1, -1);

@@ -5,9 +5,10 @@
 
 #include <assert.h>
 
-static size_t bucket_of(const struct engine *engine, int from, int to)
+static size_t bucket_of(const struct engine *engine, int from, int to, int lane)
 {
-    const uint64_t key = ((uint64_t)(uint32_t)from << 32 | (uint32_t)to) * 0x9e3779b97f4a7c15u;
+    const uint64_t pair = (uint64_t)(uint32_t)from << 32 | (uint32_t)to;
+    const uint64_t key = (pair + (uint64_t)lane * 0xc2b2ae3d27d4eb4fu) * 0x9e3779b97f4a7c15u;
 
     return (size_t)(key >> 32) & engine->bucket_mask;
 }
@@ -33,16 +34,17 @@ static void find_way(struct channel *channel)
 sg_mailbox_t channel_mailbox(struct channel *channel)
 {
     if (channel->mailbox == NULL)
-        channel->mailbox =
-            sg_mailbox_by_name(sim_text(channel->from->engine->arena, "%d>%d",
-                                        channel->from->open.number, channel->to->open.number));
+        channel->mailbox = sg_mailbox_by_name(sim_text(channel->from->engine->arena, "%d>%d/%d",
+                                                       channel->from->open.number,
+                                                       channel->to->open.number, channel->lane));
     return channel->mailbox;
 }
 
-static struct channel *channel_new(struct engine *engine, int from, int to)
+static struct channel *channel_new(struct engine *engine, int from, int to, int lane)
 {
     struct channel *channel = sim_new(engine->arena, struct channel, 1);
 
+    channel->lane = lane;
     channel->from = &engine->peers[from];
     channel->to = &engine->peers[to];
     channel->last_send = &channel->sends;
@@ -58,18 +60,18 @@ static struct channel *channel_new(struct engine *engine, int from, int to)
     return channel;
 }
 
-struct channel *channel_between(struct engine *engine, int from, int to)
+struct channel *channel_between(struct engine *engine, int from, int to, int lane)
 {
-    struct channel **bucket = &engine->buckets[bucket_of(engine, from, to)];
+    struct channel **bucket = &engine->buckets[bucket_of(engine, from, to, lane)];
     struct channel *channel = *bucket;
 
     assert(from >= 0 && from < engine->record->peer_count && to >= 0 &&
            to < engine->record->peer_count);
-    while (channel != NULL &&
-           (channel->from->open.number != from || channel->to->open.number != to))
+    while (channel != NULL && (channel->from->open.number != from ||
+                               channel->to->open.number != to || channel->lane != lane))
         channel = channel->next;
     if (channel == NULL) {
-        channel = channel_new(engine, from, to);
+        channel = channel_new(engine, from, to, lane);
         channel->next = *bucket;
         *bucket = channel;
     }
@@ -99,20 +101,45 @@ void channel_withdraw(struct sim_activity *activity)
         *last = activity->link;
 }
 
-/* True when the transfer shares a link with another.  One that has ended but whose end nobody has learnt
- * yet still counts, which errs on the safe side. */
-static bool count_on_links(const struct channel *channel, struct engine *engine)
+/* A transfer that has ended but whose end nobody has learnt yet still counts. */
+static void count_on_links(const struct channel *channel, struct engine *engine)
 {
-    bool shares = false;
-
     for (int i = 0; i < channel->route->count; i++) {
         struct link_load *load = &engine->loads[channel->route->links[i]];
 
         if (++load->now > load->peak)
             load->peak = load->now;
-        shares |= load->now > 1 && !load->is_fatpipe;
     }
-    return shares;
+}
+
+/* Take the links of the route until the transfer ends; false when another transfer has one of them, or
+ * when its stations take turns (Wi-Fi). */
+static bool take_links(const struct channel *channel, struct engine *engine, double now,
+                       double ends_at)
+{
+    for (int i = 0; i < channel->route->count; i++) {
+        struct link_load *load = &engine->loads[channel->route->links[i]];
+
+        if ((load->busy_until > engine_soon(now) && !load->is_fatpipe) || load->is_wifi)
+            return false;
+        load->busy_until = ends_at;
+    }
+    count_on_links(channel, engine);
+    return true;
+}
+
+/* The transfer is alone on its links, so nothing is there to solve: it takes a + S/B.  As soon as two
+ * share a link the run is given up, and started again with SimGrid's solver. */
+static void move_alone(const struct channel *channel, struct sim_activity *send,
+                       struct sim_activity *receive)
+{
+    const double bytes = (double)send->message.bytes * SIM_LIE_ABOUT_SECONDS;
+    const struct route *route = channel->route;
+
+    send->ends_at = receive->ends_at =
+        send->started_at + route->latency_seconds + bytes / route->bytes_per_second;
+    if (!take_links(channel, channel->from->engine, send->started_at, send->ends_at))
+        engine_stop(channel->from->engine, SIM_RUN_AGAIN);
 }
 
 /* Both ends are there: the transfer starts now. */
@@ -139,8 +166,10 @@ static void match(struct channel *channel, struct sim_activity *send, struct sim
     record->totals.messages++;
     record->totals.bytes += bytes;
     channel->phase_bytes[channel->from->phase] += bytes;
-    if (count_on_links(channel, engine) && engine->is_lazy)
-        engine_stop(engine, SIM_RUN_AGAIN);
+    if (engine->is_alone)
+        move_alone(channel, send, receive);
+    else
+        count_on_links(channel, engine);
 }
 
 void channel_post(struct channel *channel, struct sim_activity *activity)

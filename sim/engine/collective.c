@@ -1,5 +1,5 @@
 /* collective.c -- runs a table of steps on a group of peers: one consumer of the table among several. */
-#include "sim/engine/engine.h"
+#include "sim/engine/collective.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,31 +21,62 @@ struct sim_range sim_chunk(int n, int k)
     return (struct sim_range){.first = (k % n + n) % n, .count = 1, .of = n};
 }
 
-/* A range is at most two runs: up to the end, and from the beginning. */
-struct run {
+struct sim_range sim_whole(void)
+{
+    return (struct sim_range){.first = 0, .count = 1, .of = 1};
+}
+
+/* ---- the pieces of a range ---- */
+
+struct piece {
     int64_t begin, length;
 };
 
-static int cut(int64_t size, struct sim_range range, struct run runs[2])
+/* The next piece of the range, from place *at on; false when there is none left. */
+static bool next_piece(int64_t size, struct sim_range range, int *at, struct piece *piece)
 {
-    const int end = range.first + range.count;
-    const int first_end = end < range.of ? end : range.of;
+    int part, count;
 
-    assert(range.first >= 0 && range.first < range.of && range.count >= 0 &&
-           range.count <= range.of);
-    runs[0].begin = sim_part_begin(size, range.first, range.of);
-    runs[0].length = sim_part_begin(size, first_end, range.of) - runs[0].begin;
-    runs[1].begin = 0;
-    runs[1].length = end > range.of ? sim_part_begin(size, end - range.of, range.of) : 0;
-    return 2;
+    while (range.mask != 0 && *at < range.count && (*at & range.mask) == 0)
+        ++*at;
+    if (*at >= range.count)
+        return false;
+    part = (range.first + *at) % range.of;
+    count = range.of - part < range.count - *at ? range.of - part : range.count - *at;
+    if (range.mask != 0)
+        count = 1;
+    *at += count;
+    piece->begin = sim_part_begin(size, part, range.of);
+    piece->length = sim_part_begin(size, part + count, range.of) - piece->begin;
+    return true;
 }
 
 static int64_t length_of(int64_t size, struct sim_range range)
 {
-    struct run runs[2];
+    struct piece piece;
+    int64_t length = 0;
 
-    cut(size, range, runs);
-    return runs[0].length + runs[1].length;
+    assert(range.first >= 0 && range.first < range.of && range.count >= 0 &&
+           range.count <= range.of);
+    for (int at = 0; next_piece(size, range, &at, &piece);)
+        length += piece.length;
+    return length;
+}
+
+struct sim_buffer sim_slice(const struct sim_buffer *whole, struct sim_range part)
+{
+    const int64_t count = (int64_t)whole->count;
+    const int64_t begin = sim_part_begin(count, part.first, part.of);
+    struct sim_buffer slice = *whole;
+
+    assert(part.mask == 0 && part.first + part.count <= part.of);
+    slice.bytes = length_of(whole->bytes, part);
+    slice.count = (size_t)length_of(count, part);
+    if (whole->values != NULL)
+        slice.values = whole->values + begin;
+    if (whole->original != NULL)
+        slice.original = whole->original + begin;
+    return slice;
 }
 
 /* ---- real values ---- */
@@ -75,66 +106,64 @@ static struct spare_values *take_values(struct engine *engine, size_t count)
 }
 
 static void *snapshot(struct engine *engine, const struct sim_buffer *buffer,
-                      struct sim_range range)
+                      const struct sim_step *step)
 {
+    const double *values = step->sends_original ? buffer->original : buffer->values;
+    const int64_t count = (int64_t)buffer->count;
     struct spare_values *copy;
-    struct run runs[2];
+    struct piece piece;
+    double *next;
 
     if (buffer->values == NULL)
         return NULL;
-    cut((int64_t)buffer->count, range, runs);
-    copy = take_values(engine, (size_t)(runs[0].length + runs[1].length));
-    memcpy(copy->values, buffer->values + runs[0].begin, (size_t)runs[0].length * sizeof(double));
-    memcpy(copy->values + runs[0].length, buffer->values, (size_t)runs[1].length * sizeof(double));
+    copy = take_values(engine, (size_t)length_of(count, step->send));
+    next = copy->values;
+    for (int at = 0; next_piece(count, step->send, &at, &piece); next += piece.length)
+        memcpy(next, values + piece.begin, (size_t)piece.length * sizeof(double));
     return copy;
 }
 
-static void combine(struct engine *engine, const struct sim_buffer *buffer,
-                    const struct sim_step *step, struct spare_values *arrived)
+void collective_combine(struct engine *engine, const struct sim_buffer *buffer,
+                        const struct sim_step *step, void *arrived_values)
 {
+    struct spare_values *arrived = arrived_values;
+    const int64_t count = (int64_t)buffer->count;
     const double *value = arrived == NULL ? NULL : arrived->values;
-    struct run runs[2];
+    struct piece piece;
 
     if (buffer->values == NULL || arrived == NULL)
         return;
-    cut((int64_t)buffer->count, step->receive, runs);
-    for (int r = 0; r < 2; r++)
-        for (int64_t i = runs[r].begin; i < runs[r].begin + runs[r].length; i++)
+    for (int at = 0; next_piece(count, step->receive, &at, &piece);)
+        for (int64_t i = piece.begin; i < piece.begin + piece.length; i++)
             buffer->values[i] = (step->combine == SIM_SUM ? buffer->values[i] : 0) + *value++;
     arrived->next = engine->spare_values[arrived->power];
     engine->spare_values[arrived->power] = arrived;
 }
 
-/* ---- running the table ---- */
-
-static enum sim_status do_step(struct sim_peer *me, const struct sim_group *group,
-                               const struct sim_step *step, const struct sim_buffer *buffer)
+double collective_flop(const struct sim_buffer *buffer, const struct sim_step *step)
 {
-    struct engine *engine = ((struct peer *)me)->engine;
-    struct sim_activity *send = NULL, *receive = NULL;
-    enum sim_status got = SIM_OK, gave = SIM_OK;
-    struct sim_message arrived = {0};
-
-    if (step->to != SIM_NOBODY)
-        send = sim_start_send(me, group->peers[step->to],
-                              (struct sim_message){length_of(buffer->bytes, step->send),
-                                                   snapshot(engine, buffer, step->send)});
-    if (step->from != SIM_NOBODY)
-        receive = sim_start_receive(me, group->peers[step->from]);
-    if (receive != NULL)
-        got = sim_wait(me, receive, &arrived);
-    if (send != NULL)
-        gave = sim_wait(me, send, NULL);
-    if (got != SIM_OK || gave != SIM_OK)
-        return got != SIM_OK ? got : gave;
-    if (receive != NULL)
-        combine(engine, buffer, step, arrived.payload);
-    if (receive != NULL && step->combine == SIM_SUM)
-        sim_compute(me, buffer->flop_per_byte * (double)length_of(buffer->bytes, step->receive));
-    return SIM_OK;
+    if (step->from == SIM_NOBODY || step->combine != SIM_SUM)
+        return 0;
+    return buffer->flop_per_byte * (double)length_of(buffer->bytes, step->receive);
 }
 
-static int place_in(const struct sim_group *group, int number)
+/* ---- one step, in any lane ---- */
+
+void collective_start(struct peer *peer, const struct sim_group *group, const struct sim_step *step,
+                      const struct sim_buffer *buffer, int lane, struct sim_activity **send,
+                      struct sim_activity **receive)
+{
+    *send = *receive = NULL;
+    sim_phase(&peer->open, step->phase);
+    if (step->to != SIM_NOBODY)
+        *send = peer_start_send(peer, group->peers[step->to], lane,
+                                (struct sim_message){length_of(buffer->bytes, step->send),
+                                                     snapshot(peer->engine, buffer, step)});
+    if (step->from != SIM_NOBODY)
+        *receive = peer_start_receive(peer, group->peers[step->from], lane);
+}
+
+int collective_place(const struct sim_group *group, int number)
 {
     int place = 0;
 
@@ -144,18 +173,41 @@ static int place_in(const struct sim_group *group, int number)
     return place;
 }
 
+/* ---- one collective alone: the peer blocks in each step ---- */
+
+static enum sim_status do_step(struct sim_peer *me, const struct sim_group *group,
+                               const struct sim_step *step, const struct sim_buffer *buffer)
+{
+    struct peer *peer = (struct peer *)me;
+    struct sim_activity *send, *receive;
+    enum sim_status got = SIM_OK, gave = SIM_OK;
+    struct sim_message arrived = {0};
+
+    collective_start(peer, group, step, buffer, 0, &send, &receive);
+    if (receive != NULL)
+        got = sim_wait(me, receive, &arrived);
+    if (send != NULL)
+        gave = sim_wait(me, send, NULL);
+    if (got != SIM_OK || gave != SIM_OK)
+        return got != SIM_OK ? got : gave;
+    if (receive != NULL)
+        collective_combine(peer->engine, buffer, step, arrived.payload);
+    sim_compute(me, collective_flop(buffer, step));
+    return SIM_OK;
+}
+
 enum sim_status sim_collective(struct sim_peer *me, const struct sim_group *group, sim_steps *steps,
                                const struct sim_buffer *buffer)
 {
     struct peer *peer = (struct peer *)me;
-    const int rank = place_in(group, me->number);
+    const int rank = collective_place(group, me->number);
     enum sim_status status = SIM_OK;
-    struct sim_step step;
+    struct sim_step step = {0};
 
     for (int s = 0; status == SIM_OK && steps(group->size, rank, s, &step); s++) {
         peer->step = s;
-        sim_phase(me, step.phase);
         status = do_step(me, group, &step, buffer);
+        step = (struct sim_step){0};
     }
     peer->step = SIM_NO_STEP;
     return status;

@@ -6,6 +6,7 @@
  *   account.c    where a peer's time goes
  *   peer.c       the verbs of sim/peer.h
  *   collective.c tables of steps
+ *   stream.c     several tables at once, and beside computations
  *   fault.c      what the scenario breaks, and when
  *   run.c        one run, from plan to record */
 #ifndef SIM_ENGINE_ENGINE_H
@@ -56,13 +57,12 @@ struct sim_world {
 
 /* Links of a route, in order; lives in the world's arena. */
 struct route {
-    double latency_seconds;
+    double latency_seconds, bytes_per_second; /* of the narrowest link */
     int count, links[];
 };
 
 bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
-                bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
-                struct sim_error *err);
+                volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_error *err);
 
 /* NULL when the platform has no route from host to host. */
 const struct route *world_route(struct sim_world *world, int from, int to);
@@ -78,7 +78,7 @@ enum activity_kind { SENDING, RECEIVING, COMPUTING };
 struct sim_activity {
     enum activity_kind kind;
     bool is_matched, is_done;
-    bool is_watched;   /* a watcher knows it, so it is never used again */
+    bool is_watched;   /* a helper knows it, so it is never used again */
     bool is_accounted; /* the time waited for it is in the record */
     bool is_booked;    /* the end of its transfer is in the record */
     bool is_abandoned; /* the other side cancelled it */
@@ -87,17 +87,20 @@ struct sim_activity {
     struct channel *channel;      /* NULL for a computation */
     struct sim_activity *partner; /* other end of the transfer, while both are open */
     struct sim_message message;
-    sg_comm_t comm; /* NULL when it never enters the network */
+    sg_comm_t comm; /* NULL when SimGrid does not know it */
     void *sink;     /* where SimGrid puts the payload that we do not use */
     double started_at, flop;
+    sg_actor_t helper; /* that computes, or watches a transfer */
+    double ends_at;    /* of a transfer that is alone on its links; INFINITY: not known */
     int step;
     struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
     struct sim_activity **link; /* where the queue points to it */
 };
 
-/* Messages from one peer to another; matched first to first. */
+/* Messages from one peer to another in one lane; matched first to first. */
 struct channel {
     struct peer *from, *to;
+    int lane;
     struct sim_activity *sends, *receives; /* not matched yet; at most one queue is not empty */
     struct sim_activity **last_send, **last_receive;
     int64_t messages, bytes;
@@ -137,10 +140,11 @@ struct peer {
 };
 
 /* What a link carries at this moment: small and side by side, since each message looks at every link of
- * its route twice. */
+ * its route.  `busy_until` is kept while transfers are alone, `now` while SimGrid shares links out. */
 struct link_load {
+    double busy_until;
     int now, peak;
-    bool is_fatpipe;
+    bool is_fatpipe, is_wifi;
 };
 
 struct engine {
@@ -155,9 +159,12 @@ struct engine {
     size_t bucket_mask;
     struct sim_activity *spare_activities;
     struct spare_values *spare_values[64]; /* by power of two */
+    struct sim_stream *spare_streams;
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
-    bool is_lazy; /* SimGrid's lazy solver is on: no two transfers may share a link */
+    bool has_helpers; /* actors that are no peers */
+    int left;         /* peers whose actor has ended */
+    bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
     struct sim_error *gave_up;
     int exit_code; /* once is_over */
     int terminal;  /* for the progress line; -1: none */
@@ -166,14 +173,22 @@ struct engine {
     int64_t messages_shown;
 };
 
+/* Simulated times closer than this are one: SimGrid's precision (world.c), or the last digits of a clock. */
+static inline double engine_soon(double now)
+{
+    return now + (now < 1e3 ? 1e-12 : now * 1e-15);
+}
+
 /* channel.c */
-struct channel *channel_between(struct engine *engine, int from, int to);
+struct channel *channel_between(struct engine *engine, int from, int to, int lane);
 sg_mailbox_t channel_mailbox(struct channel *channel);
 void channel_post(struct channel *channel, struct sim_activity *activity);
 void channel_withdraw(struct sim_activity *activity);
 void channel_tell_links(struct engine *engine);
 
 /* activity.c */
+void helper_start(struct sim_activity *activity, const char *name,
+                  void (*act)(int argc, char *argv[]));
 struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind);
 void activity_done(struct sim_activity *activity, enum sim_status status);
 int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
@@ -181,17 +196,24 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
 void activity_wait(struct peer *peer, struct sim_activity *activity);
 enum sim_status activity_consume(struct sim_activity *activity, struct sim_message *message);
 void activity_cancel(struct sim_activity *activity);
+bool activity_has_ended(struct sim_activity *activity);
 bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 
 /* account.c: the time from `begin` to now */
+void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */
 struct sim_peer_record *peer_record(const struct peer *peer);
 void account_activity(struct peer *peer, struct sim_activity *activity, double begin);
 void account_in_vain(struct peer *peer, double begin); /* waited, and nothing came of it */
 void account_computed(struct peer *peer, double flop, double begin);
+void account_computing(struct peer *peer, double flop,
+                       double begin); /* its flop are counted already */
 void account_idle(struct peer *peer, double begin);
 
-/* peer.c */
+/* peer.c: messages of one lane are matched among themselves; the roles' own are those of lane 0 */
+struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
+                                     struct sim_message message);
+struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
 void peer_play(int argc, char *argv[]); /* what the actor of a peer runs */
 

@@ -68,6 +68,13 @@ static void mark_dead(struct peer *peer)
     s4u_at(simgrid_get_clock(), bury, peer);
 }
 
+/* The last peer has left: what its helpers still do is of no interest. */
+static void clear_away(void *context)
+{
+    (void)context;
+    sg_actor_kill_all();
+}
+
 void peer_left(int failed, void *context)
 {
     struct peer *peer = context;
@@ -76,6 +83,8 @@ void peer_left(int failed, void *context)
 
     if (was_killed && !sg_host_is_on(peer->host))
         mark_dead(peer); /* by a profile; what a fault kills is marked already */
+    if (++engine->left == engine->record->peer_count && engine->has_helpers && !engine->is_over)
+        s4u_at(simgrid_get_clock(), clear_away, NULL);
 }
 
 /* ---- switching a fault on and off ---- */

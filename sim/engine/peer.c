@@ -119,17 +119,21 @@ void sim_give_up(struct sim_peer *me, const char *format, ...)
 
 /* ---- messages ---- */
 
-static struct channel *channel_to(struct peer *peer, int to)
+static struct channel *channel_to(struct peer *peer, int to, int lane)
 {
-    if (peer->last_to == NULL || peer->last_to->to->open.number != to)
-        peer->last_to = channel_between(peer->engine, peer->open.number, to);
+    const struct channel *last = peer->last_to;
+
+    if (last == NULL || last->to->open.number != to || last->lane != lane)
+        peer->last_to = channel_between(peer->engine, peer->open.number, to, lane);
     return peer->last_to;
 }
 
-static struct channel *channel_from(struct peer *peer, int from)
+static struct channel *channel_from(struct peer *peer, int from, int lane)
 {
-    if (peer->last_from == NULL || peer->last_from->from->open.number != from)
-        peer->last_from = channel_between(peer->engine, from, peer->open.number);
+    const struct channel *last = peer->last_from;
+
+    if (last == NULL || last->from->open.number != from || last->lane != lane)
+        peer->last_from = channel_between(peer->engine, from, peer->open.number, lane);
     return peer->last_from;
 }
 
@@ -143,10 +147,10 @@ static bool fails_at_once(struct sim_activity *activity, const struct peer *othe
     return true;
 }
 
-struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_message message)
+struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
+                                     struct sim_message message)
 {
-    struct peer *peer = of(me);
-    struct channel *channel = channel_to(peer, to);
+    struct channel *channel = channel_to(peer, to, lane);
     struct sim_activity *send = activity_new(peer, SENDING);
 
     assert(message.bytes >= 0);
@@ -155,7 +159,8 @@ struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_mess
     if (fails_at_once(send, channel->to))
         return send;
     channel_post(channel, send);
-    if (!channel->is_local) /* SimGrid wants a payload; ours travels with our own match */
+    if (!channel->is_local &&
+        !peer->engine->is_alone) /* SimGrid wants a payload; ours travels with our own match */
         send->comm = sg_mailbox_put_async(channel_mailbox(channel), send,
                                           (long)(message.bytes * SIM_LIE_ABOUT_SECONDS));
     if (peer->engine->terminal >= 0 && (peer->engine->record->totals.messages & 1023) == 0)
@@ -163,19 +168,28 @@ struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_mess
     return send;
 }
 
-struct sim_activity *sim_start_receive(struct sim_peer *me, int from)
+struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane)
 {
-    struct peer *peer = of(me);
-    struct channel *channel = channel_from(peer, from);
+    struct channel *channel = channel_from(peer, from, lane);
     struct sim_activity *receive = activity_new(peer, RECEIVING);
 
     receive->channel = channel;
     if (fails_at_once(receive, channel->from))
         return receive;
     channel_post(channel, receive);
-    if (!channel->is_local)
+    if (!channel->is_local && !peer->engine->is_alone)
         receive->comm = sg_mailbox_get_async(channel_mailbox(channel), &receive->sink);
     return receive;
+}
+
+struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_message message)
+{
+    return peer_start_send(of(me), to, 0, message);
+}
+
+struct sim_activity *sim_start_receive(struct sim_peer *me, int from)
+{
+    return peer_start_receive(of(me), from, 0);
 }
 
 static void compute_beside(int argc, char *argv[])
@@ -195,15 +209,11 @@ struct sim_activity *sim_start_compute(struct sim_peer *me, double flop)
 {
     struct peer *peer = of(me);
     struct sim_activity *activity = activity_new(peer, COMPUTING);
-    sg_actor_t helper;
 
     assert(flop >= 0);
     activity->flop = flop;
     activity->started_at = sim_now(me);
-    helper = sg_actor_init("computation", peer->host);
-    sg_actor_set_data(helper, activity);
-    sg_actor_daemonize(helper);
-    sg_actor_start_(helper, compute_beside, 0, NULL);
+    helper_start(activity, "computation", compute_beside);
     return activity;
 }
 

@@ -40,12 +40,13 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
                              scenario->platform, err);
 }
 
-static void record_open(struct sim_record *record, const struct sim_plan *plan)
+static void record_open(struct sim_record *record, const struct sim_plan *plan, bool is_alone)
 {
     const struct sim_casting *casting = plan->casting;
     const struct sim_world *world = plan->world;
 
     *record = (struct sim_record){
+        .transfers = is_alone ? "each alone on its links, a + S/B" : "SimGrid's network model",
         .joules = NAN,
         .peer_count = casting->peer_count,
         .host_count = world->host_count,
@@ -134,7 +135,8 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
     engine->peers = sim_new(plan->arena, struct peer, (size_t)record->peer_count);
     engine->loads = sim_new(plan->arena, struct link_load, (size_t)record->link_count);
     for (int i = 0; i < record->link_count; i++)
-        engine->loads[i].is_fatpipe = plan->world->links[i].is_fatpipe;
+        engine->loads[i] = (struct link_load){.is_fatpipe = plan->world->links[i].is_fatpipe,
+                                              .is_wifi = plan->world->links[i].is_wifi};
     engine->buckets = sim_new(plan->arena, struct channel *, buckets);
     engine->bucket_mask = buckets - 1;
     record->phases[record->phase_count++] = "start";
@@ -343,7 +345,7 @@ static int finish(struct engine *engine, struct sim_error *err)
 }
 
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
+            int terminal, bool alone, volatile bool *platform_is_fine, struct sim_arena *arena,
             struct sim_record *record, struct sim_error *err)
 {
     struct sim_world *world = sim_new(arena, struct sim_world, 1);
@@ -351,15 +353,15 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     struct engine *engine = sim_new(arena, struct engine, 1);
     char complaint[1024];
 
-    if (!world_load(world, scenario, facts->has_wattage, lazily, platform_is_fine, arena, err) ||
+    if (!world_load(world, scenario, facts->has_wattage, platform_is_fine, arena, err) ||
         !plan_make(plan, scenario, facts, world, err))
         return 2;
-    record_open(record, plan);
+    record_open(record, plan, alone);
     engine->scenario = scenario;
     engine->keeps_events = scenario->trace >= SIM_TRACE_FULL;
     engine->gave_up = err;
     engine->terminal = terminal;
-    engine->is_lazy = lazily;
+    engine->is_alone = alone;
     engine_open(engine, plan, record);
     if (!faults_arm(engine, err))
         return 2;
@@ -398,13 +400,13 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
     struct sim_record *record = sim_new(arena, struct sim_record, 1);
     volatile bool platform_is_fine;
 
-    if (!world_load(world, scenario, false, false, &platform_is_fine, arena, err))
+    if (!world_load(world, scenario, false, &platform_is_fine, arena, err))
         return false;
     if (scenario->algorithm == NULL)
         return has_all_routes(world, err);
     if (!plan_make(plan, scenario, facts, world, err))
         return false;
-    record_open(record, plan);
+    record_open(record, plan, false);
     engine->scenario = scenario;
     engine_open(engine, plan, record);
     return faults_arm(engine, err) & has_all_routes(world, err);

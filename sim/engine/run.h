@@ -14,10 +14,11 @@ enum { SIM_RUN_AGAIN = 3 };
  * and record->laws is not NULL.  `terminal` is where to show progress, -1: nowhere.  While
  * *platform_is_fine is false, whatever kills the process is the platform's fault: bad input.
  *
- * `lazily` takes SimGrid's lazy solver, which is exact only while no two transfers share a link; as soon as
- * two do, the run ends with SIM_RUN_AGAIN, and is to be started again, in a new child, without it. */
+ * `alone` takes each transfer to be alone on its links (it then takes a + S/B, and SimGrid need not share
+ * anything out); as soon as two share one, the run ends with SIM_RUN_AGAIN, and is to be started again, in
+ * a new child, without it. */
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
+            int terminal, bool alone, volatile bool *platform_is_fine, struct sim_arena *arena,
             struct sim_record *record, struct sim_error *err);
 
 /* All of a run but the run: load the platform, look at every route, place the peers and find what faults

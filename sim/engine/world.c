@@ -2,6 +2,7 @@
 #include "sim/base/names.h"
 #include "sim/engine/engine.h"
 
+#include <math.h>
 #include <simgrid/plugins/energy.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,22 +115,18 @@ static const char precision[] = "surf/precision:1e-12";
 
 /* Its lazy solver, the default, loses links: of two flows that leave a host at one instant, the second is
  * not seen by the links that it does not share with the first, so that these carry more than they can
- * (System::update_modified_cnst_set_from_variable visits a flow's first link only; 3.32 to 4.1).  It is
- * exact, and often faster, as long as no two transfers share a link: then nothing is there to solve. */
-static const char *const lazy_options[] = {precision, "network/optim:Lazy", NULL};
-static const char *const full_options[] = {precision, "network/optim:Full", NULL};
+ * (System::update_modified_cnst_set_from_variable visits a flow's first link only; 3.32 to 4.1). */
+static const char *const our_options[] = {precision, "network/optim:Full", NULL};
 
 bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
-                bool lazily, volatile bool *platform_is_fine, struct sim_arena *arena,
-                struct sim_error *err)
+                volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_error *err)
 {
     char complaint[2048] = "";
 
     *world = (struct sim_world){
         .arena = arena, .platform_is_fine = platform_is_fine, .platform = scenario->platform};
     xbt_log_control_set("root.thres:error root.fmt:%m%n");
-    if (!s4u_start(lazily ? lazy_options : full_options, scenario->network.options, complaint,
-                   sizeof complaint))
+    if (!s4u_start(our_options, scenario->network.options, complaint, sizeof complaint))
         return sim_fail(err, "%s: network: SimGrid refuses its options: %s.", scenario->path,
                         tidy(complaint, ""));
     if (with_energy)
@@ -159,9 +156,11 @@ const struct route *world_route(struct sim_world *world, int from, int to)
     if (count < 0)
         return NULL;
     route = sim_arena_take(world->arena, 1, sizeof *route + (size_t)count * sizeof(int));
+    route->bytes_per_second = INFINITY;
     for (int i = 0; i < count; i++) {
         const uintptr_t place = (uintptr_t)sg_link_get_data(links[i]);
 
+        route->bytes_per_second = fmin(route->bytes_per_second, sg_link_get_bandwidth(links[i]));
         if (place > 0)
             route->links[route->count++] = (int)place - 1;
     }

@@ -70,9 +70,10 @@ static json_t *faults_json(const struct sim_scenario *scenario)
 
 json_t *sim_scenario_json(const struct sim_scenario *scenario)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:i, s:I, s:s, s:o}", "platform", scenario->platform,
-                     "network", network_json(&scenario->network), "algorithm",
-                     algorithm_json(scenario), "hosts", hosts_json(&scenario->hosts), "iterations",
-                     scenario->iterations, "seed", (json_int_t)scenario->seed, "trace",
-                     sim_trace_level_names[scenario->trace], "faults", faults_json(scenario));
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:i, s:I, s:s, s:s, s:o}", "platform", scenario->platform, "network",
+        network_json(&scenario->network), "algorithm", algorithm_json(scenario), "hosts",
+        hosts_json(&scenario->hosts), "iterations", scenario->iterations, "seed",
+        (json_int_t)scenario->seed, "trace", sim_trace_level_names[scenario->trace], "simulation",
+        sim_simulation_mode_names[scenario->simulation], "faults", faults_json(scenario));
 }

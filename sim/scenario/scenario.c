@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *const sim_simulation_mode_names[] = {
+    [SIM_SIMULATION_AUTO] = "auto", [SIM_SIMULATION_FULL] = "full", NULL};
+
 const char *const sim_trace_level_names[] = {[SIM_TRACE_NONE] = "none",
                                              [SIM_TRACE_SUMMARY] = "summary",
                                              [SIM_TRACE_FULL] = "full",
@@ -146,6 +149,19 @@ static bool read_trace(struct reader *reader, struct fy_node_pair *pair)
                          "trace must be none, summary, full or paje.");
 }
 
+static bool read_simulation(struct reader *reader, struct fy_node_pair *pair)
+{
+    const char *text = yaml_scalar(&reader->yaml, fy_node_pair_value(pair));
+
+    for (int mode = 0; text != NULL && sim_simulation_mode_names[mode] != NULL; mode++)
+        if (strcmp(text, sim_simulation_mode_names[mode]) == 0) {
+            reader->scenario->simulation = (enum sim_simulation_mode)mode;
+            return true;
+        }
+    return yaml_complain(&reader->yaml, reader_place(pair), "simulation",
+                         "simulation must be auto or full.");
+}
+
 static bool read_study(struct reader *reader, struct fy_node_pair *pair)
 {
     if (!reader_is_mapping(reader, pair, "study"))
@@ -167,7 +183,7 @@ static const struct {
     {"workload", refuse_section, false},    {"requests", refuse_section, false},
     {"iterations", read_iterations, false}, {"seed", read_seed, false},
     {"trace", read_trace, false},           {"faults", reader_faults, false},
-    {"study", read_study, false},
+    {"simulation", read_simulation, false}, {"study", read_study, false},
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
 

@@ -14,6 +14,12 @@ enum sim_trace_level { SIM_TRACE_NONE, SIM_TRACE_SUMMARY, SIM_TRACE_FULL, SIM_TR
 
 extern const char *const sim_trace_level_names[]; /* NULL-ended */
 
+/* AUTO: transfers that are alone on their links are timed as a + S/B, as long as all are; FULL: SimGrid's
+ * network model times all.  The results are the same. */
+enum sim_simulation_mode { SIM_SIMULATION_AUTO, SIM_SIMULATION_FULL };
+
+extern const char *const sim_simulation_mode_names[]; /* NULL-ended */
+
 struct sim_network {
     const char *name;           /* "textbook", "tcp" or SimGrid's name of the model */
     const char *const *options; /* "key:value" for SimGrid, NULL-ended */
@@ -44,6 +50,7 @@ struct sim_scenario {
     int iterations;
     uint64_t seed;
     enum sim_trace_level trace;
+    enum sim_simulation_mode simulation;
     struct sim_host_rules hosts;
     const struct sim_fault *faults;
     int fault_count;

@@ -20,10 +20,24 @@ static double wall_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Cross traffic lets transfers share links that they do not cross; other models may do anything. */
-static bool may_be_lazy(const struct sim_simulation *simulation)
+/* Does the fault change what a link carries, or break a transfer off? */
+static bool touches_transfers(const struct sim_fault *fault)
 {
-    return !simulation->shares_links && strcmp(simulation->scenario->network.name, "textbook") == 0;
+    return fault->kind == SIM_FAULT_LINK || fault->factor == 0;
+}
+
+/* Cross traffic lets transfers share links that they do not cross; other models may do anything; and what
+ * is under way must last as long as it was to last when it began. */
+static bool may_be_alone(const struct sim_simulation *simulation)
+{
+    const struct sim_scenario *scenario = simulation->scenario;
+
+    for (int i = 0; i < scenario->fault_count; i++)
+        if (touches_transfers(&scenario->faults[i]))
+            return false;
+    return !simulation->shares_links && !simulation->facts.has_profiles &&
+           scenario->simulation == SIM_SIMULATION_AUTO &&
+           strcmp(scenario->network.name, "textbook") == 0;
 }
 
 /* Wall-clock figures differ from run to run, so they have a file of their own. */
@@ -38,10 +52,10 @@ static bool write_timing(const struct sim_simulation *simulation, const struct s
         return sim_fail(err, "%s: cannot be written: %s.", path, strerror(errno));
     getrusage(RUSAGE_SELF, &usage);
     fprintf(file,
-            "{\"wall_seconds\": %.6f, \"messages_per_second\": %.0f, \"peak_memory_bytes\": %lld, "
-            "\"solver\": \"%s\"}\n",
+            "{\"wall_seconds\": %.6f, \"messages_per_second\": %.0f, \"peak_memory_bytes\": "
+            "%lld}\n",
             wall_seconds, wall_seconds > 0 ? (double)record->totals.messages / wall_seconds : 0,
-            (long long)usage.ru_maxrss * 1024, may_be_lazy(simulation) ? "lazy" : "full");
+            (long long)usage.ru_maxrss * 1024);
     return sim_file_close(file, path, err);
 }
 
@@ -53,7 +67,7 @@ static int simulate(void *context, FILE *reply, int terminal)
     struct sim_error err = {0};
     const double begin = wall_now();
     int code = sim_run(simulation->scenario, &simulation->facts,
-                       simulation->shows_progress ? terminal : -1, may_be_lazy(simulation),
+                       simulation->shows_progress ? terminal : -1, may_be_alone(simulation),
                        simulation->platform_is_fine, arena, record, &err);
     const bool has_result = record->laws != NULL;
     json_t *answer;

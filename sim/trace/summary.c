@@ -184,6 +184,7 @@ json_t *sim_summary_json(const struct sim_scenario *scenario, const struct sim_r
     json_object_set_new(summary, "platform", json_string(scenario->platform));
     json_object_set_new(summary, "hosts", json_integer(record->host_count));
     json_object_set_new(summary, "network", json_string(scenario->network.name));
+    json_object_set_new(summary, "transfers", json_string(record->transfers));
     json_object_set_new(summary, "seed", json_integer((json_int_t)scenario->seed));
     json_object_set_new(summary, "used_random_numbers", json_boolean(record->used_random_numbers));
     json_object_set_new(summary, "simulated_seconds", json_real(totals->seconds));

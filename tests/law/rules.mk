@@ -1,5 +1,7 @@
 # rules.mk -- law: scripts beside the cmocka programs
 CHECKS += 'tests/law/determinism $(PROGRAM)' 'tests/law/covered $(PROGRAM)'
+# the same laws where SimGrid's network model times what is alone on its links, too
+CHECKS += 'SIMULATION=full $(BUILD)/tests/law/verbs' 'SIMULATION=full $(BUILD)/tests/law/data_parallel_laws'
 ifndef SANITIZE
 CHECKS += 'BUILD=$(BUILD) tests/law/falsified'
 endif

@@ -1,49 +1,12 @@
 /* The verbs of sim/peer.h, each in a small algorithm of two or three peers on a star. */
 #include "sim/peer.h"
 
-#include "tests/fixtures/simulate.h"
+#include "tests/fixtures/act.h"
 
 #include <stdio.h>
 
-static const double B = 123.4e6, A = 37e-6, SPEED = 7.3e9, G = 1000003;
-
-/* ---- an algorithm that is nothing but two roles ---- */
-
-struct nothing {
-    int workers;
-};
-
-static const struct sim_parameter no_parameters[] = {
-    {SIM_COUNT(struct nothing, workers), .value = "3", .least = 1, .most = 64, .help = "peers"},
-    {0}};
-static const struct sim_law no_laws[] = {{0}};
-
-static bool cast_workers(struct sim_plan *plan, struct sim_error *err)
-{
-    (void)err;
-    sim_cast(plan, "worker", ((const struct nothing *)plan->parameters)->workers);
-    return true;
-}
-
-static struct simulated act_with(void (*act)(struct sim_peer *me), int workers, const char *more)
-{
-    const struct sim_role roles[] = {{"worker", act, ""}, {0}};
-    const struct sim_algorithm algorithm = {.name = "test",
-                                            .summary = "",
-                                            .paper = "",
-                                            .counts = "",
-                                            .parameters_size = sizeof(struct nothing),
-                                            .parameters = no_parameters,
-                                            .roles = roles,
-                                            .laws = no_laws,
-                                            .prepare = cast_workers};
-    const struct sim_algorithm *const algorithms[] = {&algorithm, NULL};
-    char text[512];
-
-    snprintf(text, sizeof text, "platform: %s\nalgorithm: {name: test, workers: %d}\n%s",
-             star_platform(9, A * 1e6), workers, more);
-    return simulate(text, algorithms);
-}
+static const double B = ACT_BYTES_PER_SECOND, A = ACT_LATENCY_SECONDS, SPEED = ACT_FLOP_PER_SECOND,
+                    G = 1000003;
 
 /* ---- wait-any, time-outs ---- */
 

@@ -36,7 +36,7 @@ static void what_is_left_out_has_its_default(void **state)
         "100000000, "
         "\"flop_per_byte\": 0.25, \"compute_seconds\": 0, \"compute_jitter\": 0}, "
         "\"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": 1, \"trace\": \"summary\", "
-        "\"faults\": []}");
+        "\"simulation\": \"auto\", \"faults\": []}");
     free(json);
     finish(&r);
 }
@@ -92,7 +92,7 @@ static void everything_that_was_said_is_in_the_resolved_scenario(void **state)
                        "algorithm: {name: parameter_server, workers: 7, gradient_bytes: 1000003, "
                        "compute_seconds: 7ms}\n"
                        "hosts: {worker: 'node-*', server: 3, share: round_robin}\niterations: "
-                       "11\nseed: 13\ntrace: full\n"
+                       "11\nseed: 13\ntrace: full\nsimulation: full\n"
                        "faults: [{host: a, at: 0.5, for: 0.125, every: 0.25, factor: 0.75}, {peer: "
                        "b, factor: 0}]\n",
               NULL);
@@ -105,7 +105,7 @@ static void everything_that_was_said_is_in_the_resolved_scenario(void **state)
               "\"gradient_bytes\": 1000003, \"placement\": \"colocated\", \"flop_per_byte\": 0.25, "
               "\"compute_seconds\": 0.0070000000000000001, \"compute_jitter\": 0}, "
               "\"hosts\": {\"worker\": [\"node-*\"], \"server\": 3, \"share\": \"round_robin\"}, "
-              "\"iterations\": 11, \"seed\": 13, \"trace\": \"full\", "
+              "\"iterations\": 11, \"seed\": 13, \"trace\": \"full\", \"simulation\": \"full\", "
               "\"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": 0.75, \"for\": 0.125, "
               "\"every\": 0.25}, "
               "{\"peer\": \"b\", \"at\": 0.0, \"factor\": 0.0}]}");
