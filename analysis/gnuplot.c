@@ -1,6 +1,7 @@
 #include "analysis/gnuplot.h"
 
 #include "sim/base/file.h"
+#include "sim/study/child.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,15 +19,6 @@ struct drawing {
     pid_t pid;        /* 0: ended, or never started */
     FILE *complaints; /* its standard error; NULL once it was read */
 };
-
-static void watched_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
-    sigaddset(set, SIGCHLD);
-}
 
 /* main blocks signals and ignores SIGPIPE, which a child would inherit. */
 static void set_attributes(posix_spawnattr_t *attributes)
@@ -146,7 +138,7 @@ static int wait_for_all(struct drawing *drawings, int count, struct sim_arena *a
     bool fine = true;
     sigset_t set;
 
-    watched_signals(&set);
+    sim_watched_signals(&set);
     while (reap(drawings, count, arena, err, &fine) > 0) {
         const int arrived = sigwaitinfo(&set, NULL);
 

@@ -13,15 +13,6 @@ static const struct sim_option options[] = {
      "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store"},
     {0}};
 
-static const char *without_slash(const char *path, struct sim_arena *arena)
-{
-    size_t length = strlen(path);
-
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    return sim_text_copy(arena, path, length);
-}
-
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
 static const char *default_folder(const char *path, bool is_run, struct sim_arena *arena)
 {
@@ -83,7 +74,7 @@ static int draw(struct analysis_figures *all, const char *path, bool is_run, str
 
 static int run(const struct sim_call *call)
 {
-    const char *path = without_slash(call->arguments[0], call->arena);
+    const char *path = sim_without_slash(call->arena, call->arguments[0]);
     const char *out = sim_option_value(call, "out");
     const bool is_run = sim_is_run_directory(call->arena, path);
     struct analysis_figures all;
@@ -92,7 +83,7 @@ static int run(const struct sim_call *call)
 
     if (is_plottable(path, is_run, &err)) {
         out = out == NULL ? default_folder(path, is_run, call->arena)
-                          : without_slash(out, call->arena);
+                          : sim_without_slash(call->arena, out);
         if (analysis_figures_begin(&all, out, call->arena, &err))
             code = draw(&all, path, is_run, &err);
     }

@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sim_peer; /* peer.h */
+struct sim_peer;   /* peer.h */
+struct sim_model;  /* sim/workload/model.h */
+struct sim_device; /* sim/platform/device.h */
 
 /* ---- parameters ---------------------------------------------------------------------------- */
 
@@ -67,7 +69,9 @@ struct sim_plan {
     const void *parameters; /* the algorithm's own struct, filled from the scenario */
     int iterations;
     uint64_t seed;
-    const void *prepared; /* whatever `prepare` worked out once for all peers */
+    const struct sim_model *model; /* of the workload; NULL without one */
+    int batch;                     /* samples that a peer computes at once */
+    const void *prepared;          /* whatever `prepare` worked out once for all peers */
     struct sim_arena *arena;
 
     struct sim_casting *casting;
@@ -86,6 +90,10 @@ void sim_cast_beside(struct sim_plan *plan, const char *role, int count, const c
 
 /* All peers of a role, in order; size 0 before it is cast. */
 const struct sim_group *sim_role(const struct sim_plan *plan, const char *role);
+
+/* The device that a peer computes on, for sim_layer_seconds (sim/workload/cost.h); once `prepare` is over,
+ * which is what gives peers their hosts. */
+const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
 
 /* ---- what a law may ask of the plan -------------------------------------------------------- */
 
@@ -150,6 +158,23 @@ struct sim_role {
     const char *name;
     void (*act)(struct sim_peer *me);
     const char *help; /* what this role does, one line */
+    bool
+        comes_back; /* `act` begins again, with another me->life, when its host or peer is repaired */
+};
+
+/* A table of its own that an algorithm writes, row by row (sim_row), as NAME.csv in the run directory;
+ * each row begins with the simulated seconds and the peer.  A list of them ends with {0}. */
+struct sim_table {
+    const char *name;
+    const char *help;
+    const char *const *columns; /* NULL-ended, with units in their names */
+};
+
+/* Does a scenario of this algorithm have `workload: {model, batch}`? */
+enum sim_workload_use {
+    SIM_NO_WORKLOAD, /* one is refused */
+    SIM_MAY_HAVE_WORKLOAD,
+    SIM_NEEDS_WORKLOAD,
 };
 
 struct sim_algorithm {
@@ -161,6 +186,8 @@ struct sim_algorithm {
     const struct sim_parameter *parameters;
     const struct sim_role *roles;
     const struct sim_law *laws;
+    const struct sim_table *tables; /* NULL: none */
+    enum sim_workload_use workload;
 
     /* Once, before any actor starts: cast the peers, check what bounds cannot say, work out what all
      * peers share (plan->prepared).  Memory from plan->arena. */

@@ -10,6 +10,7 @@
 #define SIM_PEER_H
 
 #include "sim/algorithm.h"
+#include "sim/workload/cost.h"
 
 /* Embedded at the head of the engine's own record; borrowed by the role for its whole life. */
 struct sim_peer {
@@ -18,6 +19,7 @@ struct sim_peer {
     const char *role;
     int index;  /* within the role */
     int number; /* within the plan: what messages are addressed to */
+    int life;   /* how often it has died and come back: 0 at first */
 };
 
 enum sim_status {
@@ -43,7 +45,19 @@ void sim_compute(struct sim_peer *me, double flop);
 /* Compute what the fastest host that takes part does in `seconds`; a slower host takes longer. */
 void sim_compute_for(struct sim_peer *me, double seconds);
 
+/* The flop of sim_compute_for. */
+double sim_flop_for(const struct sim_peer *me, double seconds);
+
 void sim_sleep(struct sim_peer *me, double seconds);
+
+/* Seconds of a layer of plan->model on this peer's host, if nothing else runs there and nothing slows it. */
+double sim_layer_cost_seconds(const struct sim_peer *me, const struct sim_layer *layer, int batch,
+                              enum sim_pass pass);
+
+/* The flop with which sim_compute takes as long on this host: overheads and waits for memory are in it, so it
+ * is what passes, not what the layer computes.  A host that is slowed or shared takes longer, as it should. */
+double sim_layer_cost_flop(const struct sim_peer *me, const struct sim_layer *layer, int batch,
+                           enum sim_pass pass);
 
 /* ---- telling ---- */
 
@@ -60,6 +74,12 @@ void sim_phase(struct sim_peer *me, const char *phase);
 
 /* The value of a named metric from now on; `name` must outlive the run. */
 void sim_note(struct sim_peer *me, const char *name, double value);
+
+/* A row of one of the algorithm's own tables: a value for each of its columns. */
+void sim_row(struct sim_peer *me, const char *table, const double *values);
+
+/* What has begun to cross the network until now, by all peers. */
+int64_t sim_bytes_until_now(const struct sim_peer *me);
 
 /* This peer cannot go on: the run ends with exit code 1 and this sentence.  Does not return. */
 void sim_give_up(struct sim_peer *me, const char *format, ...)
@@ -79,6 +99,16 @@ enum sim_status sim_exchange(struct sim_peer *me, int to, struct sim_message sen
 /* A transfer begins when both its ends have started; messages of a pair arrive in order. */
 struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_message message);
 struct sim_activity *sim_start_receive(struct sim_peer *me, int from);
+
+/* As sim_start_receive, but where `from` is dead it waits for the first message after its return. */
+struct sim_activity *sim_start_listening(struct sim_peer *me, int from);
+
+/* Is that peer dead for a time only: will a repair let its role begin anew? */
+bool sim_will_return(const struct sim_peer *me, int peer);
+
+/* Has that peer's role come to its end?  Then it neither sends nor receives any more. */
+bool sim_has_finished(const struct sim_peer *me, int peer);
+
 struct sim_activity *sim_start_compute(struct sim_peer *me, double flop);
 
 /* Block until it is done; *message, if not NULL, is what was received. */

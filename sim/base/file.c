@@ -132,6 +132,15 @@ const char *sim_stem_of(struct sim_arena *arena, const char *path)
                          dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
 }
 
+const char *sim_without_slash(struct sim_arena *arena, const char *path)
+{
+    size_t length = strlen(path);
+
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    return sim_text_copy(arena, path, length);
+}
+
 bool sim_file_close(FILE *file, const char *path, struct sim_error *err)
 {
     const bool failed = ferror(file) != 0;

@@ -33,6 +33,9 @@ const char *sim_folder_of(struct sim_arena *arena, const char *path);
 /* File name of a path without folder and last extension. */
 const char *sim_stem_of(struct sim_arena *arena, const char *path);
 
+/* A path without the slashes at its end, in the arena; "/" stays. */
+const char *sim_without_slash(struct sim_arena *arena, const char *path);
+
 /* Flush and close; false, with a sentence, if anything written to `file` did not reach the disk. */
 bool sim_file_close(FILE *file, const char *path, struct sim_error *err);
 

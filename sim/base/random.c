@@ -35,3 +35,18 @@ double sim_random_lognormal(struct sim_random *random, double sigma)
 {
     return gsl_ran_lognormal((gsl_rng *)random, -sigma * sigma / 2, sigma);
 }
+
+double sim_random_normal(struct sim_random *random)
+{
+    return gsl_ran_ugaussian((gsl_rng *)random);
+}
+
+double sim_random_gamma(struct sim_random *random, double shape)
+{
+    return gsl_ran_gamma((gsl_rng *)random, shape, 1);
+}
+
+uint32_t sim_random_below(struct sim_random *random, uint32_t below)
+{
+    return (uint32_t)gsl_rng_uniform_int((gsl_rng *)random, below);
+}

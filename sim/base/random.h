@@ -17,4 +17,12 @@ double sim_random_uniform(struct sim_random *random); /* in [0, 1) */
 /* Lognormal with mean 1: exp(sigma z - sigma^2 / 2), z standard normal.  sigma 0 is always 1. */
 double sim_random_lognormal(struct sim_random *random, double sigma);
 
+double sim_random_normal(struct sim_random *random); /* standard: mean 0, variance 1 */
+
+/* Gamma with that shape and scale 1; divided by their sum, several of them are a Dirichlet draw. */
+double sim_random_gamma(struct sim_random *random, double shape);
+
+/* A whole number in 0 .. below - 1, each as likely; `below` is at least 1 and less than 2^32. */
+uint32_t sim_random_below(struct sim_random *random, uint32_t below);
+
 #endif

@@ -16,7 +16,8 @@ static void print_options(const struct sim_command *command)
 /* Keys for --set: what every scenario has, and the parameters of all algorithms. */
 static void print_keys(const struct sim_catalogue *catalogue)
 {
-    printf("    local keys=\"platform= network= iterations= seed= trace= algorithm.name=");
+    printf("    local keys=\"platform= network= workload.model= workload.batch= iterations= seed= "
+           "trace= algorithm.name=");
     for (const struct sim_algorithm *const *a = catalogue->algorithms; *a != NULL; a++)
         for (const struct sim_parameter *row = (*a)->parameters; row->name != NULL; row++)
             printf(" algorithm.%s=", row->name);
@@ -42,8 +43,13 @@ static int run(const struct sim_call *call)
         "    --set|-s) compopt -o nospace; COMPREPLY=($(compgen -W \"$keys\" -- \"$word\")); "
         "return;;\n"
         "    --trace) COMPREPLY=($(compgen -W \"none summary full paje\" -- \"$word\")); return;;\n"
-        "    show) COMPREPLY=($(compgen -W \"$algorithms\" -- \"$word\")); return;;\n"
-        "    list) COMPREPLY=($(compgen -W \"algorithms platforms scenarios\" -- \"$word\")); "
+        "    show) if [ \"${COMP_WORDS[1]}\" = model ]; then\n"
+        "            COMPREPLY=($(compgen -W \"$(dmlsim model list 2> /dev/null | cut -d' ' -f1)\" "
+        "-- \"$word\") $(compgen -f -- \"$word\"))\n"
+        "        else COMPREPLY=($(compgen -W \"$algorithms\" -- \"$word\")); fi; return;;\n"
+        "    model) COMPREPLY=($(compgen -W \"show list import\" -- \"$word\")); return;;\n"
+        "    list) COMPREPLY=($(compgen -W \"algorithms platforms scenarios models\" -- "
+        "\"$word\")); "
         "return;;\n"
         "    completion) COMPREPLY=($(compgen -W \"bash\" -- \"$word\")); return;;\n    esac\n"
         "    if [[ \"$word\" == -* ]]; then\n        case \"${COMP_WORDS[1]}\" in");

@@ -3,6 +3,7 @@
 #include "sim/base/names.h"
 #include "sim/cli/command.h"
 #include "sim/platform/guard.h"
+#include "sim/workload/model.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -34,17 +35,22 @@ static bool ends_in(const char *name, const char *ending)
     return n > m && strcmp(name + n - m, ending) == 0;
 }
 
-/* The first line of a YAML file, if it is a comment. */
-static const char *yaml_summary(struct sim_arena *arena, const char *path)
+/* The first line of a YAML or CSV file, if it is a comment. */
+static const char *first_comment(struct sim_arena *arena, const char *path, size_t most_bytes)
 {
     struct sim_error err = {0};
     size_t length;
-    const char *text = sim_file_read(arena, path, SIM_SCENARIO_MOST_BYTES, &length, &err);
+    const char *text = sim_file_read(arena, path, most_bytes, &length, &err);
 
     if (text == NULL || *text != '#')
         return "";
     text += strspn(text, "# ");
     return sim_text_copy(arena, text, strcspn(text, "\r\n"));
+}
+
+static const char *yaml_summary(struct sim_arena *arena, const char *path)
+{
+    return first_comment(arena, path, SIM_SCENARIO_MOST_BYTES);
 }
 
 static const char *xml_summary(struct sim_arena *arena, const char *path)
@@ -71,6 +77,18 @@ static void list_folder(const struct sim_call *call, const char *folder, const c
                 summary(call->arena, sim_text(call->arena, "%s/%s", path, entry->d_name)));
     if (open_folder != NULL)
         closedir(open_folder);
+}
+
+/* By the names that `workload:` knows them by. */
+static void list_models(const struct sim_call *call, struct list *list)
+{
+    const char *const folders[] = {call->catalogue->data_folder, NULL};
+    const char *const *names = sim_model_names(call->arena, folders);
+
+    for (; *names != NULL; names++)
+        add(list, *names,
+            first_comment(call->arena, sim_model_find(call->arena, folders, *names),
+                          SIM_MODEL_MOST_BYTES));
 }
 
 static int by_name(const void *a, const void *b)
@@ -102,7 +120,7 @@ static void print(const struct sim_call *call, const struct list *list)
 
 static int run(const struct sim_call *call)
 {
-    static const char *const kinds[] = {"algorithms", "platforms", "scenarios"};
+    static const char *const kinds[] = {"algorithms", "platforms", "scenarios", "models"};
     struct list *list = sim_new(call->arena, struct list, 1);
     const char *what = call->arguments[0];
 
@@ -114,10 +132,12 @@ static int run(const struct sim_call *call)
     } else if (strcmp(what, "scenarios") == 0) {
         list_folder(call, "scenarios", ".yaml", yaml_summary, list);
         list_folder(call, "scenarios/studies", ".yaml", yaml_summary, list);
+    } else if (strcmp(what, "models") == 0) {
+        list_models(call, list);
     } else {
         return sim_misused(call, "there is no list of '%s'%s", what,
-                           sim_did_you_mean(call->arena, what, kinds, 3,
-                                            "; say algorithms, platforms or scenarios."));
+                           sim_did_you_mean(call->arena, what, kinds, 4,
+                                            "; say algorithms, platforms, scenarios or models."));
     }
     qsort(list->items, list->count, sizeof list->items[0], by_name);
     print(call, list);
@@ -126,11 +146,12 @@ static int run(const struct sim_call *call)
 
 SIM_COMMAND(list) = {
     .name = "list",
-    .arguments = "algorithms|platforms|scenarios",
-    .summary = "list the algorithms, the platforms or the scenarios",
+    .arguments = "algorithms|platforms|scenarios|models",
+    .summary = "list the algorithms, the platforms, the scenarios or the models",
     .description =
         "Platforms and scenarios are those of the folders platforms/ and scenarios/ here or, "
-        "where there are none, those that dmlsim brings along.",
+        "where there are none, those that dmlsim brings along; models are those of "
+        "scenarios/models/, here and brought along.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

@@ -8,6 +8,12 @@
 
 static const struct sim_option options[] = {{"json", 0, NULL, "print it as JSON"}, {0}};
 
+static const char *const workload_uses[] = {
+    [SIM_NO_WORKLOAD] = "none",
+    [SIM_MAY_HAVE_WORKLOAD] = "may have one",
+    [SIM_NEEDS_WORKLOAD] = "needs one",
+};
+
 static void print_parameters(const struct sim_algorithm *algorithm, struct sim_arena *arena)
 {
     puts("\nParameters (as in algorithm.workers; kind, bounds, default)");
@@ -20,8 +26,9 @@ static void print_parameters(const struct sim_algorithm *algorithm, struct sim_a
 
 static void print_algorithm(const struct sim_algorithm *algorithm, struct sim_arena *arena)
 {
-    printf("%s\n%s\n\nPaper: %s\nN counts: %s\n\nRoles\n", algorithm->name, algorithm->summary,
-           algorithm->paper, algorithm->counts);
+    printf("%s\n%s\n\nPaper: %s\nN counts: %s\nWorkload: %s\n\nRoles\n", algorithm->name,
+           algorithm->summary, algorithm->paper, algorithm->counts,
+           workload_uses[algorithm->workload]);
     for (const struct sim_role *role = algorithm->roles; role->name != NULL; role++)
         printf("  %-18s %s\n", role->name, role->help);
     print_parameters(algorithm, arena);
@@ -33,6 +40,19 @@ static void print_algorithm(const struct sim_algorithm *algorithm, struct sim_ar
         else
             printf("    within %g of the value", law->tolerance);
         printf("%s%s\n", law->assumes ? "; assumes: " : "", law->assumes ? law->assumes : "");
+    }
+}
+
+static void print_tables(const struct sim_algorithm *algorithm)
+{
+    if (algorithm->tables == NULL)
+        return;
+    puts("\nTables of its own, in the run directory (each row begins with seconds, peer)");
+    for (const struct sim_table *table = algorithm->tables; table->name != NULL; table++) {
+        printf("  %s.csv: %s\n   ", table->name, table->help);
+        for (const char *const *column = table->columns; *column != NULL; column++)
+            printf(" %s", *column);
+        putchar('\n');
     }
 }
 
@@ -52,9 +72,10 @@ static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_
         json_array_append_new(laws, json_pack("{s:s, s:s, s:f, s:s}", "quantity", law->quantity,
                                               "formula", law->formula, "tolerance", law->tolerance,
                                               "assumes", law->assumes ? law->assumes : ""));
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", algorithm->name, "summary",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", algorithm->name, "summary",
                      algorithm->summary, "paper", algorithm->paper, "counts", algorithm->counts,
-                     "roles", roles, "parameters", parameters, "laws", laws);
+                     "workload", workload_uses[algorithm->workload], "roles", roles, "parameters",
+                     parameters, "laws", laws);
 }
 
 static int unknown(const struct sim_call *call, const char *name)
@@ -78,6 +99,7 @@ static int run(const struct sim_call *call)
         return unknown(call, call->arguments[0]);
     if (!sim_option_given(call, "json")) {
         print_algorithm(algorithm, call->arena);
+        print_tables(algorithm);
         return 0;
     }
     json = algorithm_json(algorithm, call->arena);

@@ -1,6 +1,7 @@
 /* engine.h -- private to sim/engine: the world that peers live in.
  *
  *   world.c      the loaded platform: hosts, links, routes
+ *   device.c     what a layer costs on a host
  *   channel.c    pairs of peers, their messages, what a link carries
  *   activity.c   what is under way, and waiting for it
  *   account.c    where a peer's time goes
@@ -52,6 +53,7 @@ struct sim_world {
     struct world_host *hosts;        /* natural order of names */
     struct world_link *links;        /* likewise; sg_link_get_data is the place here + 1 */
     const char **host_names;
+    struct sim_device *devices; /* by host; device.h */
     int host_count, link_count;
 };
 
@@ -63,6 +65,10 @@ struct route {
 
 bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
                 volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_error *err);
+
+/* device.c: what the properties of hosts say; whose speed measured seconds are for, once peers have hosts */
+bool devices_read(struct sim_world *world, struct sim_error *err);
+void devices_take_reference(const struct sim_plan *plan);
 
 /* NULL when the platform has no route from host to host. */
 const struct route *world_route(struct sim_world *world, int from, int to);
@@ -123,7 +129,7 @@ struct peer {
         *waits_for; /* the first of them: all that a deadlock's report has left */
     double blocked_since;
     int waits_for_others;
-    bool waits_for_bell, is_finished, is_dead;
+    bool waits_for_bell, is_finished, is_dead, will_return;
 
     const char *phase_name;
     double slowdown;  /* by faults: 1 is none */
@@ -215,7 +221,7 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
                                      struct sim_message message);
 struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
-void peer_play(int argc, char *argv[]); /* what the actor of a peer runs */
+void peer_begin(struct peer *peer); /* a new actor for it */
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);

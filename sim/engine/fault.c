@@ -1,7 +1,7 @@
 /* fault.c -- what the scenario breaks, and when; and what happens when a peer dies.
  *
- * A host of factor 0 dies with its peers, which do not come back with it; a link of factor 0 fails what
- * crosses it; a peer of factor 0 dies alone.  Other factors multiply a host's speed, a link's bandwidth,
+ * A host of factor 0 dies with its peers; a link of factor 0 fails what crosses it; a peer of factor 0 dies
+ * alone.  When such a fault ends, roles that can come back begin anew.  Other factors multiply a host's speed, a link's bandwidth,
  * or the pace of the computations that a peer starts while the fault lasts. */
 #include "sim/engine/engine.h"
 
@@ -87,12 +87,33 @@ void peer_left(int failed, void *context)
         s4u_at(simgrid_get_clock(), clear_away, NULL);
 }
 
+/* The dead one begins anew, if its role knows how to; its time with the dead was idle. */
+static void revive(struct peer *peer)
+{
+    if (!peer->is_dead || !peer->role->comes_back)
+        return;
+    peer->is_dead = false;
+    peer->open.life++;
+    peer->engine->left--;
+    peer->open_activities = 0;
+    peer->blocked_on = NULL;
+    peer->waits_for_bell = false;
+    peer->step = SIM_NO_STEP;
+    peer_begin(peer);
+}
+
 /* ---- switching a fault on and off ---- */
 
-static void kill_peer(struct peer *peer)
+static bool will_return(const struct sim_fault *fault, const struct peer *peer)
+{
+    return fault->for_seconds >= 0 && peer->role->comes_back;
+}
+
+static void kill_peer(const struct sim_fault *fault, struct peer *peer)
 {
     if (peer->is_finished || peer->is_dead)
         return;
+    peer->will_return = will_return(fault, peer);
     mark_dead(peer);
     sg_actor_kill(peer->actor);
 }
@@ -104,12 +125,18 @@ static void set_host(struct armed *armed, int host, bool on)
     if (armed->fault->factor > 0)
         return; /* its speed profile does it */
     for (int p = 0; on && p < armed->engine->record->peer_count; p++)
-        if (armed->engine->peers[p].host_place == host && !armed->engine->peers[p].is_finished)
+        if (armed->engine->peers[p].host_place == host && !armed->engine->peers[p].is_finished) {
+            armed->engine->peers[p].will_return =
+                will_return(armed->fault, &armed->engine->peers[p]);
             mark_dead(&armed->engine->peers[p]);
+        }
     if (on)
         sg_host_turn_off(target->host);
     else
         sg_host_turn_on(target->host);
+    for (int p = 0; !on && p < armed->engine->record->peer_count; p++)
+        if (armed->engine->peers[p].host_place == host)
+            revive(&armed->engine->peers[p]);
 }
 
 static void set_link(struct armed *armed, int link, bool on)
@@ -128,7 +155,9 @@ static void set_peer(struct armed *armed, int number, bool on)
     struct peer *peer = &armed->engine->peers[number];
 
     if (armed->fault->factor == 0 && on)
-        kill_peer(peer);
+        kill_peer(armed->fault, peer);
+    else if (armed->fault->factor == 0)
+        revive(peer);
     else if (armed->fault->factor > 0)
         peer->slowdown *= on ? 1 / armed->fault->factor : armed->fault->factor;
 }
@@ -202,12 +231,28 @@ static const char *target_name(const struct engine *engine, enum sim_fault_kind 
 
 static const char *const kind_names[] = {"host", "link", "peer"};
 
+/* A repaired host is of use to others even if its peers stay dead; a repaired peer is not. */
+static bool may_be_repaired(const struct armed *armed, int number, struct sim_error *err)
+{
+    const struct engine *engine = armed->engine;
+    const struct sim_fault *fault = armed->fault;
+
+    if (fault->kind != SIM_FAULT_PEER || fault->factor > 0 || fault->for_seconds < 0 ||
+        engine->peers[number].role->comes_back)
+        return true;
+    return sim_fail(err, "%s: faults: %s of %s cannot begin anew after its death; leave out 'for'.",
+                    engine->scenario->path, engine->record->peers[number].name,
+                    engine->plan->algorithm->name);
+}
+
 static bool find_targets(struct armed *armed, struct sim_error *err)
 {
     const struct engine *engine = armed->engine;
     const enum sim_fault_kind kind = armed->fault->kind;
     const int counts[] = {engine->world->host_count, engine->world->link_count,
                           engine->record->peer_count};
+
+    bool fine = true;
 
     armed->targets = sim_new(engine->arena, int, (size_t)counts[kind]);
     for (int i = 0; i < counts[kind]; i++) {
@@ -217,8 +262,10 @@ static bool find_targets(struct armed *armed, struct sim_error *err)
                                    : fnmatch(armed->fault->name, name, 0) == 0)
             armed->targets[armed->target_count++] = i;
     }
+    for (int i = 0; i < armed->target_count; i++)
+        fine &= may_be_repaired(armed, armed->targets[i], err);
     if (armed->target_count > 0)
-        return true;
+        return fine;
     return sim_fail(err, "%s: faults: there is no %s '%s' in this run (%s is the first).",
                     engine->scenario->path, kind_names[kind], armed->fault->name,
                     counts[kind] > 0 ? target_name(engine, kind, 0) : "none");

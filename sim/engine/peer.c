@@ -28,9 +28,14 @@ void sim_compute(struct sim_peer *me, double flop)
     account_computed(of(me), flop, begin);
 }
 
+double sim_flop_for(const struct sim_peer *me, double seconds)
+{
+    return seconds * ((const struct peer *)me)->engine->fastest_flop_per_second;
+}
+
 void sim_compute_for(struct sim_peer *me, double seconds)
 {
-    sim_compute(me, seconds * of(me)->engine->fastest_flop_per_second);
+    sim_compute(me, sim_flop_for(me, seconds));
 }
 
 void sim_sleep(struct sim_peer *me, double seconds)
@@ -91,6 +96,18 @@ void sim_note(struct sim_peer *me, const char *name, double value)
 
     sim_record_note(engine->record, engine->arena,
                     &(struct sim_note_event){sim_now(me), value, me->number, name});
+}
+
+void sim_row(struct sim_peer *me, const char *table, const double *values)
+{
+    struct engine *engine = of(me)->engine;
+
+    sim_record_row(engine->record, engine->arena, table, sim_now(me), me->number, values);
+}
+
+int64_t sim_bytes_until_now(const struct sim_peer *me)
+{
+    return ((const struct peer *)me)->engine->record->totals.bytes;
 }
 
 void engine_stop(struct engine *engine, int exit_code)
@@ -168,13 +185,14 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
     return send;
 }
 
-struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane)
+static struct sim_activity *start_receive(struct peer *peer, int from, int lane,
+                                          bool waits_for_dead)
 {
     struct channel *channel = channel_from(peer, from, lane);
     struct sim_activity *receive = activity_new(peer, RECEIVING);
 
     receive->channel = channel;
-    if (fails_at_once(receive, channel->from))
+    if (!waits_for_dead && fails_at_once(receive, channel->from))
         return receive;
     channel_post(channel, receive);
     if (!channel->is_local && !peer->engine->is_alone)
@@ -190,6 +208,28 @@ struct sim_activity *sim_start_send(struct sim_peer *me, int to, struct sim_mess
 struct sim_activity *sim_start_receive(struct sim_peer *me, int from)
 {
     return peer_start_receive(of(me), from, 0);
+}
+
+struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane)
+{
+    return start_receive(peer, from, lane, false);
+}
+
+struct sim_activity *sim_start_listening(struct sim_peer *me, int from)
+{
+    return start_receive(of(me), from, 0, true);
+}
+
+bool sim_will_return(const struct sim_peer *me, int peer)
+{
+    const struct peer *other = &((const struct peer *)me)->engine->peers[peer];
+
+    return other->is_dead && other->will_return;
+}
+
+bool sim_has_finished(const struct sim_peer *me, int peer)
+{
+    return ((const struct peer *)me)->engine->peers[peer].is_finished;
 }
 
 static void compute_beside(int argc, char *argv[])
@@ -278,7 +318,7 @@ enum sim_status sim_exchange(struct sim_peer *me, int to, struct sim_message sen
 
 /* ---- the life of a peer ---- */
 
-void peer_play(int argc, char *argv[])
+static void play(int argc, char *argv[])
 {
     struct peer *peer = sg_actor_self_get_data();
 
@@ -289,4 +329,11 @@ void peer_play(int argc, char *argv[])
     peer->is_finished = true;
     peer_record(peer)->finished_at = simgrid_get_clock();
     assert(peer->open_activities == 0 && "a role left something that it had started");
+}
+
+void peer_begin(struct peer *peer)
+{
+    peer->actor = sg_actor_init(peer_record(peer)->name, peer->host);
+    sg_actor_set_data(peer->actor, peer);
+    sg_actor_start_(peer->actor, play, 0, NULL);
 }

@@ -26,6 +26,8 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .parameters = scenario->parameters,
         .iterations = scenario->iterations,
         .seed = scenario->seed,
+        .model = scenario->model,
+        .batch = scenario->batch,
         .arena = world->arena,
         .casting = sim_casting_open(world->arena),
         .world = world,
@@ -35,9 +37,12 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .is_undisturbed = scenario->fault_count == 0 && !facts->has_profiles,
         .somebody_may_die = may_die,
     };
-    return scenario->algorithm->prepare(plan, err) &&
-           sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
-                             scenario->platform, err);
+    if (!scenario->algorithm->prepare(plan, err) ||
+        !sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
+                           scenario->platform, err))
+        return false;
+    devices_take_reference(plan);
+    return true;
 }
 
 static void record_open(struct sim_record *record, const struct sim_plan *plan, bool is_alone)
@@ -54,6 +59,7 @@ static void record_open(struct sim_record *record, const struct sim_plan *plan, 
         .peers = sim_new(plan->arena, struct sim_peer_record, (size_t)casting->peer_count),
         .links = sim_new(plan->arena, struct sim_link_record, (size_t)world->link_count),
     };
+    sim_record_tables(record, plan->arena, plan->algorithm->tables);
     for (int i = 0; i < casting->peer_count; i++) {
         const struct sim_cast_peer *peer = &casting->peers[i];
 
@@ -102,9 +108,7 @@ static void start_peer(struct engine *engine, int number)
     };
     if (host->flop_per_second > engine->fastest_flop_per_second)
         engine->fastest_flop_per_second = host->flop_per_second;
-    peer->actor = sg_actor_init(engine->record->peers[number].name, host->host);
-    sg_actor_set_data(peer->actor, peer);
-    sg_actor_start_(peer->actor, peer_play, 0, NULL);
+    peer_begin(peer);
 }
 
 /* A guarded stack takes two memory maps, of which Linux gives a process 65,530; beyond this many peers

@@ -138,7 +138,7 @@ bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bo
     if (world->host_count == 0)
         return sim_fail(err, "%s: there is no host in this platform.", scenario->platform);
     prepare_wifi(world);
-    *platform_is_fine = values_make_sense(world, err);
+    *platform_is_fine = values_make_sense(world, err) && devices_read(world, err);
     return *platform_is_fine;
 }
 

@@ -51,9 +51,6 @@ static bool fault_makes_sense(struct reader *reader, struct fy_node *node,
                              "faults: what comes again ('every') must end ('for').");
     if (fault->every_seconds > 0 && fault->every_seconds <= fault->for_seconds)
         return yaml_complain(yaml, node, "faults", "faults: 'every' must be longer than 'for'.");
-    if (fault->kind == SIM_FAULT_PEER && fault->factor == 0 && fault->for_seconds >= 0)
-        return yaml_complain(yaml, node, "faults",
-                             "faults: a dead peer does not come back; leave out 'for'.");
     return true;
 }
 

@@ -33,10 +33,11 @@ bool reader_is_mapping(struct reader *reader, struct fy_node_pair *pair, const c
 bool reader_quantity(struct reader *reader, struct fy_node_pair *pair, const char *key,
                      const struct sim_parameter *row, void *values);
 
-/* network.c, hosts.c, faults.c: a section each */
+/* network.c, hosts.c, workload.c, faults.c: a section each */
 extern const char *const reader_textbook_options[];
 bool reader_network(struct reader *reader, struct fy_node_pair *pair);
 bool reader_hosts(struct reader *reader, struct fy_node_pair *pair);
+bool reader_workload(struct reader *reader, struct fy_node_pair *pair);
 bool reader_faults(struct reader *reader, struct fy_node_pair *pair);
 
 #endif

@@ -49,6 +49,13 @@ static json_t *hosts_json(const struct sim_host_rules *hosts)
     return all;
 }
 
+static json_t *workload_json(const struct sim_scenario *scenario)
+{
+    return scenario->model == NULL
+               ? NULL
+               : json_pack("{s:s, s:i}", "model", scenario->model_name, "batch", scenario->batch);
+}
+
 static json_t *faults_json(const struct sim_scenario *scenario)
 {
     static const char *const kinds[] = {"host", "link", "peer"};
@@ -70,10 +77,16 @@ static json_t *faults_json(const struct sim_scenario *scenario)
 
 json_t *sim_scenario_json(const struct sim_scenario *scenario)
 {
-    return json_pack(
-        "{s:s, s:o, s:o, s:o, s:i, s:I, s:s, s:s, s:o}", "platform", scenario->platform, "network",
-        network_json(&scenario->network), "algorithm", algorithm_json(scenario), "hosts",
-        hosts_json(&scenario->hosts), "iterations", scenario->iterations, "seed",
-        (json_int_t)scenario->seed, "trace", sim_trace_level_names[scenario->trace], "simulation",
-        sim_simulation_mode_names[scenario->simulation], "faults", faults_json(scenario));
+    json_t *workload = workload_json(scenario);
+
+    if (workload == NULL && scenario->model != NULL)
+        return NULL; /* its name is no text */
+    /* s:o*: without a workload there is no such key */
+    return json_pack("{s:s, s:o, s:o, s:o, s:o*, s:i, s:I, s:s, s:s, s:o}", "platform",
+                     scenario->platform, "network", network_json(&scenario->network), "algorithm",
+                     algorithm_json(scenario), "hosts", hosts_json(&scenario->hosts), "workload",
+                     workload, "iterations", scenario->iterations, "seed",
+                     (json_int_t)scenario->seed, "trace", sim_trace_level_names[scenario->trace],
+                     "simulation", sim_simulation_mode_names[scenario->simulation], "faults",
+                     faults_json(scenario));
 }

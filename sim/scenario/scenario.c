@@ -180,7 +180,7 @@ static const struct {
 } sections[] = {
     {"platform", read_platform, true},      {"network", reader_network, false},
     {"algorithm", read_algorithm, true},    {"hosts", reader_hosts, false},
-    {"workload", refuse_section, false},    {"requests", refuse_section, false},
+    {"workload", reader_workload, false},   {"requests", refuse_section, false},
     {"iterations", read_iterations, false}, {"seed", read_seed, false},
     {"trace", read_trace, false},           {"faults", reader_faults, false},
     {"simulation", read_simulation, false}, {"study", read_study, false},
@@ -223,6 +223,17 @@ static struct fy_node_pair *find_pair(struct fy_node *root, const char *key)
     return NULL;
 }
 
+static bool has_workload_if_needed(const struct reader *reader)
+{
+    const struct sim_scenario *scenario = reader->scenario;
+
+    return scenario->algorithm->workload != SIM_NEEDS_WORKLOAD || scenario->model != NULL ||
+           sim_fail(reader->yaml.err,
+                    "%s: %s needs a workload, as in workload: {model: resnet50, batch: 32}; "
+                    "'dmlsim list models' names the models.",
+                    scenario->path, scenario->algorithm->name);
+}
+
 static bool read_sections(struct reader *reader)
 {
     struct fy_node *root = fy_document_root(reader->yaml.document);
@@ -237,7 +248,7 @@ static bool read_sections(struct reader *reader)
             fine = sim_fail(reader->yaml.err, "%s: the key '%s' is missing.",
                             reader->scenario->path, sections[i].key);
     }
-    return fine;
+    return fine && has_workload_if_needed(reader);
 }
 
 static bool apply_settings(struct reader *reader, const char *const *settings)

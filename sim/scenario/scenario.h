@@ -47,6 +47,9 @@ struct sim_scenario {
     struct sim_network network;
     const struct sim_algorithm *algorithm;
     const void *parameters;
+    const struct sim_model *model; /* of `workload:`; NULL without one */
+    const char *model_name;        /* dmlsim's own name of it, or the file that was found */
+    int batch;
     int iterations;
     uint64_t seed;
     enum sim_trace_level trace;

@@ -1,5 +1,7 @@
 #include "sim/scenario/yaml.h"
 
+#include "sim/base/utf8.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,31 +9,6 @@
 #include <string.h>
 
 /* ---- before libfyaml sees it ---- */
-
-/* Length of the UTF-8 sequence at `text`; 0 if it is none, or a control character. */
-static size_t utf8_length(const unsigned char *text, size_t left)
-{
-    static const struct {
-        unsigned char mask, lead;
-        unsigned int least;
-    } kinds[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-
-    for (size_t n = 1; n <= 4 && n <= left; n++) {
-        unsigned int code = text[0] & (unsigned char)~kinds[n - 1].mask;
-
-        if ((text[0] & kinds[n - 1].mask) != kinds[n - 1].lead)
-            continue;
-        for (size_t i = 1; i < n; i++) {
-            if ((text[i] & 0xc0) != 0x80)
-                return 0;
-            code = code << 6 | (text[i] & 0x3f);
-        }
-        if (n == 1 && code < 0x20 && code != '\t' && code != '\n' && code != '\r')
-            return 0;
-        return code >= kinds[n - 1].least && code <= 0x10ffff && (code & ~0x7ffu) != 0xd800 ? n : 0;
-    }
-    return 0;
-}
 
 static bool complain_at(const struct yaml *yaml, size_t line, size_t column, const char *sentence)
 {
@@ -47,7 +24,7 @@ static bool is_safe_text(const struct yaml *yaml, const char *text, size_t lengt
     size_t line = 1, column = 1;
 
     for (size_t i = mark; i < length;) {
-        const size_t n = utf8_length((const unsigned char *)text + i, length - i);
+        const size_t n = sim_utf8_length(text + i, length - i);
 
         if (n == 0)
             return complain_at(yaml, line, column, "this is no text: a byte here is not UTF-8.");

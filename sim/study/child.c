@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void watched_signals(sigset_t *set)
+void sim_watched_signals(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGINT);
@@ -24,7 +24,7 @@ void sim_child_guard(void)
 {
     sigset_t set;
 
-    watched_signals(&set);
+    sim_watched_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -38,7 +38,7 @@ static int become_child(pid_t parent, const struct sim_child *child)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    watched_signals(&set);
+    sim_watched_signals(&set);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     signal(SIGINT, SIG_IGN); /* a terminal sends Ctrl-C to both; the parent decides */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -110,7 +110,7 @@ int sim_child_wait(struct sim_child *children, int count, struct sim_arena *aren
 {
     sigset_t set;
 
-    watched_signals(&set);
+    sim_watched_signals(&set);
     for (;;) {
         int status;
         const pid_t pid = waitpid(-1, &status, WNOHANG);

@@ -9,6 +9,7 @@
 #include "sim/base/arena.h"
 #include "sim/base/error.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -33,6 +34,9 @@ struct sim_outcome {
 typedef int sim_job(void *context, FILE *reply, int terminal);
 
 void sim_child_guard(void);
+
+/* The signals that sim_child_guard blocks, and that are waited for: SIGCHLD, and what interrupts. */
+void sim_watched_signals(sigset_t *set);
 
 bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err);
 

@@ -56,15 +56,6 @@ static void sweep_up(const char *folder, const char *prefix, struct sim_arena *a
         closedir(open_folder);
 }
 
-static const char *without_slash(const char *path, struct sim_arena *arena)
-{
-    size_t length = strlen(path);
-
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    return sim_text_copy(arena, path, length);
-}
-
 /* The outermost folder of the path that is not there yet; NULL if all of it is. */
 static const char *first_missing(const char *path, struct sim_arena *arena)
 {
@@ -82,7 +73,7 @@ bool sim_directory_begin(struct sim_directory *directory, const char *target,
 {
     const char *folder, *name, *prefix;
 
-    target = without_slash(target, arena);
+    target = sim_without_slash(arena, target);
     folder = sim_folder_of(arena, target);
     name = strrchr(target, '/') == NULL ? target : strrchr(target, '/') + 1;
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)

@@ -1,5 +1,6 @@
 #include "sim/trace/record.h"
 
+#include <assert.h>
 #include <string.h>
 
 const char *const sim_doing_names[SIM_DOINGS] = {
@@ -38,4 +39,51 @@ void sim_record_note(struct sim_record *record, struct sim_arena *arena,
         record->note_room = room;
     }
     record->notes[record->note_count++] = *note;
+}
+
+/* ---- tables of the algorithm's own ---- */
+
+void sim_record_tables(struct sim_record *record, struct sim_arena *arena,
+                       const struct sim_table *tables)
+{
+    while (tables != NULL && tables[record->table_count].name != NULL)
+        record->table_count++;
+    record->tables = sim_new(arena, struct sim_table_record, (size_t)record->table_count);
+    for (int i = 0; i < record->table_count; i++) {
+        record->tables[i].table = &tables[i];
+        while (tables[i].columns[record->tables[i].column_count] != NULL)
+            record->tables[i].column_count++;
+    }
+}
+
+static struct sim_table_record *table_named(struct sim_record *record, const char *name)
+{
+    int i = 0;
+
+    while (i < record->table_count && strcmp(record->tables[i].table->name, name) != 0)
+        i++;
+    assert(i < record->table_count && "an algorithm declares its tables");
+    return &record->tables[i];
+}
+
+void sim_record_row(struct sim_record *record, struct sim_arena *arena, const char *table,
+                    double at, int peer, const double *values)
+{
+    struct sim_table_record *to = table_named(record, table);
+    const size_t width = to->column_count + 2;
+    double *row;
+
+    if (to->row_count == to->row_room) {
+        const size_t room = to->row_room > 0 ? 2 * to->row_room : 64;
+        double *rows = sim_new(arena, double, room *width);
+
+        if (to->row_count > 0)
+            memcpy(rows, to->rows, to->row_count * width * sizeof *rows);
+        to->rows = rows;
+        to->row_room = room;
+    }
+    row = to->rows + to->row_count++ * width;
+    row[0] = at;
+    row[1] = peer;
+    memcpy(row + 2, values, to->column_count * sizeof *values);
 }

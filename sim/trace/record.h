@@ -56,6 +56,13 @@ struct sim_law_record {
     bool holds;
 };
 
+/* The rows of one of the algorithm's own tables. */
+struct sim_table_record {
+    const struct sim_table *table;
+    size_t column_count, row_count, row_room;
+    double *rows; /* [row_count][2 + column_count]: seconds, peer, and the table's own */
+};
+
 /* Chunks, so that a long trace never moves in memory. */
 enum { SIM_EVENTS_A_CHUNK = 8192 };
 
@@ -84,12 +91,18 @@ struct sim_record {
 
     struct sim_event_chunk *first_events, *last_events;
     int64_t event_count;
+    int table_count;
+    struct sim_table_record *tables;
     struct sim_note_event *notes;
     size_t note_count, note_room;
 };
 
 void sim_record_event(struct sim_record *record, struct sim_arena *arena,
                       const struct sim_event *event);
+void sim_record_tables(struct sim_record *record, struct sim_arena *arena,
+                       const struct sim_table *tables);
+void sim_record_row(struct sim_record *record, struct sim_arena *arena, const char *table,
+                    double at, int peer, const double *values);
 void sim_record_note(struct sim_record *record, struct sim_arena *arena,
                      const struct sim_note_event *note);
 

@@ -92,6 +92,41 @@ bool sim_write_metrics(const struct sim_written_run *run, struct sim_error *err)
     return sim_file_close(file, path, err);
 }
 
+static bool write_own_table(const struct sim_written_run *run, const struct sim_table_record *table,
+                            struct sim_error *err)
+{
+    const size_t width = table->column_count + 2;
+    const char *path;
+    FILE *file = sim_open_in(run, sim_text(run->arena, "%s.csv", table->table->name), &path, err);
+
+    if (file == NULL)
+        return false;
+    fputs("seconds,peer", file);
+    for (size_t c = 0; c < table->column_count; c++)
+        fprintf(file, ",%s", table->table->columns[c]);
+    putc('\n', file);
+    for (size_t r = 0; r < table->row_count; r++) {
+        const double *row = table->rows + r * width;
+
+        sim_csv_number(file, row[0]);
+        fprintf(file, ",%s", run->record->peers[(int)row[1]].name);
+        for (size_t c = 2; c < width; c++) {
+            putc(',', file);
+            sim_csv_number(file, row[c]);
+        }
+        putc('\n', file);
+    }
+    return sim_file_close(file, path, err);
+}
+
+bool sim_write_own_tables(const struct sim_written_run *run, struct sim_error *err)
+{
+    for (int i = 0; i < run->record->table_count; i++)
+        if (!write_own_table(run, &run->record->tables[i], err))
+            return false;
+    return true;
+}
+
 static void write_event(FILE *file, const struct sim_record *record, const struct sim_event *event)
 {
     sim_csv_number(file, event->begin);
@@ -158,10 +193,10 @@ static const struct {
     bool (*write)(const struct sim_written_run *run, struct sim_error *err);
     enum sim_trace_level from;
 } files[] = {
-    {sim_write_summary, SIM_TRACE_NONE},   {sim_write_links, SIM_TRACE_SUMMARY},
-    {sim_write_phases, SIM_TRACE_SUMMARY}, {sim_write_metrics, SIM_TRACE_SUMMARY},
-    {sim_write_events, SIM_TRACE_FULL},    {sim_write_chrome_trace, SIM_TRACE_FULL},
-    {sim_write_paje, SIM_TRACE_PAJE},
+    {sim_write_summary, SIM_TRACE_NONE},       {sim_write_links, SIM_TRACE_SUMMARY},
+    {sim_write_phases, SIM_TRACE_SUMMARY},     {sim_write_metrics, SIM_TRACE_SUMMARY},
+    {sim_write_own_tables, SIM_TRACE_SUMMARY}, {sim_write_events, SIM_TRACE_FULL},
+    {sim_write_chrome_trace, SIM_TRACE_FULL},  {sim_write_paje, SIM_TRACE_PAJE},
 };
 
 bool sim_write_run(const struct sim_scenario *scenario, const struct sim_record *record,

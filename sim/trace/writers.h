@@ -24,6 +24,7 @@ bool sim_write_summary(const struct sim_written_run *run, struct sim_error *err)
 bool sim_write_links(const struct sim_written_run *run, struct sim_error *err);
 bool sim_write_phases(const struct sim_written_run *run, struct sim_error *err);
 bool sim_write_metrics(const struct sim_written_run *run, struct sim_error *err);
+bool sim_write_own_tables(const struct sim_written_run *run, struct sim_error *err);
 bool sim_write_events(const struct sim_written_run *run, struct sim_error *err);
 bool sim_write_chrome_trace(const struct sim_written_run *run, struct sim_error *err);
 bool sim_write_paje(const struct sim_written_run *run, struct sim_error *err);

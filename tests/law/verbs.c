@@ -283,6 +283,57 @@ static void mourner(struct sim_peer *me)
     }
 }
 
+static void phoenix(struct sim_peer *me)
+{
+    enum sim_status status = SIM_FAILED;
+
+    if (me->index == 1) {
+        sim_note(me, "begun_at", sim_now(me));
+        sim_note(me, "life", me->life);
+        sim_sleep(me, 0.4);
+        sim_send(me, 0, (struct sim_message){(int64_t)G, NULL});
+        return;
+    }
+    for (int tries = 0; status != SIM_OK; tries++) {
+        sim_note(me, "tries", tries);
+        sim_sleep(me, 0.3);
+        status = sim_receive(me, 1, NULL);
+    }
+}
+
+static void who_comes_back_begins_anew_and_can_be_talked_to_again(void **state)
+{
+    static const char *const faults[] = {
+        "faults: [{peer: worker-1, at: 0.125, factor: 0, for: 0.5}]\n",
+        "faults: [{host: h-1, at: 0.125, factor: 0, for: 0.5}]\n"};
+
+    (void)state;
+    for (int f = 0; f < 2; f++) {
+        struct simulated run = act_as((struct sim_role){"worker", phoenix, "", true}, 2, faults[f]);
+
+        if (run.code != 0)
+            fail_msg("%s", run.err.text);
+        assert_close(metric_of(&run, "begun_at"), 0.625, 1e-12);
+        assert_close(metric_of(&run, "life"), 1, 0);
+        assert_close(metric_of(&run, "tries"), 2,
+                     0); /* dead at 0.3 s, and at 0.6 s; not at 0.9 s */
+        assert_close(seconds_of(&run), 0.625 + 0.4 + A + G / B, 1e-9);
+        simulated_release(&run);
+    }
+}
+
+static void who_cannot_come_back_is_not_repaired(void **state)
+{
+    struct simulated run =
+        act_with(phoenix, 2, "faults: [{peer: worker-1, at: 0.125, factor: 0, for: 0.5}]\n");
+
+    (void)state;
+    assert_int_equal(run.code, 2);
+    assert_string_equal(run.err.text, "test.yaml: faults: worker-1 of test cannot begin anew after "
+                                      "its death; leave out 'for'.");
+    simulated_release(&run);
+}
+
 static void who_waits_for_the_dead_learns_it_at_once(void **state)
 {
     static const char *const faults[] = {"faults: [{host: h-1, at: 0.25, factor: 0}]\n",
@@ -398,6 +449,8 @@ int main(void)
         cmocka_unit_test(a_deadlock_says_who_waits_for_whom_and_since_when),
         cmocka_unit_test(deadlocks_are_found_under_faults_that_recur_for_ever),
         cmocka_unit_test(who_waits_for_the_dead_learns_it_at_once),
+        cmocka_unit_test(who_comes_back_begins_anew_and_can_be_talked_to_again),
+        cmocka_unit_test(who_cannot_come_back_is_not_repaired),
         cmocka_unit_test(a_dead_link_fails_what_crosses_it),
         cmocka_unit_test(a_slower_link_takes_longer_from_then_on),
         cmocka_unit_test(every_member_of_a_ring_ends_with_the_sum),

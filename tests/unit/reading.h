@@ -6,7 +6,10 @@
 
 #include "tests/unit/close.h"
 
+#include "sim/base/file.h"
 #include "sim/scenario/scenario.h"
+
+#include <unistd.h>
 
 extern const struct sim_algorithm *const sim_algorithms[]; /* the table that make generates */
 
@@ -38,6 +41,23 @@ static inline void read_bytes(struct reading *r, const char *path, const char *t
 static inline void read_text(struct reading *r, const char *text, const char *const *settings)
 {
     read_bytes(r, "t.yaml", text, strlen(text), settings, &shipped);
+}
+
+/* The same from a folder whose name is no UTF-8, with an empty p.xml beside it. */
+static inline void read_in_odd_folder(struct reading *r, const char *text)
+{
+    char folder[] = "/tmp/dmlsim-XXXXXX";
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    const char *below;
+
+    assert_non_null(mkdtemp(folder));
+    below = sim_text(arena, "%s/\xff", folder);
+    assert_true(sim_make_directories(below, &err));
+    fclose(fopen(sim_text(arena, "%s/p.xml", below), "w"));
+    read_bytes(r, sim_text(arena, "%s/t.yaml", below), text, strlen(text), NULL, &shipped);
+    sim_remove_tree(folder);
+    sim_arena_close(arena);
 }
 
 static inline void finish(struct reading *r)

@@ -1,10 +1,6 @@
 /* resolved.c -- defaults, where files are looked for, and the scenario with every default filled in. */
 #include "tests/unit/reading.h"
 
-#include "sim/base/file.h"
-
-#include <unistd.h>
-
 static void what_is_left_out_has_its_default(void **state)
 {
     struct reading r;
@@ -219,23 +215,13 @@ static void every_shipped_scenario_is_read_and_named_for_its_file(void **state)
 /* A folder may have any name that the file system takes, also one that JSON cannot hold. */
 static void a_folder_whose_name_is_no_UTF8_is_refused_or_resolved_but_never_half(void **state)
 {
-    char folder[] = "/tmp/dmlsim-XXXXXX";
-    struct sim_arena *arena = sim_arena_open();
-    struct sim_error err = {0};
-    const char *below, *text = "platform: p.xml\n" RING;
     struct reading r;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
-    below = sim_text(arena, "%s/\xff", folder);
-    assert_true(sim_make_directories(below, &err));
-    fclose(fopen(sim_text(arena, "%s/p.xml", below), "w"));
-    read_bytes(&r, sim_text(arena, "%s/t.yaml", below), text, strlen(text), NULL, &shipped);
-    sim_remove_tree(folder);
+    read_in_odd_folder(&r, "platform: p.xml\n" RING);
     if (r.fine)
         assert_non_null(r.scenario.resolved);
     finish(&r);
-    sim_arena_close(arena);
 }
 
 int main(void)

@@ -1,10 +1,7 @@
 /* study.c -- `study:` in a scenario: its points, their order, and every way to get it wrong. */
 #include "tests/unit/reading.h"
 
-#include "sim/base/file.h"
 #include "sim/study/study.h"
-
-#include <unistd.h>
 
 /* A study below the ring on one switch; the text is what stands behind "study: " in line 3. */
 static struct sim_study *open_study(struct reading *r, const char *text)
@@ -275,27 +272,17 @@ static void every_point_of_the_shipped_study_is_a_scenario(void **state)
 static void a_study_in_a_folder_whose_name_is_no_UTF8_is_read_or_refused_with_the_reason(
     void **state)
 {
-    char folder[] = "/tmp/dmlsim-XXXXXX";
-    struct sim_arena *arena = sim_arena_open();
-    struct sim_error err = {0};
-    const char *below, *text = "platform: p.xml\n" RING "study: {grid: {seed: [3, 5, 7]}}\n";
     struct sim_study *study;
     struct reading r;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
-    below = sim_text(arena, "%s/\xff", folder);
-    assert_true(sim_make_directories(below, &err));
-    fclose(fopen(sim_text(arena, "%s/p.xml", below), "w"));
-    read_bytes(&r, sim_text(arena, "%s/t.yaml", below), text, strlen(text), NULL, &shipped);
-    sim_remove_tree(folder);
+    read_in_odd_folder(&r, "platform: p.xml\n" RING "study: {grid: {seed: [3, 5, 7]}}\n");
     if (r.fine) {
         assert_non_null(r.scenario.resolved);
         assert_true(sim_study_read(&study, &r.scenario, r.arena, &r.err));
         assert_int_equal(sim_study_points(study), 3);
     }
     finish(&r);
-    sim_arena_close(arena);
 }
 
 int main(void)

@@ -1,0 +1,45 @@
+/* learner.h -- the small model that really learns: softmax regression, or a perceptron of any width and
+ * depth (ReLU between, softmax cross-entropy at the end).
+ *
+ * All parameters are one vector of doubles, as collectives want it, with a table that says which part is
+ * which layer's, as codecs want it.  The learner itself is never written to but for its workspace; since
+ * nothing here yields to other actors, all peers may share one learner.  The same arguments give the same
+ * bytes on every call. */
+#ifndef LEARNING_LEARNER_H
+#define LEARNING_LEARNER_H
+
+#include "algorithms/learning/data_set.h"
+#include "algorithms/learning/layer.h"
+
+struct learner_workspace; /* learner.c */
+
+struct learner {
+    const struct data_set *set;
+    int depth;                  /* dense layers: 1 is softmax regression */
+    const int *widths;          /* depth + 1: features, hidden ..., classes */
+    size_t parameter_count;     /* P */
+    int layer_count;            /* 2 depth */
+    const struct layer *layers; /* weights (inputs x outputs, row by row), then offsets, of each */
+    struct learner_workspace *workspace;
+};
+
+/* For samples of `set` (borrowed), with `hidden_count` hidden layers of those widths. */
+const struct learner *learner_open(struct sim_arena *arena, const struct data_set *set,
+                                   const int *hidden, int hidden_count);
+
+/* Weights before ReLU normal with variance 2 / inputs (He et al., ICCV 2015, eq. 10), of the last layer
+ * uniform with variance 2 / (inputs + outputs) (Glorot and Bengio, AISTATS 2010, eq. 16); offsets 0. */
+void learner_initialise(const struct learner *learner, double *parameters, uint64_t seed);
+
+/* Mean loss (nats) over the `count` >= 1 samples of those numbers, and its gradient (P numbers). */
+double learner_gradient(const struct learner *learner, const double *parameters, const int *numbers,
+                        int count, double *gradient);
+
+struct learner_score {
+    double loss;     /* mean cross-entropy, nats */
+    double accuracy; /* share of samples whose highest score is their label's */
+};
+struct learner_score learner_evaluate(const struct learner *learner, const double *parameters,
+                                      struct sample_list samples);
+
+#endif
