@@ -105,7 +105,7 @@ static double all_messages(const struct sim_plan *plan)
 
 static double busiest_card(const struct sim_plan *plan, int64_t bytes)
 {
-    return 2 * (double)(bytes - bytes / collective_workers(plan));
+    return 2 * collective_all_but_one(plan, bytes);
 }
 
 static bool card_is_known(const struct sim_plan *plan)

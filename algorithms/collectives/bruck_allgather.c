@@ -49,11 +49,6 @@ static double all_messages(const struct sim_plan *plan)
     return (double)n * collective_ceil_log2(n);
 }
 
-static double busiest_card(const struct sim_plan *plan, int64_t bytes)
-{
-    return (double)(bytes - bytes / collective_workers(plan));
-}
-
 static bool card_is_known(const struct sim_plan *plan)
 {
     return collective_even(plan) && collective_card_holds(plan);
@@ -72,7 +67,7 @@ static const struct collective_way way = {
     .steps = bruck_allgather_steps,
     .all_bytes = collective_n_minus_1,
     .all_messages = all_messages,
-    .busiest_card = busiest_card,
+    .busiest_card = collective_all_but_one,
     .path = path,
     .path_is_exact = collective_even,
 };

@@ -158,7 +158,8 @@ static bool exchanges_halves(const struct sim_plan *plan)
  * goes to the neighbour before the rounds begin. */
 static double all_bytes(const struct sim_plan *plan, int64_t bytes)
 {
-    const double more = exchanges_halves(plan) ? folded(plan) * (double)(bytes / 2) : 0;
+    const int64_t second_half = bytes - sim_largest_chunk(bytes, 2);
+    const double more = exchanges_halves(plan) ? folded(plan) * (double)second_half : 0;
 
     return collective_twice_n_minus_1(plan, bytes) + more;
 }

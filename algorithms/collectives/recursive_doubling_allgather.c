@@ -88,12 +88,6 @@ static double all_messages(const struct sim_plan *plan)
     return sum;
 }
 
-/* A power of two: it gets all blocks but its own. */
-static double busiest_card(const struct sim_plan *plan, int64_t bytes)
-{
-    return (double)(bytes - bytes / collective_workers(plan));
-}
-
 static struct collective_path path(const struct sim_plan *plan, int64_t bytes)
 {
     const double n = collective_workers(plan);
@@ -119,7 +113,7 @@ static const struct collective_way way = {
     .steps = recursive_doubling_allgather_steps,
     .all_bytes = collective_n_minus_1,
     .all_messages = all_messages,
-    .busiest_card = busiest_card,
+    .busiest_card = collective_all_but_one,
     .path = path,
     .path_is_exact = is_equal_power_of_two,
 };

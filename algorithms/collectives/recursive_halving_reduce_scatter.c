@@ -93,12 +93,6 @@ static double all_messages(const struct sim_plan *plan)
     return (double)(1 << rounds(plan)) * rounds(plan) + 2.0 * folded(plan);
 }
 
-/* A power of two: all chunks but its own. */
-static double busiest_card(const struct sim_plan *plan, int64_t bytes)
-{
-    return (double)(bytes - bytes / collective_workers(plan));
-}
-
 static bool is_power_of_two(const struct sim_plan *plan)
 {
     return folded(plan) == 0;
@@ -126,7 +120,7 @@ static const struct collective_way way = {
     .steps = recursive_halving_reduce_scatter_steps,
     .all_bytes = all_bytes,
     .all_messages = all_messages,
-    .busiest_card = busiest_card,
+    .busiest_card = collective_all_but_one,
     .path = path,
     .path_is_exact = halves_are_equal,
 };

@@ -44,12 +44,6 @@ static double all_messages(const struct sim_plan *plan)
     return n * (n - 1);
 }
 
-/* All chunks but one: the busiest leaves out a small one. */
-static double busiest_card(const struct sim_plan *plan, int64_t bytes)
-{
-    return (double)(bytes - bytes / collective_workers(plan));
-}
-
 static struct collective_path path(const struct sim_plan *plan, int64_t bytes)
 {
     const double hops = collective_workers(plan) - 1;
@@ -64,7 +58,7 @@ static const struct collective_way way = {
     .edges = collective_ring_edges,
     .all_bytes = collective_n_minus_1,
     .all_messages = all_messages,
-    .busiest_card = busiest_card,
+    .busiest_card = collective_all_but_one,
     .path = path,
     .path_is_exact = collective_once_or_even,
 };

@@ -161,6 +161,13 @@ double collective_twice_n_minus_1(const struct sim_plan *plan, int64_t bytes)
     return 2 * collective_n_minus_1(plan, bytes);
 }
 
+double collective_all_but_one(const struct sim_plan *plan, int64_t bytes)
+{
+    const int64_t smallest = bytes / collective_workers(plan);
+
+    return (double)(bytes - smallest);
+}
+
 /* ---- laws of seconds ---- */
 
 bool collective_ring_edges(const struct sim_plan *plan, int i, struct sim_edge *edge)

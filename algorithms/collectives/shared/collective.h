@@ -146,6 +146,10 @@ bool collective_seconds_hold(const struct sim_plan *plan);
 double collective_n_minus_1(const struct sim_plan *plan, int64_t bytes);       /* (N-1)G */
 double collective_twice_n_minus_1(const struct sim_plan *plan, int64_t bytes); /* 2(N-1)G */
 
+/* All of N parts but a smallest one: what a card carries one way where every worker gives, or gets, all parts
+ * but its own. */
+double collective_all_but_one(const struct sim_plan *plan, int64_t bytes);
+
 #define COLLECTIVE_OWN_HOSTS "every worker has a host of its own, and none dies"
 
 #define COLLECTIVE_LAW_OF_BYTES(formula_)                                                          \
