@@ -8,11 +8,22 @@ CHECK_PROGRAMS += $(ORACLE)/ring_against_smpi $(ORACLE)/smpi_allreduce $(ORACLE)
 CHECKS += $(foreach p,$(ORACLE_PLATFORMS),'$(ORACLE)/ring_against_smpi $(p) $(ORACLE)/smpi_allreduce \
               $(ORACLE)/$(basename $(notdir $(p)))')
 
+# All collectives: a platform with shared links and a number of ranks that is no power of two in make check,
+# the whole matrix in make check-long
+CHECK_PROGRAMS += $(ORACLE)/collectives_against_smpi $(ORACLE)/smpi_collectives
+AGAINST_SMPI = $(ORACLE)/collectives_against_smpi $(1) $(ORACLE)/smpi_collectives \
+    $(ORACLE)/all-$(basename $(notdir $(1))) $(2)
+CHECKS += '$(call AGAINST_SMPI,platforms/two_racks.xml,7)' '$(call AGAINST_SMPI,$(ORACLE)/star.xml,4)'
+LONG_CHECKS += $(foreach p,$(ORACLE_PLATFORMS),'$(call AGAINST_SMPI,$(p),2 3 4 7 8 16)')
+
+$(ORACLE)/collectives_against_smpi: $(ORACLE)/collectives_against_smpi.o $(LIBRARY)
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
 $(ORACLE)/ring_against_smpi: $(ORACLE)/ring_against_smpi.o $(LIBRARY)
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
 
 # smpicc is a compiler of its own: no sanitizer, and none of our libraries
-$(ORACLE)/smpi_allreduce: tests/oracle/smpi_allreduce.c
+$(ORACLE)/smpi_allreduce $(ORACLE)/smpi_collectives: $(ORACLE)/%: tests/oracle/%.c
 	@mkdir -p $(@D)
 	smpicc -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -o $@ $<
 
