@@ -657,6 +657,26 @@ static void numbers_of_two_bytes_are_counted_as_such(void **state)
     net_close(&net);
 }
 
+/* x + rows of w, then x w: the 49 are the product's. */
+static void who_reads_only_the_size_of_weights_has_no_parameters(void **state)
+{
+    struct net net = net_open();
+    const struct sim_model *model;
+
+    (void)state;
+    net_input(&net, "x", "1x7");
+    net_weight(&net, "w", "7x7");
+    net_node(&net, "Shape", "w", "shape", "");
+    net_node(&net, "Cast", "shape", "sizes", "to=1");
+    net_node(&net, "ReduceSum", "sizes", "size", "");
+    net_node(&net, "Add", "x size", "a", "");
+    net_node(&net, "MatMul", "a w", "y", "");
+    model = net_read(&net, NULL);
+    assert_layer(&model->layers[0], "add", "7", 0, 0);
+    assert_layer(&model->layers[1], "fc", "7", 49, 49);
+    net_close(&net);
+}
+
 /* Of 7 x 11 numbers, the five that are kept. */
 static void of_a_sparse_initializer_the_kept_values_are_parameters(void **state)
 {
@@ -942,6 +962,7 @@ int main(void)
         cmocka_unit_test(weights_pass_through_other_nodes),
         cmocka_unit_test(statistics_states_and_scales_are_no_parameters),
         cmocka_unit_test(numbers_of_two_bytes_are_counted_as_such),
+        cmocka_unit_test(who_reads_only_the_size_of_weights_has_no_parameters),
         cmocka_unit_test(of_a_sparse_initializer_the_kept_values_are_parameters),
         cmocka_unit_test(a_constant_may_be_a_plain_list),
         cmocka_unit_test(a_state_that_follows_the_batch_is_no_parameter),
