@@ -10,7 +10,9 @@
  *    layer reads that input with time first).  MACs, activation_bytes and input_bytes are those of the whole batch
  *    divided by it, rounded up.  Shapes are shown without that dimension where it is as long as the batch.
  *  - What follows from the file and from shapes alone (weights on their way, Shape and its kin) is done once, not for
- *    every sample: it is no layer.  Every other node is one.
+ *    every sample: it is no layer.  Every other node is one; an input is one too, of the kind "input", if a layer
+ *    behind the first reads it.  What lies within the graphs of If, Loop and Scan is not read: these are operators
+ *    that are not known.
  *  - A number has as many bytes as most of the parameters have; 4 if there are none. */
 #include "sim/workload/onnx.h"
 

@@ -149,6 +149,13 @@ struct sim_onnx_weight *sim_onnx_weigh(struct sim_onnx_graph *graph, int type, i
 
 /* ---- the stages ---- */
 
+/* Protobuf's optional strings are NULL when they are left out. */
+static inline const char *sim_onnx_text(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
+/* With '_' for each byte that a list of names, a CSV file or a sentence should not hold. */
 const char *sim_onnx_clean(struct sim_arena *arena, const char *name);
 
 /* Tensors, inputs with their shapes, initializers (onnx_inputs.c); then all nodes (onnx_graph.c). */

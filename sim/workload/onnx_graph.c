@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static const char *or_empty(const char *text)
-{
-    return text == NULL ? "" : text;
-}
-
 /* ---- what is told ---- */
 
 static void warn(const struct sim_onnx_graph *graph, const char *sentence)
@@ -20,7 +15,7 @@ static void warn(const struct sim_onnx_graph *graph, const char *sentence)
 static bool meet_stranger(const struct sim_onnx_node *node)
 {
     struct sim_onnx_graph *graph = node->graph;
-    const char *domain = sim_onnx_clean(graph->arena, or_empty(node->proto->domain));
+    const char *domain = sim_onnx_clean(graph->arena, sim_onnx_text(node->proto->domain));
     const char *type = domain[0] == '\0' || strcmp(domain, "ai.onnx") == 0
                            ? node->type
                            : sim_text(graph->arena, "%s.%s", domain, node->type);
@@ -232,10 +227,10 @@ static void prepare_outputs(struct sim_onnx_node *node)
 static bool open_node(struct sim_onnx_node *node, struct sim_onnx_graph *graph,
                       const Onnx__NodeProto *proto, size_t number)
 {
-    const char *name = or_empty(proto->name);
+    const char *name = sim_onnx_text(proto->name);
 
     *node = (struct sim_onnx_node){.graph = graph, .proto = proto};
-    node->type = sim_onnx_clean(graph->arena, or_empty(proto->op_type));
+    node->type = sim_onnx_clean(graph->arena, sim_onnx_text(proto->op_type));
     if (name[0] == '\0' && proto->n_output > 0)
         name = proto->output[0];
     node->name = name[0] != '\0' ? sim_onnx_clean(graph->arena, name)

@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *or_empty(const char *text)
-{
-    return text == NULL ? "" : text;
-}
-
 /* The tensor of that name, new if there is none. */
 static struct sim_onnx_tensor *tensor_named(struct sim_onnx_graph *graph, const char *name)
 {
@@ -69,7 +64,7 @@ static bool initialize(struct sim_onnx_graph *graph, const char *name,
 {
     struct sim_onnx_tensor *tensor;
 
-    if (or_empty(name)[0] == '\0')
+    if (sim_onnx_text(name)[0] == '\0')
         return sim_fail(graph->err, "%s: an initializer has no name.", graph->path);
     if (!is_new(graph, name))
         return false;
@@ -145,8 +140,9 @@ static const Onnx__ValueInfoProto *input_named(const struct sim_onnx_graph *grap
     for (int i = 0; i < graph->input_count; i++)
         if (strcmp(graph->inputs[i]->name, name) == 0)
             for (size_t k = 0; k < graph->proto->n_input; k++)
-                if (strcmp(sim_onnx_clean(graph->arena, or_empty(graph->proto->input[k]->name)),
-                           name) == 0)
+                if (strcmp(
+                        sim_onnx_clean(graph->arena, sim_onnx_text(graph->proto->input[k]->name)),
+                        name) == 0)
                     return graph->proto->input[k];
     return NULL;
 }
@@ -179,7 +175,7 @@ static bool is_number(const Onnx__TensorShapeProto__Dimension *d)
 static const char *symbol(const Onnx__TensorShapeProto__Dimension *d)
 {
     return d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
-               ? or_empty(d->dim_param)
+               ? sim_onnx_text(d->dim_param)
                : "";
 }
 
@@ -305,7 +301,7 @@ static bool list_inputs(struct sim_onnx_graph *graph)
         const Onnx__ValueInfoProto *info = proto->input[i];
         struct sim_onnx_tensor *tensor;
 
-        if (or_empty(info->name)[0] == '\0')
+        if (sim_onnx_text(info->name)[0] == '\0')
             return sim_fail(graph->err, "%s: an input has no name.", graph->path);
         tensor = tensor_named(graph, info->name);
         if (tensor->constant)
@@ -343,12 +339,13 @@ static bool shape_inputs(struct sim_onnx_graph *graph)
 /* Recurrent layers take time x batch x numbers, unless their attribute layout is 1. */
 static bool takes_time_first(const Onnx__NodeProto *node)
 {
-    const char *type = or_empty(node->op_type);
+    const char *type = sim_onnx_text(node->op_type);
 
     if (strcmp(type, "LSTM") != 0 && strcmp(type, "GRU") != 0 && strcmp(type, "RNN") != 0)
         return false;
     for (size_t a = 0; a < node->n_attribute; a++)
-        if (strcmp(or_empty(node->attribute[a]->name), "layout") == 0 && node->attribute[a]->i != 0)
+        if (strcmp(sim_onnx_text(node->attribute[a]->name), "layout") == 0 &&
+            node->attribute[a]->i != 0)
             return false;
     return true;
 }
@@ -416,7 +413,7 @@ bool sim_onnx_read_inputs(struct sim_onnx_graph *graph)
         for (size_t k = 0; k < proto->node[n]->n_input; k++)
             mark_read(graph, proto->node[n]->input[k]);
     for (size_t i = 0; i < proto->n_output; i++)
-        mark_read(graph, or_empty(proto->output[i]->name));
+        mark_read(graph, sim_onnx_text(proto->output[i]->name));
     if (!shape_inputs(graph))
         return false;
     find_batch(graph);

@@ -641,6 +641,115 @@ static void statistics_states_and_scales_are_no_parameters(void **state)
     net_close(&net);
 }
 
+static void numbers_of_two_bytes_are_counted_as_such(void **state)
+{
+    struct net net = net_open();
+    const struct sim_model *model;
+
+    (void)state;
+    net_input(&net, "x", "1x7");
+    net_typed_weight(&net, "w", "7x11", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16);
+    net_node(&net, "MatMul", "x w", "y", "");
+    model = net_read(&net, NULL);
+    assert_int_equal(model->bytes_per_parameter, 2);
+    assert_int_equal(model->layers[0].activation_bytes, 22);
+    assert_int_equal(model->input_bytes, 14);
+    net_close(&net);
+}
+
+/* x + rows of w, then x w: the 49 are the product's. */
+static void who_reads_only_the_size_of_weights_has_no_parameters(void **state)
+{
+    struct net net = net_open();
+    const struct sim_model *model;
+
+    (void)state;
+    net_input(&net, "x", "1x7");
+    net_weight(&net, "w", "7x7");
+    net_node(&net, "Shape", "w", "shape", "");
+    net_node(&net, "Cast", "shape", "sizes", "to=1");
+    net_node(&net, "ReduceSum", "sizes", "size", "");
+    net_node(&net, "Add", "x size", "a", "");
+    net_node(&net, "MatMul", "a w", "y", "");
+    model = net_read(&net, NULL);
+    assert_layer(&model->layers[0], "add", "7", 0, 0);
+    assert_layer(&model->layers[1], "fc", "7", 49, 49);
+    net_close(&net);
+}
+
+/* Of 7 x 11 numbers, the five that are kept. */
+static void of_a_sparse_initializer_the_kept_values_are_parameters(void **state)
+{
+    struct net net = net_open();
+    Onnx__SparseTensorProto sparse = ONNX__SPARSE_TENSOR_PROTO__INIT, *one = &sparse;
+    int64_t dims[] = {7, 11};
+
+    (void)state;
+    net_input(&net, "x", "1x7");
+    sparse.values = net_tensor(&net, "5", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    sparse.values->name = net_text(&net, "w");
+    sparse.n_dims = 2;
+    sparse.dims = dims;
+    net.graph.n_sparse_initializer = 1;
+    net.graph.sparse_initializer = &one;
+    net_node(&net, "MatMul", "x w", "y", "");
+    assert_layer(&net_read(&net, NULL)->layers[0], "fc", "11", 77, 5);
+    net_close(&net);
+}
+
+/* value_ints, value_floats; a single value_float is no parameter. */
+static void a_constant_may_be_a_plain_list(void **state)
+{
+    struct net net = net_open();
+    const struct sim_model *model;
+    Onnx__NodeProto *floats;
+    float three[] = {1, 2, 3};
+
+    (void)state;
+    net_input(&net, "x", "1x12");
+    net_node(&net, "Constant", "", "to", "value_ints=1,4,3");
+    net_node(&net, "Reshape", "x to", "a", "");
+    floats = net_node(&net, "Constant", "", "b", "value_floats=1");
+    floats->attribute[0]->has_i = 0;
+    floats->attribute[0]->n_floats = 3;
+    floats->attribute[0]->floats = three;
+    net_node(&net, "Add", "a b", "c", "");
+    floats = net_node(&net, "Constant", "", "d", "value_float=1");
+    floats->attribute[0]->has_i = 0;
+    floats->attribute[0]->has_f = 1;
+    net_node(&net, "Mul", "c d", "y", "");
+    model = net_read(&net, NULL);
+    assert_int_equal(model->layer_count, 3);
+    assert_layer(&model->layers[1], "add", "4x3", 0, 3);
+    assert_layer(&model->layers[2], "mul", "4x3", 0, 0);
+    net_close(&net);
+}
+
+/* A state of zeros, made from the input's batch, is no parameter, though a ConstantOfShape of a constant is. */
+static void a_state_that_follows_the_batch_is_no_parameter(void **state)
+{
+    struct net net = net_open();
+    const struct sim_model *model;
+
+    (void)state;
+    net_input(&net, "x", "6x5x7");
+    net_weight(&net, "w", "1x12x7");
+    net_weight(&net, "r", "1x12x3");
+    net_numbers(&net, "one", 1, (int64_t[]){1});
+    net_numbers(&net, "three", 1, (int64_t[]){3});
+    net_node(&net, "Shape", "x", "shape", "");
+    net_node(&net, "Gather", "shape one", "batch", "");
+    net_node(&net, "Concat", "one batch three", "size", "axis=0");
+    net_node(&net, "ConstantOfShape", "size", "h", "");
+    net_node(&net, "LSTM", "x w r - - h h", "y yh", "");
+    net_node(&net, "Add", "yh h", "z", "");
+    model = net_read(&net, NULL);
+    assert_int_equal(model->layer_count, 2);
+    assert_layer(&model->layers[0], "lstm", "6x1x5x3", 720, 120);
+    assert_layer(&model->layers[1], "add", "1x3", 0, 0);
+    net_close(&net);
+}
+
 /* ---- who reads whom ---- */
 
 static void a_layer_names_those_that_it_reads(void **state)
@@ -852,6 +961,11 @@ int main(void)
         cmocka_unit_test(a_shared_initializer_is_counted_at_its_first_reader),
         cmocka_unit_test(weights_pass_through_other_nodes),
         cmocka_unit_test(statistics_states_and_scales_are_no_parameters),
+        cmocka_unit_test(numbers_of_two_bytes_are_counted_as_such),
+        cmocka_unit_test(who_reads_only_the_size_of_weights_has_no_parameters),
+        cmocka_unit_test(of_a_sparse_initializer_the_kept_values_are_parameters),
+        cmocka_unit_test(a_constant_may_be_a_plain_list),
+        cmocka_unit_test(a_state_that_follows_the_batch_is_no_parameter),
         cmocka_unit_test(a_layer_names_those_that_it_reads),
         cmocka_unit_test(an_input_that_is_read_late_stands_in_the_table),
         cmocka_unit_test(an_unknown_operator_is_named_once_and_costs_nothing),

@@ -83,9 +83,74 @@ static struct wrong wrongs[] = {
      "its output is larger than 64 bits can count"},
     {"costs that overflow", "MatMul", "", "1000000000x1000000000", "1000000000x1000000000",
      "its numbers are more than 64 bits can count"},
+    {"channels of a transpose do not fit", "ConvTranspose", "", "1x4x5x6", "3x2x4x3",
+     "its input has 4 channels, its weights 3 in 1 groups"},
+    {"weights with fewer dimensions", "Conv", "", "1x3x8x8", "5x3x3",
+     "its weights have 3 dimensions, its input has 4"},
+    {"a matrix that is a number", "MatMul", "", "1x7", "", "a single number is no matrix"},
+    {"vectors that do not fit", "MatMul", "", "1x7", "8", "its rows have 7 numbers, its columns 8"},
+    {"a letter of two sizes", "Einsum", "equation=ij,jk->ik", "1x7", "8x2", "'j' is both 7 and 8"},
+    {"a letter from nowhere", "Einsum", "equation=ij,jk->iz", "1x7", "7x2",
+     "'z' of its result is in no input"},
+    {"a term that is too short", "Einsum", "equation=ij,k->ik", "1x7", "7x2",
+     "its term 'k' does not fit an input of 2 dimensions"},
+    {"an equation that is none", "Einsum", "equation=i+j", "1x7", "7x2", "'i+j' is no equation"},
+    {"a matrix from an axis that is none", "Flatten", "axis=3", "1x7", NULL,
+     "axis 3 is none of a tensor of 2 dimensions"},
+    {"a turn of fewer axes", "Transpose", "perm=0,", "1x7", NULL,
+     "its perm has 1 numbers, its input 2 dimensions"},
+    {"a squeeze of what is not 1", "Squeeze", "axes=1,", "1x7", NULL,
+     "dimension 1 of its input is 7, not 1"},
+    {"an unsqueeze without axes", "Unsqueeze", "", "1x7", NULL, "has no axes"},
+    {"an unsqueeze of one axis twice", "Unsqueeze", "axes=0,-4", "1x7", NULL,
+     "names an axis twice"},
+    {"a reshape without a shape", "Reshape", "", "1x7", NULL, "has no shape to give"},
+    {"a reshape that keeps what is not there", "Reshape", "shape=1,7,0", "1x7", NULL,
+     "dimension 2 of its shape is 0, its input has 2"},
+    {"tensors side by side that do not fit", "Concat", "axis=0", "1x7", "2x8",
+     "input 1 does not fit the first beside axis 0"},
+    {"more parts than outputs", "Split", "split=3,4 axis=1", "1x7", NULL,
+     "splits into 2 parts and has 1 outputs"},
+    {"too few in the parts", "Split", "split=3, axis=1", "1x7", NULL,
+     "its parts are fewer than the 7 there are"},
+    {"too many in the parts", "Split", "split=8, axis=1", "1x7", NULL,
+     "its parts are more than the 7 there are"},
+    {"a slice without an end", "Slice", "starts=1,", "1x7", NULL,
+     "does not say where it starts and ends"},
+    {"a slice of unequal lists", "Slice", "starts=1, ends=1,2", "1x7", NULL,
+     "its starts, ends, axes and steps are not equally many"},
+    {"pads for too few dimensions", "Pad", "pads=1,1", "1x7", NULL, "has 2 pads for 2 dimensions"},
+    {"tiles for too few dimensions", "Tile", "repeats=2,", "1x7", NULL,
+     "has 1 repeats for 2 dimensions"},
+    {"depth of a matrix", "DepthToSpace", "blocksize=2", "1x8", NULL,
+     "its input has 2 dimensions, not 4"},
+    {"blocks of nothing", "DepthToSpace", "blocksize=0", "1x8x2x2", NULL, "0 is no blocksize"},
+    {"channels that make no blocks", "DepthToSpace", "blocksize=2", "1x7x2x2", NULL,
+     "7 channels make no blocks of 2"},
+    {"space that makes no blocks", "SpaceToDepth", "blocksize=2", "1x7x2x3", NULL,
+     "2x3 makes no blocks of 2"},
+    {"a grid that is none", "GridSample", "", "1x3x8x8", "1x8x8",
+     "its picture and its grid have 4 dimensions, not 4 and 3"},
+    {"a pool of a vector", "GlobalMaxPool", "", "7", NULL,
+     "its input has 1 dimensions; it needs two at least"},
     {"more dimensions than are read", "Unsqueeze", "axes=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14", "1x7",
      NULL, "its output has 17 dimensions; at most 16 are read"},
 };
+
+static void recurrent_weights_that_do_not_fit_are_refused(void **state)
+{
+    struct net net = net_open();
+
+    (void)state;
+    net_input(&net, "x", "6x1x7");
+    net_weight(&net, "w", "1x12x8");
+    net_weight(&net, "r", "1x12x3");
+    net_node(&net, "LSTM", "x w r", "y", "");
+    assert_null(net_read_with(&net, NULL, false));
+    assert_string_equal(net.err.text, "t.onnx: node 'y' (LSTM): its weights 1x12x8 and 1x12x3 do "
+                                      "not fit each other, or an input of 7 numbers.");
+    net_close(&net);
+}
 
 /* ---- graphs ---- */
 
@@ -365,6 +430,7 @@ static void files_that_are_too_long_are_not_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recurrent_weights_that_do_not_fit_are_refused),
         cmocka_unit_test(a_file_without_a_graph_is_refused),
         cmocka_unit_test(an_empty_graph_has_no_layers),
         cmocka_unit_test(cycles_and_gaps_are_refused),
