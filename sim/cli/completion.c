@@ -13,14 +13,26 @@ static void print_options(const struct sim_command *command)
     printf("--help");
 }
 
+/* Does an algorithm before `a` have a parameter of that name? */
+static bool was_named(const struct sim_catalogue *catalogue, const struct sim_algorithm *const *a,
+                      const char *name)
+{
+    for (const struct sim_algorithm *const *b = catalogue->algorithms; b != a; b++)
+        for (const struct sim_parameter *row = (*b)->parameters; row->name != NULL; row++)
+            if (strcmp(row->name, name) == 0)
+                return true;
+    return false;
+}
+
 /* Keys for --set: what every scenario has, and the parameters of all algorithms. */
 static void print_keys(const struct sim_catalogue *catalogue)
 {
     printf("    local keys=\"platform= network= workload.model= workload.batch= iterations= seed= "
-           "trace= algorithm.name=");
+           "trace= simulation= algorithm.name=");
     for (const struct sim_algorithm *const *a = catalogue->algorithms; *a != NULL; a++)
         for (const struct sim_parameter *row = (*a)->parameters; row->name != NULL; row++)
-            printf(" algorithm.%s=", row->name);
+            if (!was_named(catalogue, a, row->name))
+                printf(" algorithm.%s=", row->name);
     puts("\"");
 }
 

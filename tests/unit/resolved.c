@@ -30,8 +30,9 @@ static void what_is_left_out_has_its_default(void **state)
         "{\"platform\": \"platforms/one_switch.xml\", \"network\": \"textbook\", "
         "\"algorithm\": {\"name\": \"ring_allreduce\", \"workers\": 8, \"gradient_bytes\": "
         "100000000, "
-        "\"flop_per_byte\": 0.25, \"compute_seconds\": 0, \"compute_jitter\": 0}, "
-        "\"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": 1, \"trace\": \"summary\", "
+        "\"flop_per_byte\": 0.25, \"compute_seconds\": 0, \"compute_jitter\": 0, \"chunks\": 1, "
+        "\"chunks_at_once\": 3}, \"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": 1, "
+        "\"trace\": \"summary\", "
         "\"simulation\": \"auto\", \"faults\": []}");
     free(json);
     finish(&r);
@@ -97,9 +98,14 @@ static void everything_that_was_said_is_in_the_resolved_scenario(void **state)
     assert_string_equal(
         json, "{\"platform\": \"platforms/one_switch.xml\", "
               "\"network\": {\"model\": \"CM02\", \"options\": {\"network/TCP-gamma\": \"7\"}}, "
-              "\"algorithm\": {\"name\": \"parameter_server\", \"workers\": 7, \"servers\": 1, "
-              "\"gradient_bytes\": 1000003, \"placement\": \"colocated\", \"flop_per_byte\": 0.25, "
-              "\"compute_seconds\": 0.0070000000000000001, \"compute_jitter\": 0}, "
+              "\"algorithm\": {\"name\": \"parameter_server\", \"workers\": 7, "
+              "\"gradient_bytes\": 1000003, \"flop_per_byte\": 0.25, "
+              "\"compute_seconds\": 0.0070000000000000001, \"compute_jitter\": 0, "
+              "\"learning\": \"off\", \"data\": \"synthetic\", \"hidden_width\": 32, "
+              "\"mini_batch\": 8, \"evaluate_every\": 10, "
+              "\"learning_rate\": 0.10000000000000001, \"momentum\": 0, \"servers\": 1, "
+              "\"placement\": \"colocated\", \"consistency\": \"bsp\", \"delay\": 0, "
+              "\"replicas\": 0}, "
               "\"hosts\": {\"worker\": [\"node-*\"], \"server\": 3, \"share\": \"round_robin\"}, "
               "\"iterations\": 11, \"seed\": 13, \"trace\": \"full\", \"simulation\": \"full\", "
               "\"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": 0.75, \"for\": 0.125, "
