@@ -193,7 +193,7 @@ coverage: deps-lint ## which lines and branches the tests reach: build/coverage/
 	@$(MAKE) BUILD=build/coverage OPTIMISE='-O0 -g' EXTRA_FLAGS=--coverage MALLOC= -j$(JOBS) check-programs > /dev/null
 	@find build/coverage -name '*.gcda' -delete
 	@-$(MAKE) BUILD=build/coverage EXTRA_FLAGS=--coverage OPTIMISE='-O0 -g' MALLOC= check-built | tail -n 1
-	@gcovr -r . --object-directory build/coverage -e tests/ --exclude-unreachable-branches \
+	@gcovr -r . --object-directory build/coverage -e tests/ -e build/ --exclude-unreachable-branches \
 	    --txt build/coverage/report.txt --html-details build/coverage/index.html --print-summary | tail -n 3
 
 .PHONY: lint lint-built format coverage

@@ -95,6 +95,9 @@ const struct sim_group *sim_role(const struct sim_plan *plan, const char *role);
  * which is what gives peers their hosts. */
 const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
 
+/* The memory of that device, as its host's property `memory` says; 0 when it says nothing. */
+double sim_memory_bytes(const struct sim_plan *plan, int peer);
+
 /* ---- what a law may ask of the plan -------------------------------------------------------- */
 
 /* Does every peer that was cast with a host of its own have one, and does nobody die?  False under

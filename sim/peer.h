@@ -103,6 +103,8 @@ struct sim_activity *sim_start_receive(struct sim_peer *me, int from);
 /* As sim_start_receive, but where `from` is dead it waits for the first message after its return. */
 struct sim_activity *sim_start_listening(struct sim_peer *me, int from);
 
+bool sim_is_dead(const struct sim_peer *me, int peer);
+
 /* Is that peer dead for a time only: will a repair let its role begin anew? */
 bool sim_will_return(const struct sim_peer *me, int peer);
 

@@ -24,7 +24,7 @@
  * A slow worker holds others up as far as the consistency lets it.  A worker that dies is dropped and the
  * others go on (degraded); repaired, it pulls the parameters and counts again from its next push.  A server
  * that dies is replaced by the next of its `replicas`, which have copies of its keys as of the last update;
- * without replicas the run ends (exit code 1), since its key range is lost. */
+ * without replicas, or where a dead link parts it from workers, the run ends (exit code 1). */
 #include "algorithms/data_parallel/shared/keys.h"
 #include "algorithms/data_parallel/shared/training.h"
 
@@ -145,6 +145,8 @@ struct desk {
     bool *is_lost; /* [servers] */
     double **sent; /* [delay + 1]: gradients that may have to be pushed again */
     int pushed;    /* clocks */
+    bool
+        is_over; /* a server has come to its end without us: we were dead, and came back too late */
     struct mail *mail;
     struct sim_activity **waits; /* as mail, for sim_wait_any */
     int mail_count, mail_room;
@@ -206,6 +208,11 @@ static void lose(struct desk *desk, int server)
 
     if (desk->is_lost[server])
         return;
+    if (!sim_is_dead(desk->me, sim_role(desk->me->plan, "server")->peers[server]) &&
+        ps->replicas > 0)
+        sim_give_up(desk->me,
+                    "server-%d is out of reach but alive, so that no other may take its keys",
+                    server);
     desk->is_lost[server] = true;
     for (int range = 0; range < ps->servers; range++) {
         if (desk->owner[range] != server)
@@ -247,7 +254,9 @@ static void take_mail(struct desk *desk)
     memmove(desk->mail + i, desk->mail + i + 1,
             (size_t)(--desk->mail_count - i) * sizeof *desk->mail);
     status = sim_wait(desk->me, mail.activity, &message);
-    if (status != SIM_OK)
+    if (status == SIM_CANCELLED)
+        desk->is_over = true;
+    else if (status != SIM_OK)
         lose(desk, mail.server);
     else if (mail.is_answer)
         take_answer(desk, message.payload);
@@ -301,6 +310,23 @@ static struct desk *open_desk(struct sim_peer *me)
     return desk;
 }
 
+/* Whoever came back may find that the others have come to the end. */
+static bool is_over(struct desk *desk)
+{
+    const struct sim_group *servers = sim_role(desk->me->plan, "server");
+
+    for (int s = 0; desk->me->life > 0 && s < servers->size; s++)
+        desk->is_over |= sim_has_finished(desk->me, servers->peers[s]);
+    return desk->is_over;
+}
+
+static void throw_away(struct desk *desk)
+{
+    for (int i = 0; i < desk->mail_count; i++)
+        sim_cancel(desk->me, desk->mail[i].activity);
+    desk->mail_count = 0;
+}
+
 /* Back from the dead: learn where the others are.  False when they have come to the end without us. */
 static bool join(struct desk *desk)
 {
@@ -343,50 +369,71 @@ static void say_goodbye(struct desk *desk)
     const struct sim_group *servers = sim_role(desk->me->plan, "server");
 
     for (int s = 0; ps->replicas > 0 && s < ps->servers; s++)
-        if (!desk->is_lost[s])
+        if (!desk->is_lost[s] && !sim_has_finished(desk->me, servers->peers[s]))
             sim_send(desk->me, servers->peers[s],
                      (struct sim_message){0, take_parcel(desk->me, GOODBYE, s, 0)});
+}
+
+static void compute(struct desk *desk, int clock)
+{
+    const struct parameter_server *ps = desk->me->parameters;
+    const struct job *job = &cluster_of(desk->me)->job;
+
+    sim_phase(desk->me, "compute");
+    training_gradient(desk->me, job, desk->replica, clock);
+    if (desk->replica != NULL)
+        memcpy(desk->sent[clock % (ps->delay + 1)], desk->replica->gradient,
+               job->number_count * sizeof(double));
+    sim_compute(desk->me, training_flop(desk->me));
+}
+
+static void push_all(struct desk *desk, int clock)
+{
+    const struct parameter_server *ps = desk->me->parameters;
+
+    sim_phase(desk->me, "push");
+    desk->pushed = clock + 1;
+    for (int range = 0; range < ps->servers; range++)
+        expect_answer(desk, desk->owner[range]);
+    for (int range = 0; range < ps->servers; range++)
+        push(desk, range, clock);
+}
+
+static void tell(struct desk *desk, int done)
+{
+    if (desk->me->index == 0 && desk->replica != NULL)
+        training_tell(desk->me, &cluster_of(desk->me)->job, desk->replica->parameters, done,
+                      done == desk->me->plan->iterations);
 }
 
 static void worker(struct sim_peer *me)
 {
     const struct parameter_server *ps = me->parameters;
-    const struct job *job = &cluster_of(me)->job;
     const int ahead = ps->consistency == BOUNDED_DELAY ? ps->delay : 0;
     struct desk *desk = open_desk(me);
-    int clock;
+    int clock = 0, told = 0;
 
-    if (me->life > 0 && !join(desk))
-        return;
-    for (clock = most_finished(desk);
-         clock<me->plan->iterations; clock = clock + 1> most_finished(desk) ? clock + 1
-                                                                            : most_finished(desk)) {
-        sim_phase(me, "compute");
-        training_gradient(me, job, desk->replica, clock);
-        if (desk->replica != NULL)
-            memcpy(desk->sent[clock % (ps->delay + 1)], desk->replica->gradient,
-                   job->number_count * sizeof(double));
-        sim_compute(me, training_flop(me));
-        sim_phase(me, "push");
-        desk->pushed = clock + 1;
-        for (int range = 0; range < ps->servers; range++)
-            expect_answer(desk, desk->owner[range]);
-        for (int range = 0; range < ps->servers; range++)
-            push(desk, range, clock);
-        while (ahead == 0 && has_pushes_under_way(desk))
+    desk->is_over = me->life > 0 && !join(desk);
+    for (clock = most_finished(desk); clock < me->plan->iterations && !is_over(desk);
+         clock = clock + 1 > most_finished(desk) ? clock + 1 : most_finished(desk)) {
+        compute(desk, clock);
+        if (is_over(desk))
+            break;
+        push_all(desk, clock);
+        while (ahead == 0 && has_pushes_under_way(desk) && !desk->is_over)
             take_mail(desk);
         sim_phase(me, "pull");
-        while (least_finished(desk) < clock + 1 - ahead)
+        while (least_finished(desk) < clock + 1 - ahead && !desk->is_over)
             take_mail(desk);
-        if (me->index == 0 && ahead == 0)
-            training_tell(me, job, desk->replica == NULL ? NULL : desk->replica->parameters,
-                          clock + 1, clock + 1 == me->plan->iterations);
+        for (; told < least_finished(desk) && least_finished(desk) < me->plan->iterations; told++)
+            tell(desk, told + 1);
     }
-    while (desk->mail_count > 0)
+    while (desk->mail_count > 0 && !desk->is_over)
         take_mail(desk);
-    if (me->index == 0 && ahead > 0)
-        training_tell(me, job, desk->replica == NULL ? NULL : desk->replica->parameters, clock,
-                      true);
+    if (desk->is_over)
+        throw_away(desk);
+    else
+        tell(desk, me->plan->iterations);
     say_goodbye(desk);
 }
 
@@ -394,9 +441,10 @@ static void worker(struct sim_peer *me)
 
 struct counter {
     struct sim_peer *me;
-    struct keys **keys;          /* [servers]: by range; NULL: not here */
-    bool *is_gone;               /* [workers]: has said goodbye */
-    struct sim_activity **waits; /* receives from workers, then from servers, then sends */
+    struct keys **keys;            /* [servers]: by range; NULL: not here */
+    bool *is_gone;                 /* [workers]: has said goodbye */
+    struct sim_activity **waits;   /* receives from workers, then from servers, then sends */
+    struct sim_activity **copying; /* [servers + replicas]: room for replicate() */
     int workers, servers, wait_count, wait_room;
 };
 
@@ -435,29 +483,54 @@ static void answer(struct counter *counter, int range, int worker, int clock)
     sim_phase(me, "aggregate");
 }
 
-/* A copy of the keys to each replica; who is dead is no replica any more. */
+static void take(struct counter *counter, int place);
+
+static struct parcel *copy_of(struct counter *counter, int range)
+{
+    const struct keys *keys = counter->keys[range];
+    struct parcel *parcel = take_parcel(counter->me, COPY, range, keys->done);
+
+    for (int w = 0; w < counter->workers; w++)
+        parcel->pushed[w] = keys_pushed(keys, w);
+    if (keys->count > 0)
+        memcpy(parcel->values, keys->parameters, keys->count * sizeof(double));
+    return parcel;
+}
+
+/* A copy of the keys to each replica, before anybody is answered; who is dead is no replica any more.
+ * Servers copy to each other, so each takes the others' copies while it waits for its own to arrive. */
 static void replicate(struct counter *counter, int range)
 {
     struct sim_peer *me = counter->me;
     const struct parameter_server *ps = me->parameters;
-    const struct keys *keys = counter->keys[range];
+    const int servers = counter->servers;
+    struct sim_activity **waits = counter->copying;
+    int under_way = 0, i;
 
+    sim_phase(me, "replicate");
     for (int k = 1; k <= ps->replicas; k++) {
-        const int to = (range + k) % ps->servers;
-        struct parcel *parcel;
+        const int to = (range + k) % servers;
 
+        waits[servers + k - 1] = NULL;
         if (to == me->index)
             continue;
-        parcel = take_parcel(me, COPY, range, keys->done);
-        for (int w = 0; w < counter->workers; w++)
-            parcel->pushed[w] = keys_pushed(keys, w);
-        if (keys->count > 0)
-            memcpy(parcel->values, keys->parameters, keys->count * sizeof(double));
-        sim_phase(me, "replicate");
-        sim_send(me, sim_role(me->plan, "server")->peers[to],
-                 (struct sim_message){shard_bytes(me->plan, range), parcel});
-        sim_phase(me, "aggregate");
+        waits[servers + k - 1] = sim_start_send(
+            me, sim_role(me->plan, "server")->peers[to],
+            (struct sim_message){shard_bytes(me->plan, range), copy_of(counter, range)});
+        under_way++;
     }
+    while (under_way > 0) {
+        memcpy(waits, counter->waits + counter->workers, (size_t)servers * sizeof(*waits));
+        i = sim_wait_any(me, waits, servers + ps->replicas, -1);
+        if (i < servers) {
+            take(counter, counter->workers + i);
+            continue;
+        }
+        sim_wait(me, waits[i], NULL);
+        waits[i] = NULL;
+        under_way--;
+    }
+    sim_phase(me, "aggregate");
 }
 
 /* Do what the keys' state allows: complete clocks, and answer. */
@@ -575,6 +648,8 @@ static bool is_finished(const struct counter *counter)
     const struct parameter_server *ps = counter->me->parameters;
     const struct keys *keys = counter->keys[counter->me->index];
 
+    if (keys->done < counter->me->plan->iterations)
+        return false;
     if (ps->replicas == 0)
         return keys_are_finished(keys, counter->me->plan->iterations);
     for (int w = 0; w < counter->workers; w++)
@@ -631,6 +706,8 @@ static struct counter *open_counter(struct sim_peer *me)
         .wait_room = 2 * ps->training.workers + ps->servers,
     };
     counter->waits = sim_new(arena, struct sim_activity *, (size_t)counter->wait_room);
+    counter->copying =
+        sim_new(arena, struct sim_activity *, (size_t)ps->servers + (size_t)ps->replicas);
     for (int k = 0; k <= ps->replicas; k++) {
         const int range = (me->index + ps->servers - k) % ps->servers;
 

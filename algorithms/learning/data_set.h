@@ -56,7 +56,7 @@ void data_set_rows(const struct data_set *set, const int *numbers, int count, do
 /* FedProx's generator (Li et al., MLSys 2020, section 5.1, as its code has it: alpha and beta are standard
  * deviations there, variances in the paper).  iid: one model for all devices, inputs of mean 0. */
 struct synthetic {
-    double alpha; /* how much the devices' models differ */
+    double alpha; /* spread of the models' means; moves no label (MODEL.md) */
     double beta;  /* how much their inputs differ */
     bool iid;     /* then alpha and beta are not used */
     int devices;  /* 30 in the paper */
@@ -88,8 +88,9 @@ const struct learning_data *data_set_split(struct sim_arena *arena, const struct
 /* ---- one door for scenarios ---- */
 
 enum data_choice { DATA_SYNTHETIC, DATA_DIGITS, DATA_FASHION_MNIST };
-extern const char
-    *const data_set_choices[]; /* their names, NULL-ended, for a SIM_CHOICE parameter */
+
+/* Their names, NULL-ended, for a SIM_CHOICE parameter. */
+extern const char *const data_set_choices[];
 
 /* Synthetic(1, 1) of 30 devices; digits with a fifth for the test; Fashion-MNIST as its authors cut it. */
 const struct learning_data *data_set_open(struct sim_arena *arena, enum data_choice choice,

@@ -73,6 +73,7 @@ static unsigned char *read_idx(struct sim_arena *arena, const char *path, uint32
     gzFile file = gzopen(path, "rb");
     unsigned char *bytes = NULL;
 
+    *count = 0;
     if (file == NULL) {
         sim_fail(err, "%s: cannot be read.", path);
         return NULL;

@@ -132,6 +132,7 @@ static double cross_entropy(const double *scores, int classes, int label, double
 {
     double highest = scores[0], sum = 0;
 
+    assert(classes > 0);
     for (int c = 1; c < classes; c++)
         highest = fmax(highest, scores[c]);
     for (int c = 0; c < classes; c++)

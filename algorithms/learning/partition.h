@@ -7,8 +7,8 @@
 
 #include "algorithms/learning/data_set.h"
 
-/* Shuffled, then cut; the first count % parts are one sample longer.  A part may be empty only if there
- * are more parts than samples, which is refused with a sentence. */
+/* Shuffled, then cut; the first count % parts are one sample longer.  More parts
+ * than samples are refused with a sentence, here and below. */
 bool partition_iid(struct sim_arena *arena, struct sample_list samples, int parts, uint64_t seed,
                    struct partition *partition, struct sim_error *err);
 

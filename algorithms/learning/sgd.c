@@ -4,12 +4,13 @@
 
 double sgd_rate(const struct sgd *sgd, int64_t step)
 {
+    const int64_t falls = sgd->step_every > 0 ? step / sgd->step_every : 0;
     double rate = sgd->rate;
 
     if (step < sgd->warm_up)
         rate *= (double)(step + 1) / (double)sgd->warm_up;
-    if (sgd->step_every > 0)
-        rate *= pow(sgd->step_factor, (double)(step / sgd->step_every));
+    if (falls > 0)
+        rate *= pow(sgd->step_factor, (double)falls);
     return rate;
 }
 

@@ -3,7 +3,8 @@
  *
  *   d = g + decay w;   u = m u + d;   w = w - rate (nesterov ? d + m u : u)
  *
- * as Sutskever et al., ICML 2013, in the form in which a change of the rate does not change u.  With m = 0
+ * Nesterov's as Sutskever et al., ICML 2013, write it, but u free of the rate: to change the rate does not change
+ * what is remembered, and u is that of deep gradient compression.  With m = 0
  * that is w - rate d exactly: u is then neither read nor written, and may be NULL. */
 #ifndef LEARNING_SGD_H
 #define LEARNING_SGD_H

@@ -93,8 +93,8 @@ static void print_totals(const struct sim_call *call, const struct sim_model *mo
 {
     const struct sim_model_totals totals = sim_model_total(model);
 
-    printf("%s: %d layers; counts are for one sample, 1 MAC is 2 flop\n\n", model->name,
-           model->layer_count);
+    printf("%s: %d layer%s; counts are for one sample, 1 MAC is 2 flop\n\n", model->name,
+           model->layer_count, model->layer_count == 1 ? "" : "s");
     print_total(call, "parameters", (double)totals.parameters, SIM_UNIT_NONE);
     print_total(call, "parameter bytes", (double)totals.parameter_bytes, SIM_UNIT_BYTES);
     print_total(call, "MACs, forward", (double)totals.macs, SIM_UNIT_NONE);
@@ -326,7 +326,9 @@ static int import(const struct sim_call *call)
     if (!ends_in(out, ".csv"))
         return sim_misused(call, "--out must end in .csv; '%s' does not.", out);
     model = load_onnx(call, path, &err);
-    if (model == NULL || !write_table(model, out, call->arena, &err))
+    if (model != NULL && model->layer_count == 0)
+        sim_fail(&err, "%s: has no layer: whatever is in it is constant.", path);
+    if (err.count > 0 || !write_table(model, out, call->arena, &err))
         return sim_complain(&err, 2);
     print_totals(call, model);
     printf("\ntable: %s\n", out);
@@ -375,8 +377,8 @@ SIM_COMMAND(model) = {
         "Counts are for one sample; 1 MAC is 2 flop. A CSV file of your own needs the column name "
         "and one of forward_flop, macs and forward_seconds; it may have kind, input, output, "
         "reads, "
-        "parameters, backward_flop, activation_bytes, backward_seconds, measured_batch and "
-        "bytes_per_parameter.",
+        "parameters, backward_flop, activation_bytes, backward_seconds, measured_batch, "
+        "bytes_per_parameter and input_bytes (what enters the network).",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 2,

@@ -67,6 +67,11 @@ const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer)
     return &plan->world->devices[plan->casting->peers[peer].host];
 }
 
+double sim_memory_bytes(const struct sim_plan *plan, int peer)
+{
+    return sim_device_of(plan, peer)->memory_bytes;
+}
+
 double sim_layer_cost_seconds(const struct sim_peer *me, const struct sim_layer *layer, int batch,
                               enum sim_pass pass)
 {

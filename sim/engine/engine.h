@@ -170,6 +170,7 @@ struct engine {
     bool keeps_events, is_over, has_shown;
     bool has_helpers; /* actors that are no peers */
     int left;         /* peers whose actor has ended */
+    int returns;      /* of peers from the dead */
     bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
     struct sim_error *gave_up;
     int exit_code; /* once is_over */

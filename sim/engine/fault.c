@@ -29,6 +29,8 @@ static void fail_queue(struct sim_activity *queue)
         struct sim_activity *next = queue->next;
 
         channel_withdraw(queue);
+        if (queue->comm != NULL)
+            s4u_cancel(queue->comm); /* or it would meet what comes when the dead is back */
         activity_done(queue, SIM_FAILED);
         queue = next;
     }
@@ -87,11 +89,31 @@ void peer_left(int failed, void *context)
         s4u_at(simgrid_get_clock(), clear_away, NULL);
 }
 
-/* The dead one begins anew, if its role knows how to; its time with the dead was idle. */
+static bool anyone_lives(const struct engine *engine)
+{
+    for (int p = 0; p < engine->record->peer_count; p++)
+        if (!engine->peers[p].is_finished && !engine->peers[p].is_dead)
+            return true;
+    return false;
+}
+
+enum { MOST_RETURNS = 10000 }; /* of all peers: their stacks are not freed before the end */
+
+/* The dead one begins anew, if its role knows how to and anybody is left; its time with the dead was idle. */
 static void revive(struct peer *peer)
 {
-    if (!peer->is_dead || !peer->role->comes_back)
+    if (!peer->is_dead || !peer->role->comes_back || !anyone_lives(peer->engine))
         return;
+    if (peer->engine->returns++ == MOST_RETURNS) {
+        sim_fail(peer->engine->gave_up,
+                 "Peers died and came back %d times, and the run has not come to an end at %.9g s.",
+                 MOST_RETURNS, simgrid_get_clock());
+        peer->engine->is_over = true;
+        peer->engine->exit_code = 1;
+        sg_actor_kill_all();
+        return;
+    }
+
     peer->is_dead = false;
     peer->open.life++;
     peer->engine->left--;

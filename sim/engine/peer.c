@@ -220,6 +220,11 @@ struct sim_activity *sim_start_listening(struct sim_peer *me, int from)
     return start_receive(of(me), from, 0, true);
 }
 
+bool sim_is_dead(const struct sim_peer *me, int peer)
+{
+    return ((const struct peer *)me)->engine->peers[peer].is_dead;
+}
+
 bool sim_will_return(const struct sim_peer *me, int peer)
 {
     const struct peer *other = &((const struct peer *)me)->engine->peers[peer];

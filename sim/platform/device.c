@@ -11,16 +11,16 @@ static const char kind_ending[] = "_efficiency";
 /* What a property is, and where it goes. */
 static const struct {
     const char *name;
-    enum sim_unit unit;
     size_t offset;
+    enum sim_unit unit;
     bool may_be_zero, is_share;
 } properties[] = {
-    {"memory", SIM_UNIT_BYTES, offsetof(struct sim_device, memory_bytes), false, false},
-    {"memory_bandwidth", SIM_UNIT_BYTES_PER_SECOND,
-     offsetof(struct sim_device, memory_bytes_per_second), false, false},
-    {"flop_efficiency", SIM_UNIT_NONE, offsetof(struct sim_device, flop_efficiency), false, true},
-    {"byte_efficiency", SIM_UNIT_NONE, offsetof(struct sim_device, byte_efficiency), false, true},
-    {"layer_overhead", SIM_UNIT_SECONDS, offsetof(struct sim_device, layer_overhead_seconds), true,
+    {"memory", offsetof(struct sim_device, memory_bytes), SIM_UNIT_BYTES, false, false},
+    {"memory_bandwidth", offsetof(struct sim_device, memory_bytes_per_second),
+     SIM_UNIT_BYTES_PER_SECOND, false, false},
+    {"flop_efficiency", offsetof(struct sim_device, flop_efficiency), SIM_UNIT_NONE, false, true},
+    {"byte_efficiency", offsetof(struct sim_device, byte_efficiency), SIM_UNIT_NONE, false, true},
+    {"layer_overhead", offsetof(struct sim_device, layer_overhead_seconds), SIM_UNIT_SECONDS, true,
      false},
 };
 enum { PROPERTIES = sizeof properties / sizeof properties[0] };

@@ -5,13 +5,19 @@
 #include <math.h>
 #include <string.h>
 
+static bool is_kind(const struct sim_layer *layer, const char *kind)
+{
+    return strcmp(layer->kind, kind) == 0;
+}
+
 /* Of a table of embeddings only the rows looked up are read. */
 static double weight_bytes(const struct sim_layer *layer, int batch)
 {
     const double rows = (double)batch * (double)layer->activation_bytes;
 
-    return strcmp(layer->kind, "embedding") == 0 ? fmin(rows, (double)layer->parameter_bytes)
-                                                 : (double)layer->parameter_bytes;
+    return is_kind(layer, "embedding") || is_kind(layer, "gather")
+               ? fmin(rows, (double)layer->parameter_bytes)
+               : (double)layer->parameter_bytes;
 }
 
 double sim_layer_memory_bytes(const struct sim_layer *layer, int batch, enum sim_pass pass)
@@ -43,6 +49,8 @@ double sim_layer_seconds(const struct sim_device *device, const struct sim_layer
         batch * flop / (device->flop_per_second * sim_device_efficiency(device, layer->kind));
     const double bytes_per_second = device->memory_bytes_per_second * device->byte_efficiency;
 
+    if (is_kind(layer, "input"))
+        return 0; /* it stands for what enters the network */
     if (measured >= 0)
         return measured * batch / layer->measured_batch * device->reference_flop_per_second /
                device->flop_per_second;

@@ -17,7 +17,7 @@ enum sim_pass { SIM_FORWARD, SIM_BACKWARD };
  *
  * T_flop = flop / (speed x efficiency), T_byte = bytes / (memory bandwidth x byte_efficiency), 0 when the
  * device does not tell its bandwidth.  A measured layer takes its own seconds, in proportion to the batch, on
- * the reference device, and longer on a slower one. */
+ * the reference device, and longer on a slower one.  A layer of kind input takes no time. */
 double sim_layer_seconds(const struct sim_device *device, const struct sim_layer *layer, int batch,
                          enum sim_pass pass);
 

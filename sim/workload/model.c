@@ -166,6 +166,10 @@ const struct sim_model *sim_model_load(struct sim_arena *arena, const char *name
     if (!ends_in(path, ".onnx"))
         return load_csv(arena, path, err);
     model = sim_onnx_load(arena, path, &(struct sim_onnx_options){0}, err);
+    if (model != NULL && model->layer_count == 0) {
+        sim_fail(err, "%s: has no layer: whatever is in it is constant.", path);
+        return NULL;
+    }
     return model == NULL ? NULL : sim_model_complete(arena, model, path, err);
 }
 
@@ -176,7 +180,8 @@ struct linking {
     const char *path;
     struct sim_layer *layers;
     int count;
-    int *by_name; /* places, in order of names */
+    int bytes_per_number; /* of what enters the network */
+    int *by_name;         /* places, in order of names */
     struct sim_arena *arena;
     struct sim_error *err;
 };
@@ -239,14 +244,23 @@ static bool no_such_layer(const struct linking *linking, int place, const char *
                     sim_did_you_mean(linking->arena, name, names, (size_t)place + 1, "."));
 }
 
-/* The bytes that a layer takes of what it reads at `source`. */
+/* The bytes that a layer takes of what it reads at `source`; numbers from outside are as long as parameters. */
 static int64_t bytes_from(const struct linking *linking, int place, int source)
 {
     int64_t numbers;
 
     if (source != SIM_MODEL_INPUT)
         return linking->layers[source].activation_bytes;
-    return sim_shape_size(linking->layers[place].input, &numbers) ? 4 * numbers : 0;
+    return sim_shape_size(linking->layers[place].input, &numbers)
+               ? linking->bytes_per_number * numbers
+               : 0;
+}
+
+/* One that says nothing else reads the layer before it: the first, and one that stands for an input, what is
+ * outside. */
+static int silent_source(const struct sim_layer *layer, int place)
+{
+    return strcmp(layer->kind, "input") == 0 ? SIM_MODEL_INPUT : place - 1;
 }
 
 static bool link_layer(struct linking *linking, int place)
@@ -256,7 +270,7 @@ static bool link_layer(struct linking *linking, int place)
     const char *at = layer->reads;
 
     if (*at == '\0')
-        sources[layer->source_count++] = place - 1; /* SIM_MODEL_INPUT for the first */
+        sources[layer->source_count++] = silent_source(layer, place);
     for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
         const size_t length = strcspn(at, " ");
         const char *name = sim_text_copy(linking->arena, at, length);
@@ -268,8 +282,12 @@ static bool link_layer(struct linking *linking, int place)
         at += length;
     }
     layer->sources = sources;
-    for (int s = 0; s < layer->source_count; s++)
+    for (int s = 0; s < layer->source_count; s++) {
         layer->input_bytes += bytes_from(linking, place, sources[s]);
+        if ((double)layer->input_bytes > MOST_COUNTED)
+            return sim_fail(linking->err, "%s: layer '%s' reads more bytes than can be counted.",
+                            linking->path, layer->name);
+    }
     return true;
 }
 
@@ -281,21 +299,27 @@ static bool sums_can_be_counted(const struct sim_model *model, const char *path,
     for (int i = 0; i < model->layer_count; i++) {
         parameters += (double)model->layers[i].parameters * model->bytes_per_parameter;
         macs += (double)model->layers[i].macs;
-        bytes += (double)model->layers[i].activation_bytes + (double)model->layers[i].input_bytes;
+        bytes += (double)model->layers[i].activation_bytes;
     }
     return (parameters < MOST_COUNTED && macs < MOST_COUNTED && bytes < MOST_COUNTED) ||
            sim_fail(err, "%s: its layers together have more than %.0f bytes or MACs.", path,
                     MOST_COUNTED);
 }
 
-/* The bytes that enter the network, as the first layer that reads them says; 0 when none does. */
+/* The bytes that enter the network: what layers that stand for inputs give, or else what the first that reads
+ * them takes; 0 when not known. */
 static int64_t input_bytes(const struct linking *linking)
 {
+    int64_t bytes = 0;
+
     for (int i = 0; i < linking->count; i++)
+        if (strcmp(linking->layers[i].kind, "input") == 0)
+            bytes += linking->layers[i].activation_bytes;
+    for (int i = 0; i < linking->count && bytes == 0; i++)
         for (int s = 0; s < linking->layers[i].source_count; s++)
             if (linking->layers[i].sources[s] == SIM_MODEL_INPUT)
-                return bytes_from(linking, i, SIM_MODEL_INPUT);
-    return 0;
+                bytes = bytes_from(linking, i, SIM_MODEL_INPUT);
+    return bytes;
 }
 
 const struct sim_model *sim_model_complete(struct sim_arena *arena, const struct sim_model *model,
@@ -306,6 +330,7 @@ const struct sim_model *sim_model_complete(struct sim_arena *arena, const struct
                               .layers =
                                   sim_new(arena, struct sim_layer, (size_t)model->layer_count),
                               .count = model->layer_count,
+                              .bytes_per_number = model->bytes_per_parameter,
                               .arena = arena,
                               .err = err};
 
@@ -313,19 +338,21 @@ const struct sim_model *sim_model_complete(struct sim_arena *arena, const struct
         struct sim_layer *layer = &linking.layers[i];
 
         *layer = model->layers[i];
-        layer->parameter_bytes = layer->parameters * model->bytes_per_parameter;
         layer->measured_batch += layer->measured_batch == 0;
         layer->source_count = 0;
         layer->input_bytes = 0;
     }
-    if (!names_are_unique(&linking))
+    if (!sums_can_be_counted(model, path, err) || !names_are_unique(&linking))
         return NULL;
-    for (int i = 0; i < model->layer_count; i++)
+    for (int i = 0; i < model->layer_count; i++) {
+        linking.layers[i].parameter_bytes =
+            linking.layers[i].parameters * model->bytes_per_parameter;
         if (!link_layer(&linking, i))
             return NULL;
+    }
     *complete = *model;
     complete->layers = linking.layers;
     if (complete->input_bytes == 0)
         complete->input_bytes = input_bytes(&linking);
-    return sums_can_be_counted(complete, path, err) ? complete : NULL;
+    return complete;
 }

@@ -14,7 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { SIM_MODEL_INPUT = -1 }; /* in `sources`: the input of the network */
+/* In `sources`: the input of the network.  `reads` calls it "input", unless a layer has that name. */
+enum { SIM_MODEL_INPUT = -1 };
 
 struct sim_layer {
     const char *name;
@@ -44,7 +45,7 @@ struct sim_model {
     const char *name;
     int layer_count;
     const struct sim_layer *layers;
-    int64_t input_bytes;     /* 0 when not known */
+    int64_t input_bytes; /* 0 when not known; numbers as long as parameters unless the table says */
     int bytes_per_parameter; /* 4 */
 };
 

@@ -70,7 +70,8 @@ struct sim_onnx_graph {
     int tensor_count;
     struct sim_onnx_tensor **inputs; /* those that are no initializers */
     int input_count;
-    int batch_axis; /* of the inputs: 0; 1 where a recurrent layer takes time first */
+    bool sizes_are_assumed; /* some dimension of an input is 1 because nobody told */
+    int batch_axis;         /* of the inputs: 0; 1 where a recurrent layer takes time first */
     int64_t batch;
 
     struct sim_onnx_names layer_names, strangers; /* strangers: operators that were warned of */

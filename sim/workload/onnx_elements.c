@@ -35,6 +35,20 @@ bool sim_onnx_cast(struct sim_onnx_node *node)
     return sim_onnx_as_input(node);
 }
 
+/* Its output is of a floating type, whatever is quantised. */
+bool sim_onnx_dequantize(struct sim_onnx_node *node)
+{
+    type_of_output(node, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    return sim_onnx_as_input(node);
+}
+
+/* The numbers, and one scale and one zero for all. */
+bool sim_onnx_dynamic_quantize(struct sim_onnx_node *node)
+{
+    return sim_onnx_as_input(node) && sim_onnx_shape(node, 1, 0, NULL) &&
+           sim_onnx_shape(node, 2, 0, NULL);
+}
+
 /* All inputs against each other; before opset 7, with the attribute broadcast, the first one's shape. */
 bool sim_onnx_elementwise(struct sim_onnx_node *node)
 {

@@ -157,9 +157,8 @@ static bool no_such_input(struct sim_onnx_graph *graph, const char *name)
 
     for (int i = 0; i < graph->input_count; i++)
         names[i] = graph->inputs[i]->name;
-    return sim_fail(graph->err, "%s: has no input '%s'%s.", graph->path, name,
-                    sim_did_you_mean(graph->arena, name, names, (size_t)graph->input_count,
-                                     graph->input_count == 0 ? "" : "; see its list of inputs"));
+    return sim_fail(graph->err, "%s: has no input '%s'%s", graph->path, name,
+                    sim_did_you_mean(graph->arena, name, names, (size_t)graph->input_count, "."));
 }
 
 static const Onnx__TensorShapeProto *declared(const Onnx__ValueInfoProto *info)
@@ -276,10 +275,13 @@ static bool shape_input(struct sim_onnx_graph *graph, const Onnx__ValueInfoProto
         tensor->known = true;
         tensor->rank = (int)shape->n_dim;
         for (int d = 0; d < tensor->rank; d++) {
-            const int bound = sim_onnx_find(symbols, symbol(shape->dim[d]));
+            const int told = sim_onnx_find(symbols, symbol(shape->dim[d]));
 
-            tensor->dims[d] =
-                is_number(shape->dim[d]) ? shape->dim[d]->dim_value : (bound > 0 ? bound : 1);
+            tensor->dims[d] = is_number(shape->dim[d]) ? shape->dim[d]->dim_value
+                              : told > 0               ? told
+                                                       : 1;
+            if (!is_number(shape->dim[d]) && told < 0)
+                graph->sizes_are_assumed = true;
         }
     }
     for (int d = 0; tensor->known && d < tensor->rank; d++) {
@@ -339,12 +341,11 @@ static bool shape_inputs(struct sim_onnx_graph *graph)
 /* ---- the batch ---- */
 
 /* Recurrent layers take time x batch x numbers, unless their attribute layout is 1. */
-static bool takes_time_first(const Onnx__NodeProto *node, const char *input)
+static bool takes_time_first(const Onnx__NodeProto *node)
 {
     const char *type = or_empty(node->op_type);
 
-    if (node->n_input == 0 || strcmp(node->input[0], input) != 0 ||
-        (strcmp(type, "LSTM") != 0 && strcmp(type, "GRU") != 0 && strcmp(type, "RNN") != 0))
+    if (strcmp(type, "LSTM") != 0 && strcmp(type, "GRU") != 0 && strcmp(type, "RNN") != 0)
         return false;
     for (size_t a = 0; a < node->n_attribute; a++)
         if (strcmp(or_empty(node->attribute[a]->name), "layout") == 0 && node->attribute[a]->i != 0)
@@ -362,13 +363,13 @@ static void find_batch(struct sim_onnx_graph *graph)
             first = graph->inputs[i];
     if (first == NULL)
         return;
-    for (size_t n = 0; n < graph->proto->n_node && first->rank == 3; n++)
-        if (sim_onnx_find(&graph->tensor_names, graph->proto->node[n]->n_input == 0
-                                                    ? ""
-                                                    : graph->proto->node[n]->input[0]) ==
-                (int)(first - graph->tensors) &&
-            takes_time_first(graph->proto->node[n], graph->proto->node[n]->input[0]))
+    for (size_t n = 0; n < graph->proto->n_node && first->rank == 3; n++) {
+        const Onnx__NodeProto *node = graph->proto->node[n];
+
+        if (takes_time_first(node) && node->n_input > 0 &&
+            sim_onnx_find(&graph->tensor_names, node->input[0]) == (int)(first - graph->tensors))
             graph->batch_axis = 1;
+    }
     if (first->dims[graph->batch_axis] > 0)
         graph->batch = first->dims[graph->batch_axis];
 }

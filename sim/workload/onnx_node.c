@@ -14,8 +14,12 @@ bool sim_onnx_wrong(const struct sim_onnx_node *node, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    return sim_fail(node->graph->err, "%s: node '%s' (%s): %s.", node->graph->path, node->name,
-                    node->type, what);
+    return sim_fail(node->graph->err, "%s: node '%s' (%s): %s%s.", node->graph->path, node->name,
+                    node->type, what,
+                    node->graph->sizes_are_assumed
+                        ? " (sizes of inputs that the file leaves open and that were not told "
+                          "were taken as 1)"
+                        : "");
 }
 
 struct sim_onnx_tensor *sim_onnx_in(const struct sim_onnx_node *node, int i)

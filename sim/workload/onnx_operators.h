@@ -20,7 +20,7 @@ sim_onnx_infer sim_onnx_gemm, sim_onnx_matmul, sim_onnx_quantised_matmul, sim_on
 /* onnx_elements.c: outputs as large as the inputs */
 sim_onnx_infer sim_onnx_as_input, sim_onnx_elementwise, sim_onnx_where, sim_onnx_batch_norm,
     sim_onnx_layer_norm, sim_onnx_dropout, sim_onnx_cast, sim_onnx_compare, sim_onnx_loss,
-    sim_onnx_as_second, sim_onnx_as_indices;
+    sim_onnx_as_second, sim_onnx_dequantize, sim_onnx_dynamic_quantize, sim_onnx_as_indices;
 
 /* onnx_shapes.c: the same numbers in another shape, or some of them */
 sim_onnx_infer sim_onnx_reshape, sim_onnx_flatten, sim_onnx_transpose, sim_onnx_squeeze,

@@ -96,12 +96,56 @@ static bool read_term(struct sim_onnx_node *node, const char *term, size_t lengt
     return true;
 }
 
-/* Without "->" : the letters that appear once, in alphabetical order. */
-static const char *implied(struct sim_onnx_node *node, const char *terms)
+/* Stand for the dimensions of an ellipsis, the last of them for the last; no letters. */
+static const char nameless[] = "0123456789:;<=?@";
+
+/* How many dimensions the ellipsis of input i stands for: those that its term's letters leave. */
+static int ellipsis_of(const struct sim_onnx_node *node, int i, const char *term)
+{
+    int rest = i < node->in_count ? node->in[i]->rank : 0;
+
+    for (; *term != '\0' && *term != ',' && *term != '-'; term++)
+        rest -= isalpha((unsigned char)*term) != 0;
+    return rest < 0 ? 0 : rest;
+}
+
+/* The equation with a name for every dimension; *widest: how many the result's ellipsis stands for. */
+static const char *spell_out(struct sim_onnx_node *node, const char *equation, int *widest)
+{
+    const size_t length = strlen(equation);
+    char *spelt = sim_new(node->graph->arena, char, length *SIM_ONNX_MOST_RANK + 1), *to = spelt;
+    const char *term = equation;
+    bool is_result = false;
+    int input = 0;
+
+    *widest = 0;
+    for (const char *c = equation; *c != '\0'; c++) {
+        if (*c == ',' || *c == '>') {
+            is_result = *c == '>';
+            input++;
+            term = c + 1;
+        }
+        if (strncmp(c, "...", 3) == 0) {
+            const int width = is_result ? *widest : ellipsis_of(node, input, term);
+
+            *widest = width > *widest ? width : *widest;
+            memcpy(to, nameless + SIM_ONNX_MOST_RANK - width, (size_t)width);
+            to += width;
+            c += 2;
+        } else {
+            *to++ = *c;
+        }
+    }
+    return spelt;
+}
+
+/* Without "->" : the ellipsis, then the letters that appear once, in alphabetical order. */
+static const char *implied(struct sim_onnx_node *node, const char *terms, int widest)
 {
     char *result = sim_new(node->graph->arena, char, 256);
-    size_t used = 0;
+    size_t used = (size_t)widest;
 
+    memcpy(result, nameless + SIM_ONNX_MOST_RANK - widest, used);
     for (int c = 'A'; c <= 'z'; c++) {
         const char *first = strchr(terms, c);
 
@@ -139,28 +183,42 @@ static bool einsum(struct sim_onnx_node *node, const char *terms, const char *re
     return sim_onnx_shape(node, 0, rank, dims);
 }
 
-/* Equations with an ellipsis are not read: their cost is not known. */
+static bool is_equation(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (strncmp(text, "...", 3) == 0 || strncmp(text, "->", 2) == 0)
+            text += *text == '.' ? 2 : 1;
+        else if (!isalpha((unsigned char)*text) && *text != ',')
+            return false;
+    return true;
+}
+
 bool sim_onnx_einsum(struct sim_onnx_node *node)
 {
     const char *equation = sim_onnx_word(node, "equation", "");
-    char *terms = sim_text_copy(node->graph->arena, equation, strlen(equation)), *arrow;
+    char *tight = sim_text_copy(node->graph->arena, equation, strlen(equation)), *arrow;
+    const char *spelt;
     size_t used = 0;
+    int widest;
 
     for (const char *c = equation; *c != '\0'; c++)
         if (*c != ' ')
-            terms[used++] = *c;
-    terms[used] = '\0';
-    arrow = strstr(terms, "->");
+            tight[used++] = *c;
+    tight[used] = '\0';
+    if (!is_equation(tight))
+        return sim_onnx_wrong(node, "'%s' is no equation",
+                              sim_onnx_clean(node->graph->arena, equation));
     for (int i = 0; i < node->in_count; i++)
         node->cost_unknown = node->cost_unknown || sim_onnx_known(node, i) == NULL;
-    if (node->cost_unknown || strchr(terms, '.') != NULL)
+    if (node->cost_unknown)
         return true;
-    if (terms[strspn(terms, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,->")] != '\0')
-        return sim_onnx_wrong(node, "its equation is none");
+    spelt = spell_out(node, tight, &widest);
+    tight = sim_text_copy(node->graph->arena, spelt, strlen(spelt));
+    arrow = strstr(tight, "->");
     if (arrow == NULL)
-        return einsum(node, terms, implied(node, terms));
+        return einsum(node, tight, implied(node, tight, widest));
     *arrow = '\0';
-    return einsum(node, terms, arrow + 2);
+    return einsum(node, tight, arrow + 2);
 }
 
 /* ---- recurrent layers ---- */

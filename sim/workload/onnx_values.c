@@ -166,24 +166,92 @@ static const double *gathered(const struct sim_onnx_node *node)
     return values;
 }
 
+/* The output's numbers from the input's: the first is number `from`, and one further in dimension d of the output is
+ * step[d] further in the input. */
+static const double *strided(const struct sim_onnx_node *node, int64_t from, const int64_t *step)
+{
+    const struct sim_onnx_tensor *out = node->out[0];
+    const int64_t count = sim_onnx_elements(out);
+    double *values = sim_new(node->graph->arena, double, (size_t)count);
+
+    for (int64_t k = 0; k < count; k++) {
+        int64_t at = from, rest = k;
+
+        for (int d = out->rank - 1; d >= 0; d--) {
+            at += rest % out->dims[d] * step[d];
+            rest /= out->dims[d];
+        }
+        values[k] = node->in[0]->values[at];
+    }
+    return values;
+}
+
+static void strides_of(const struct sim_onnx_tensor *tensor, int64_t *strides)
+{
+    int64_t stride = 1;
+
+    for (int d = tensor->rank - 1; d >= 0; d--) {
+        strides[d] = stride;
+        stride *= tensor->dims[d];
+    }
+}
+
+/* An axis that is cut twice is beyond what is followed here. */
+static bool names_twice(const struct sim_onnx_list *axes, int rank)
+{
+    unsigned seen = 0;
+
+    for (int k = 0; k < axes->count; k++) {
+        const unsigned bit = 1u << (axes->items[k] < 0 ? axes->items[k] + rank : axes->items[k]);
+
+        if ((seen & bit) != 0)
+            return true;
+        seen |= bit;
+    }
+    return false;
+}
+
+/* sim_onnx_slice has seen that starts, ends, axes and steps fit. */
 static const double *sliced(const struct sim_onnx_node *node)
 {
     const struct sim_onnx_tensor *x = node->in[0];
     const struct sim_onnx_list starts = sim_onnx_list(node, "starts", 1);
     const struct sim_onnx_list ends = sim_onnx_list(node, "ends", 2);
+    const struct sim_onnx_list axes = sim_onnx_list(node, "axes", 3);
     const struct sim_onnx_list steps = sim_onnx_list(node, "steps", 4);
-    const int64_t count = sim_onnx_elements(node->out[0]);
-    double *values = sim_new(node->graph->arena, double, (size_t)count);
-    int64_t start, step;
+    int64_t strides[SIM_ONNX_MOST_RANK], from = 0;
 
-    if (x->rank != 1 || starts.count != 1)
-        return starts.count == 0 ? x->values : NULL;
-    start = starts.items[0];
-    step = steps.there ? steps.items[0] : 1;
-    sim_onnx_slice_count(x->dims[0], step, &start, ends.items[0]);
-    for (int64_t k = 0; k < count; k++)
-        values[k] = x->values[start + k * step];
-    return values;
+    strides_of(x, strides);
+    if (names_twice(&axes, x->rank))
+        return NULL;
+    for (int k = 0; k < starts.count; k++) {
+        const int64_t axis = axes.there ? axes.items[k] : k;
+        const int d = (int)(axis < 0 ? axis + x->rank : axis);
+        const int64_t step = steps.there ? steps.items[k] : 1;
+        const int64_t one = strides[d];
+        int64_t start = starts.items[k];
+
+        /* A step that is not taken may be as large as it likes. */
+        strides[d] =
+            sim_onnx_slice_count(x->dims[d], step, &start, ends.items[k]) > 1 ? step * one : 0;
+        from += start * one;
+    }
+    return strided(node, from, strides);
+}
+
+static const double *turned(const struct sim_onnx_node *node)
+{
+    const struct sim_onnx_tensor *x = node->in[0];
+    const struct sim_onnx_list perm = sim_onnx_list(node, "perm", -1);
+    int64_t strides[SIM_ONNX_MOST_RANK], turned_strides[SIM_ONNX_MOST_RANK] = {0};
+
+    strides_of(x, strides);
+    for (int d = 0; d < x->rank; d++) {
+        const int64_t from = perm.there ? perm.items[d] : x->rank - 1 - d;
+
+        turned_strides[d] = strides[from < 0 ? from + x->rank : from];
+    }
+    return strided(node, 0, turned_strides);
 }
 
 static const double *joined(const struct sim_onnx_node *node)
@@ -229,7 +297,7 @@ static const struct rule {
     {"Mod", pairs},        {"Mul", pairs},          {"Neg", each},          {"Not", each},
     {"Pow", pairs},        {"ReduceProd", reduced}, {"ReduceSum", reduced}, {"Reshape", copied},
     {"Slice", sliced},     {"Sqrt", each},          {"Squeeze", copied},    {"Sub", pairs},
-    {"Unsqueeze", copied}, {"Where", chosen},
+    {"Transpose", turned}, {"Unsqueeze", copied},   {"Where", chosen},
 };
 
 void sim_onnx_fold(struct sim_onnx_node *node)

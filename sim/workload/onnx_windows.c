@@ -63,7 +63,7 @@ static bool places(struct sim_onnx_node *node, const struct window *w, int d, in
                    int64_t *out)
 {
     const int64_t reach = w->dilation[d] * (w->size[d] - 1) + 1;
-    const int64_t room = in + w->before[d] + w->after[d] - reach;
+    const int64_t padded = in + w->before[d] + w->after[d], room = padded - reach;
 
     if (w->pads == PADS_SAME) {
         *out = in == 0 ? 0 : (in - 1) / w->stride[d] + 1;
@@ -71,7 +71,7 @@ static bool places(struct sim_onnx_node *node, const struct window *w, int d, in
     }
     if (room < 0)
         return sim_onnx_wrong(node, "its window is %lld wide, its padded input %lld",
-                              (long long)reach, (long long)(reach + room));
+                              (long long)reach, (long long)padded);
     *out = room / w->stride[d] + 1;
     /* Rounded up: one more, if it begins within the input or the padding before it. */
     if (w->round_up && room % w->stride[d] != 0 && *out * w->stride[d] < in + w->before[d])
@@ -138,7 +138,7 @@ static bool convolve(struct sim_onnx_node *node, int weights)
 {
     const struct sim_onnx_tensor *x = sim_onnx_known(node, 0), *w = sim_onnx_known(node, weights);
     const int64_t groups = sim_onnx_int(node, "group", 1);
-    struct window window;
+    struct window window = {0};
     int64_t channels;
 
     node->cost_unknown = x == NULL || w == NULL;
@@ -198,8 +198,9 @@ bool sim_onnx_conv_transpose(struct sim_onnx_node *node)
 {
     const struct sim_onnx_tensor *x = sim_onnx_known(node, 0), *w = sim_onnx_known(node, 1);
     const int64_t groups = sim_onnx_int(node, "group", 1);
-    int64_t dims[SIM_ONNX_MOST_RANK], more[SIM_ONNX_MOST_RANK], said[SIM_ONNX_MOST_RANK];
-    struct window window;
+    int64_t dims[SIM_ONNX_MOST_RANK], more[SIM_ONNX_MOST_RANK] = {0};
+    int64_t said[SIM_ONNX_MOST_RANK] = {0};
+    struct window window = {0};
 
     node->cost_unknown = x == NULL || w == NULL;
     if (node->cost_unknown)
@@ -224,7 +225,7 @@ bool sim_onnx_conv_transpose(struct sim_onnx_node *node)
 bool sim_onnx_pool(struct sim_onnx_node *node)
 {
     const struct sim_onnx_tensor *x = sim_onnx_known(node, 0);
-    struct window window;
+    struct window window = {0};
 
     if (x == NULL)
         return true;
@@ -258,7 +259,7 @@ bool sim_onnx_unpool(struct sim_onnx_node *node)
 {
     const struct sim_onnx_tensor *x = sim_onnx_known(node, 0);
     const struct sim_onnx_list said = sim_onnx_list(node, "", 2);
-    struct window window;
+    struct window window = {0};
     int64_t dims[SIM_ONNX_MOST_RANK];
 
     if (said.there)

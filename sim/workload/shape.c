@@ -16,7 +16,7 @@ bool sim_shape_size(const char *text, int64_t *numbers)
         if (!isdigit((unsigned char)*text))
             return false;
         side = strtoll(text, &end, 10);
-        if (side < 1 || side > MOST_NUMBERS / size)
+        if (size > 0 && side > MOST_NUMBERS / size)
             return false;
         size *= side;
         text = end;

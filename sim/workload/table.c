@@ -24,6 +24,7 @@ enum column {
     BACKWARD_SECONDS,
     MEASURED_BATCH,
     BYTES_PER_PARAMETER,
+    INPUT_BYTES,
     COLUMNS
 };
 
@@ -48,6 +49,7 @@ static const struct {
     [MEASURED_BATCH] = {"measured_batch", SIM_UNIT_NONE, .is_whole = true, .least = 1, .most = 1e9},
     [BYTES_PER_PARAMETER] = {"bytes_per_parameter", SIM_UNIT_NONE, .is_whole = true, .least = 1,
                              .most = 16},
+    [INPUT_BYTES] = {"input_bytes", SIM_UNIT_BYTES, .is_whole = true, .most = 1e15},
 };
 
 /* A file under reading. */
@@ -58,9 +60,10 @@ struct table {
     struct sim_layer *layers;
     int count, room;
     int bytes_per_parameter; /* 0: no row has said */
+    double input_bytes;      /* of all rows */
 };
 
-/* One row: the texts of its fields, "" where there is none, and the numbers of those that are numbers. */
+/* One row: the texts of its fields, NULL where there is no such column, and the numbers of those that are numbers. */
 struct row {
     const char *texts[COLUMNS];
     double numbers[COLUMNS]; /* negative: the field is empty */
@@ -121,6 +124,11 @@ static bool read_head(struct table *table)
 
 /* ---- a row ---- */
 
+static const char *text_of(const struct row *row, enum column c)
+{
+    return row->texts[c] == NULL ? "" : row->texts[c];
+}
+
 static bool wrong(const struct table *table, enum column c, const char *complaint)
 {
     return sim_fail(table->csv.err, "%s:%d: column '%s': %s", table->csv.path, table->csv.line,
@@ -129,7 +137,7 @@ static bool wrong(const struct table *table, enum column c, const char *complain
 
 static bool read_number(const struct table *table, enum column c, struct row *row)
 {
-    const char *text = row->texts[c], *unit = sim_unit_name(columns[c].unit);
+    const char *text = text_of(row, c), *unit = sim_unit_name(columns[c].unit);
     struct sim_arena *arena = table->csv.arena;
     double value;
 
@@ -155,15 +163,15 @@ static bool read_shape(const struct table *table, enum column c, const struct ro
 {
     int64_t numbers;
 
-    return *row->texts[c] == '\0' || sim_shape_size(row->texts[c], &numbers) ||
+    return *text_of(row, c) == '\0' || sim_shape_size(text_of(row, c), &numbers) ||
            wrong(table, c,
                  sim_text(table->csv.arena, "'%s' is no shape; write it as in 3x224x224.",
-                          row->texts[c]));
+                          text_of(row, c)));
 }
 
 static bool read_name(const struct table *table, const struct row *row)
 {
-    const char *name = row->texts[NAME];
+    const char *name = text_of(row, NAME);
 
     if (*name == '\0')
         return wrong(table, NAME, "the layer has no name.");
@@ -172,8 +180,7 @@ static bool read_name(const struct table *table, const struct row *row)
                      sim_text(table->csv.arena,
                               "'%s' holds a blank, but blanks separate the names in 'reads'.",
                               name));
-    return strcmp(name, "input") != 0 ||
-           wrong(table, NAME, "'input' is the name of what enters the network.");
+    return true;
 }
 
 /* 1 MAC is 2 flop: a table that gives one of the two gives both, one that gives both must not mix them up. */
@@ -185,11 +192,11 @@ static bool costs_make_sense(const struct table *table, struct row *row)
         return sim_fail(table->csv.err,
                         "%s:%d: layer '%s' has neither forward_flop nor macs nor forward_seconds; "
                         "write 0 if it costs nothing.",
-                        table->csv.path, table->csv.line, row->texts[NAME]);
+                        table->csv.path, table->csv.line, text_of(row, NAME));
     if (*macs >= 0 && *flop >= 0 && *flop < 2 * *macs)
         return wrong(table, FORWARD_FLOP,
                      sim_text(table->csv.arena, "%s flop are too few for %s MACs: 1 MAC is 2 flop.",
-                              row->texts[FORWARD_FLOP], row->texts[MACS]));
+                              text_of(row, FORWARD_FLOP), text_of(row, MACS)));
     if (*flop < 0)
         *flop = *macs < 0 ? 0 : 2 * *macs;
     if (*macs < 0)
@@ -207,7 +214,7 @@ static bool read_row(const struct table *table, const char *const *fields, int c
         return sim_fail(table->csv.err, "%s:%d: this row has %d fields, but there are %d columns.",
                         table->csv.path, table->csv.line, count, table->width);
     for (int c = 0; c < COLUMNS; c++) {
-        row->texts[c] = table->places[c] < 0 ? "" : fields[table->places[c]];
+        row->texts[c] = table->places[c] < 0 ? NULL : fields[table->places[c]];
         fine &= columns[c].is_text || read_number(table, (enum column)c, row);
     }
     fine &= read_name(table, row) & read_shape(table, INPUT, row) & read_shape(table, OUTPUT, row);
@@ -225,13 +232,13 @@ static struct sim_layer layer_of(const struct row *row)
 {
     int64_t numbers = 0;
 
-    sim_shape_size(row->texts[OUTPUT], &numbers);
+    sim_shape_size(text_of(row, OUTPUT), &numbers);
     return (struct sim_layer){
-        .name = row->texts[NAME],
-        .kind = *row->texts[KIND] == '\0' ? "layer" : row->texts[KIND],
-        .input = row->texts[INPUT],
-        .output = row->texts[OUTPUT],
-        .reads = row->texts[READS],
+        .name = text_of(row, NAME),
+        .kind = *text_of(row, KIND) == '\0' ? "layer" : text_of(row, KIND),
+        .input = text_of(row, INPUT),
+        .output = text_of(row, OUTPUT),
+        .reads = text_of(row, READS),
         .parameters = (int64_t)given_or(row->numbers[PARAMETERS], 0),
         .macs = (int64_t)row->numbers[MACS],
         .forward_flop = row->numbers[FORWARD_FLOP],
@@ -266,6 +273,9 @@ static bool take_row(struct table *table, const struct row *row)
                      sim_text(table->csv.arena, "it is %d here and %d above; one model has one.",
                               bytes, table->bytes_per_parameter));
     table->bytes_per_parameter = bytes;
+    table->input_bytes += given_or(row->numbers[INPUT_BYTES], 0);
+    if (table->input_bytes > columns[INPUT_BYTES].most)
+        return wrong(table, INPUT_BYTES, "all rows together are out of bounds.");
     append(table, &layer);
     return true;
 }
@@ -273,7 +283,7 @@ static bool take_row(struct table *table, const struct row *row)
 static bool read_rows(struct table *table)
 {
     const char *const *fields;
-    struct row row;
+    struct row row = {0};
     bool fine = true, is_read;
     int count;
 
@@ -296,6 +306,7 @@ const struct sim_model *sim_model_parse(struct sim_arena *arena, const char *pat
     model = (struct sim_model){.name = sim_stem_of(arena, path),
                                .layer_count = table.count,
                                .layers = table.layers,
+                               .input_bytes = (int64_t)table.input_bytes,
                                .bytes_per_parameter = table.bytes_per_parameter};
     return sim_model_complete(arena, &model, path, err);
 }
@@ -315,7 +326,8 @@ static void write_text(FILE *file, const char *text)
     sim_csv_text(file, text);
 }
 
-static void write_layer(FILE *file, const struct sim_layer *layer, int bytes_per_parameter)
+static void write_layer(FILE *file, const struct sim_layer *layer, int bytes_per_parameter,
+                        int64_t input_bytes)
 {
     sim_csv_text(file, layer->name);
     write_text(file, layer->kind);
@@ -331,6 +343,7 @@ static void write_layer(FILE *file, const struct sim_layer *layer, int bytes_per
     write_number(file, layer->backward_seconds);
     write_number(file, layer->measured_batch == 0 ? 1 : layer->measured_batch);
     write_number(file, bytes_per_parameter);
+    write_number(file, (double)input_bytes);
     putc('\n', file);
 }
 
@@ -340,5 +353,6 @@ void sim_model_write(FILE *file, const struct sim_model *model)
         fprintf(file, "%s%s", c > 0 ? "," : "", columns[c].name);
     putc('\n', file);
     for (int i = 0; i < model->layer_count; i++)
-        write_layer(file, &model->layers[i], model->bytes_per_parameter);
+        write_layer(file, &model->layers[i], model->bytes_per_parameter,
+                    i == 0 ? model->input_bytes : 0);
 }

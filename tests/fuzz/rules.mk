@@ -25,7 +25,7 @@ FUZZ_BUILD = BUILD=build/fuzz/objects CC=clang-14 CXX=clang++-14 MALLOC= OPTIMIS
     EXTRA_FLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
 
 # libfyaml leaks a little on what it refuses, hence no search for leaks.
-fuzz: deps-lint ## fuzz scenarios and platforms for SECONDS=60 in all; findings in build/fuzz/
+fuzz: deps-lint ## fuzz scenarios, platforms and models for SECONDS=60 in all; findings in build/fuzz/
 	@mkdir -p build/fuzz $(FUZZ_NAMES:%=build/fuzz/corpus/%)
 	@$(MAKE) -j$(JOBS) $(FUZZ_BUILD) fuzzers > build/fuzz/build.log 2>&1 || { cat build/fuzz/build.log; exit 1; }
 	@failed=0; for name in $(FUZZ_NAMES); do \

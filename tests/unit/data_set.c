@@ -125,6 +125,51 @@ static void features_of_iid_devices_have_the_variances_of_the_paper(void **state
     }
 }
 
+/* Mean of all features of all samples of device k. */
+static double mean_of_device(const struct learning_data *data, int k)
+{
+    const struct sample_list part = data->train_of.parts[k];
+    const int d = data->set->feature_count;
+    double sum = 0;
+
+    for (int i = 0; i < part.count; i++)
+        for (int j = 0; j < d; j++)
+            sum += data->set->features[part.numbers[i] * d + j];
+    return sum / part.count / d;
+}
+
+/* Devices' means of 4 features have the variance beta^2 + 1/4 + less than 0.003 (of x in 45 samples or more);
+ * over 301 devices it is right to sqrt(2 / 301). */
+static void means_of_devices_spread_as_beta_says(void **state)
+{
+    static const double betas[] = {0, 2};
+
+    (void)state;
+    for (int b = 0; b < 2; b++) {
+        const struct synthetic how = {1, betas[b], false, 301, 4, 3};
+        const struct learning_data *data = data_set_synthetic(arena, &how, 8);
+        double squares = 0;
+
+        for (int k = 0; k < 301; k++)
+            squares += pow(mean_of_device(data, k), 2);
+        assert_close(squares / 301, betas[b] * betas[b] + 0.25, 5 * sqrt(2.0 / 301) + 0.012);
+    }
+}
+
+/* u_k is the mean of all entries of W_k and b_k alike, so it adds the same to the score of every class: the
+ * argmax, and so the label, does not see alpha.  That is so in FedProx's own code. */
+static void alpha_changes_no_label(void **state)
+{
+    const struct learning_data *none = synthetic(0, 1, false, 7, 2);
+    const struct learning_data *some = synthetic(1, 1, false, 7, 2);
+    const size_t n = (size_t)none->set->count;
+
+    (void)state;
+    assert_int_equal(none->set->count, some->set->count);
+    assert_memory_equal(none->set->features, some->set->features, n * 60 * sizeof(double));
+    assert_memory_equal(none->set->labels, some->set->labels, n * sizeof(int));
+}
+
 static void the_same_seed_gives_the_same_bytes_and_another_seed_others(void **state)
 {
     const struct learning_data *a = synthetic(0.5, 0.5, false, 7, 13);
@@ -369,6 +414,8 @@ int main(void)
         cmocka_unit_test(sizes_of_synthetic_devices_have_the_median_of_the_paper),
         cmocka_unit_test(devices_that_differ_see_fewer_labels),
         cmocka_unit_test(features_of_iid_devices_have_the_variances_of_the_paper),
+        cmocka_unit_test(means_of_devices_spread_as_beta_says),
+        cmocka_unit_test(alpha_changes_no_label),
         cmocka_unit_test(the_same_seed_gives_the_same_bytes_and_another_seed_others),
         cmocka_unit_test(the_digits_are_those_of_uci),
         cmocka_unit_test(a_split_is_a_cut_of_the_right_size),

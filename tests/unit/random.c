@@ -131,6 +131,67 @@ static void sigma_zero_is_exactly_one(void **state)
     sim_random_close(random);
 }
 
+/* Moments 1, 2 and 4 of a standard normal: 0, 1 and 3, with variances 1, 2 and 96 of what is averaged. */
+static void normal_numbers_have_the_moments_of_a_normal(void **state)
+{
+    struct sim_random *random = sim_random_open(1, 4);
+    double first = 0, second = 0, fourth = 0;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        const double x = sim_random_normal(random);
+
+        first += x;
+        second += x * x;
+        fourth += x * x * x * x;
+    }
+    sim_random_close(random);
+    assert_true(fabs(first / MANY) < 5 / sqrt(MANY));
+    assert_true(fabs(second / MANY - 1) < 5 * sqrt(2.0 / MANY));
+    assert_true(fabs(fourth / MANY - 3) < 5 * sqrt(96.0 / MANY));
+}
+
+/* Mean and variance of a gamma of scale 1 are both its shape; of (x - shape)^2 the variance is
+ * 2 shape^2 + 6 shape. */
+static void gamma_numbers_have_their_shape_for_mean_and_variance(void **state)
+{
+    static const double shapes[] = {0.1, 1, 7.3};
+
+    (void)state;
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+        const double shape = shapes[s];
+        struct sim_random *random = sim_random_open(2, s);
+        double sum = 0, squares = 0;
+
+        for (int i = 0; i < MANY; i++) {
+            const double x = sim_random_gamma(random, shape);
+
+            assert_true(x >= 0);
+            sum += x;
+            squares += (x - shape) * (x - shape);
+        }
+        sim_random_close(random);
+        assert_true(fabs(sum / MANY - shape) < 5 * sqrt(shape / MANY));
+        assert_true(fabs(squares / MANY - shape) <
+                    5 * sqrt((2 * shape * shape + 6 * shape) / MANY));
+    }
+}
+
+static void whole_numbers_below_seven_are_each_as_likely(void **state)
+{
+    struct sim_random *random = sim_random_open(3, 1);
+    int counts[7] = {0};
+
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        counts[sim_random_below(random, 7)]++; /* outside: the address sanitizer would say so */
+    for (int k = 0; k < 7; k++)
+        assert_true(fabs(counts[k] / (double)MANY - 1 / 7.0) < 5 * sqrt(6 / 49.0 / MANY));
+    for (int i = 0; i < SOME; i++)
+        assert_int_equal(sim_random_below(random, 1), 0);
+    sim_random_close(random);
+}
+
 static void closing_no_stream_is_allowed(void **state)
 {
     (void)state;
@@ -147,6 +208,9 @@ int main(void)
         cmocka_unit_test(uniform_numbers_lie_in_zero_to_one_with_mean_a_half),
         cmocka_unit_test(lognormal_factors_have_mean_one),
         cmocka_unit_test(sigma_zero_is_exactly_one),
+        cmocka_unit_test(normal_numbers_have_the_moments_of_a_normal),
+        cmocka_unit_test(gamma_numbers_have_their_shape_for_mean_and_variance),
+        cmocka_unit_test(whole_numbers_below_seven_are_each_as_likely),
         cmocka_unit_test(closing_no_stream_is_allowed),
     };
 
