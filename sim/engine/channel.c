@@ -174,7 +174,7 @@ static void match(struct channel *channel, struct sim_activity *send, struct sim
 
 void channel_post(struct channel *channel, struct sim_activity *activity)
 {
-    const bool sends = activity->kind == SENDING;
+    const bool sends = activity->kind == SENDING, is_alone = channel->from->engine->is_alone;
     struct sim_activity *other = sends ? channel->receives : channel->sends;
 
     activity->channel = channel;
@@ -184,7 +184,10 @@ void channel_post(struct channel *channel, struct sim_activity *activity)
     }
     channel_withdraw(other);
     match(channel, sends ? activity : other, sends ? other : activity);
-    peer_ring(other->owner);
+    if (is_alone && !channel->is_local)
+        peer_wake_at(other->owner, other->ends_at); /* it need not be woken to learn that */
+    else
+        peer_ring(other->owner);
 }
 
 /* ---- after the run ---- */

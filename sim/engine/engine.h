@@ -134,6 +134,7 @@ struct peer {
     const char *phase_name;
     double slowdown;  /* by faults: 1 is none */
     sg_sem_t bell;    /* rung when something that SimGrid does not see is done */
+    double wakes_at;  /* while it waits for the bell, at the latest; INFINITY: never */
     sg_comm_t *comms; /* room to wait for several */
     int comm_room;
 
@@ -166,6 +167,8 @@ struct engine {
     struct sim_activity *spare_activities;
     struct spare_values *spare_values[64]; /* by power of two */
     struct sim_stream *spare_streams;
+    struct alarm *last_alarm, *spare_alarms;
+    struct sleeper *spare_sleepers;
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
     bool has_helpers; /* actors that are no peers */
@@ -203,9 +206,10 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
 void activity_wait(struct peer *peer, struct sim_activity *activity);
 enum sim_status activity_consume(struct sim_activity *activity, struct sim_message *message);
 void activity_cancel(struct sim_activity *activity);
-bool activity_has_ended(struct sim_activity *activity);
+bool activity_has_ended(struct sim_activity *activity, double now);
 bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
+void peer_wake_at(struct peer *peer, double at); /* a peer that waits suspended */
 
 /* account.c: the time from `begin` to now */
 void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */

@@ -136,6 +136,11 @@ void s4u_release(sg_comm_t comm)
     comm->unref();
 }
 
+void s4u_suspend(void)
+{
+    s4u::this_actor::suspend();
+}
+
 void s4u_at(double date, void (*act)(void *context), void *context)
 {
     simgrid::kernel::timer::Timer::set(date, [act, context] { act(context); });

@@ -44,6 +44,9 @@ double s4u_cancel(sg_comm_t comm);
 
 void s4u_release(sg_comm_t comm);
 
+/* Suspend the calling actor, with all that it has under way, until sg_actor_resume. */
+void s4u_suspend(void);
+
 /* Call `act(context)` at that simulated time, outside any actor. */
 void s4u_at(double date, void (*act)(void *context), void *context);
 
