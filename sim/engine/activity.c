@@ -67,6 +67,7 @@ static void book(struct sim_activity *activity)
         activity->owner->engine->loads[channel->route->links[i]].now--;
     if (activity->status != SIM_OK)
         take_back(activity);
+    channel_is_free(activity);
 }
 
 void activity_done(struct sim_activity *activity, enum sim_status status)
@@ -109,6 +110,8 @@ static void let_go(struct sim_activity *activity)
     activity->owner->open_activities--;
     if (activity->comm != NULL)
         s4u_release(activity->comm);
+    if (activity->unstarted != NULL)
+        s4u_release(activity->unstarted);
     if (activity->is_watched)
         return;
     activity->next = engine->spare_activities;
@@ -151,6 +154,9 @@ void activity_cancel(struct sim_activity *activity)
     if (!activity_has_ended(activity, sim_now(&activity->owner->open)) &&
         isfinite(activity->ends_at)) {
         break_off(activity);
+    } else if (activity->is_held) {
+        channel_unhold(activity);
+        activity_done(activity->partner, SIM_CANCELLED);
     } else if (!activity->is_done && !activity->is_matched && activity->channel != NULL) {
         channel_withdraw(activity);
         if (activity->comm != NULL)
