@@ -22,7 +22,7 @@
  * Not modelled: pull requests (the answer is the pull), the manager (whoever fails to reach a server turns to
  * its replica by himself), key caching, filters, cost of the update itself.
  * A slow worker holds others up as far as the consistency lets it.  A worker that dies is dropped and the
- * others go on (degraded); repaired, it pulls the parameters and counts again from its next push.  A server
+ * others go on (degraded); repaired, it pulls the parameters and counts again.  A server
  * that dies is replaced by the next of its `replicas`, which have copies of its keys as of the last update;
  * without replicas, or where a dead link parts it from workers, the run ends (exit code 1). */
 #include "algorithms/data_parallel/shared/cluster.h"
@@ -202,16 +202,6 @@ static int least_finished(const struct desk *desk)
     return least;
 }
 
-static int most_finished(const struct desk *desk)
-{
-    const struct parameter_server *ps = desk->me->parameters;
-    int most = desk->finished[0];
-
-    for (int range = 1; range < ps->servers; range++)
-        most = desk->finished[range] > most ? desk->finished[range] : most;
-    return most;
-}
-
 static struct desk *open_desk(struct sim_peer *me)
 {
     const struct parameter_server *ps = me->parameters;
@@ -336,8 +326,7 @@ static void worker(struct sim_peer *me)
     int clock = 0, told = 0;
 
     desk->is_over = me->life > 0 && !join(desk);
-    for (clock = most_finished(desk); clock < me->plan->iterations && !is_over(desk);
-         clock = clock + 1 > most_finished(desk) ? clock + 1 : most_finished(desk)) {
+    for (clock = least_finished(desk); clock < me->plan->iterations && !is_over(desk); clock++) {
         compute(desk, clock);
         if (is_over(desk))
             break;

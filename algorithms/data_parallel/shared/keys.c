@@ -30,7 +30,8 @@ struct keys *keys_open(struct sim_arena *arena, enum consistency consistency, in
                           .workers = workers,
                           .count = count,
                           .sgd = sgd,
-                          .slots = consistency == BOUNDED_DELAY ? delay + 1 : 1};
+
+                          .slots = (consistency == BOUNDED_DELAY ? delay : 0) + 1};
     keys->of = sim_new(arena, struct keys_of, (size_t)workers);
     keys->sums = sim_new(arena, double *, (size_t)keys->slots);
     keys->pushes = sim_new(arena, int, (size_t)keys->slots);
@@ -72,12 +73,15 @@ bool keys_push(struct keys *keys, int worker, int clock, const double *gradient)
 {
     struct keys_of *of = &keys->of[worker];
 
-    of->counts = true;
-    if (averages(keys) && clock < keys->done) {
-        of->pushed = keys->done; /* one answer: what is done already, from where it goes on */
-        of->answered = keys->done - 1;
+    /* Known already: it was answered by a server that died, or not at all, or came back too late. */
+    if (clock < (averages(keys) ? keys->done : of->pushed)) {
+        of->pushed = averages(keys) ? keys->done : of->pushed;
+        of->answered = of->pushed - 1;
         return false;
     }
+    if (clock > of->pushed)
+        of->answered =
+            clock; /* it was dead for the clocks between, and expects no answers to them */
     of->pushed = clock + 1;
     if (averages(keys)) {
         add(keys, clock, gradient);
@@ -99,6 +103,7 @@ void keys_drop(struct keys *keys, int worker)
 void keys_return(struct keys *keys, int worker)
 {
     keys->of[worker].is_dead = false;
+    keys->of[worker].counts = true;
     keys->of[worker].pushed = keys->of[worker].answered = keys->done;
 }
 
@@ -110,11 +115,6 @@ void keys_restore(struct keys *keys, int done, const int *pushed, const double *
     memset(keys->pushes, 0, (size_t)keys->slots * sizeof *keys->pushes);
     if (keys->count > 0)
         memcpy(keys->parameters, parameters, keys->count * sizeof *parameters);
-}
-
-bool keys_counts(const struct keys *keys, int worker)
-{
-    return keys->of[worker].counts;
 }
 
 bool keys_is_dead(const struct keys *keys, int worker)

@@ -47,7 +47,7 @@ bool keys_push(struct keys *keys, int worker, int clock, const double *gradient)
 /* It is dead: nobody waits for it any more. */
 void keys_drop(struct keys *keys, int worker);
 
-/* It is there again: it counts from its first push on. */
+/* It is there again, and is waited for; its next push is of this clock or of an earlier one. */
 void keys_return(struct keys *keys, int worker);
 
 /* Take up the state of a replica: `done` clocks are complete, with those parameters. */
@@ -61,8 +61,6 @@ bool keys_complete(struct keys *keys);
  * it has finished with the answer.  -1: none. */
 int keys_answer(struct keys *keys, int *clock);
 
-/* Do others wait for this worker?  Not when it is dead, nor from its return to its next push. */
-bool keys_counts(const struct keys *keys, int worker);
 bool keys_is_dead(const struct keys *keys, int worker);
 
 /* Would a push of that clock be the first in its sum? */

@@ -7,6 +7,7 @@
 struct counter {
     struct sim_peer *me;
     struct keys **keys;            /* [servers]: by range; NULL: not here */
+    int64_t *copied;               /* [servers]: updates that the replicas of a range have */
     bool *is_gone;                 /* [workers]: has said goodbye */
     struct sim_activity **waits;   /* receives from workers, then from servers, then sends */
     struct sim_activity **copying; /* [servers + replicas]: room for replicate() */
@@ -105,14 +106,14 @@ static void go_on(struct counter *counter)
 
     for (int range = 0; range < ps->servers; range++) {
         struct keys *keys = counter->keys[range];
-        const int64_t before = keys == NULL ? 0 : keys->updates;
         int worker, clock;
 
         if (keys == NULL)
             continue;
-        while (keys_complete(keys))
-            if (keys->updates > before)
+        do
+            for (; counter->copied[range] < keys->updates; counter->copied[range]++)
                 replicate(counter, range);
+        while (keys_complete(keys));
         while ((worker = keys_answer(keys, &clock)) >= 0)
             answer(counter, range, worker, clock);
     }
@@ -124,7 +125,7 @@ static void note_living(struct counter *counter)
     int living = 0;
 
     for (int w = 0; w < counter->workers; w++)
-        living += keys_counts(keys, w);
+        living += !keys_is_dead(keys, w);
     sim_note(counter->me, "living_workers", living);
 }
 
@@ -148,14 +149,11 @@ static void take_gradient(struct counter *counter, int w, const struct parcel *p
     struct sim_peer *me = counter->me;
     const struct parameter_server *ps = me->parameters;
     struct keys *keys = counter->keys[parcel->range];
-    const bool returned = !keys_counts(keys, w);
 
     if (!keys_is_first(keys, parcel->clock))
         sim_compute(me, ps->training.flop_per_byte *
                             (double)cluster_shard_bytes(me->plan, parcel->range));
     keys_push(keys, w, parcel->clock, parcel->values);
-    if (returned)
-        note_living(counter);
 }
 
 static void take_from_worker(struct counter *counter, int w, struct parcel *parcel)
@@ -167,6 +165,7 @@ static void take_from_worker(struct counter *counter, int w, struct parcel *parc
     switch (parcel->kind) {
     case JOIN:
         keys_return(counter->keys[parcel->range], w);
+        note_living(counter);
         answer(counter, parcel->range, w, counter->keys[parcel->range]->done);
         break;
     case GOODBYE:
@@ -265,6 +264,7 @@ static struct counter *open_counter(struct sim_peer *me)
     *counter = (struct counter){
         .me = me,
         .keys = sim_new(arena, struct keys *, (size_t)ps->servers),
+        .copied = sim_new(arena, int64_t, (size_t)ps->servers),
         .is_gone = sim_new(arena, bool, (size_t)ps->training.workers),
         .workers = ps->training.workers,
         .servers = ps->servers,
