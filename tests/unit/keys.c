@@ -175,6 +175,28 @@ static void a_replica_goes_on_from_the_copy(void **state)
     sim_arena_close(arena);
 }
 
+static void a_copy_that_is_taken_late_forgets_nobody(void **state)
+{
+    struct sim_arena *arena = sim_arena_open();
+    struct keys *keys = keys_with(arena, BSP, 0, 2);
+    const double copy[2] = {7, 11};
+    int clocks[2] = {0, 0};
+
+    (void)state;
+    push(keys, 0, 0, 2, 0); /* of a clock that the copy has */
+    keys_restore(keys, 1, NULL, copy);
+    assert_true(keys->parameters[0] == 7);
+    assert_int_equal(answers(keys, clocks), 1);
+    assert_int_equal(clocks[0], 1);
+    push(keys, 0, 1, 2, 0);
+    keys_restore(keys, 1, NULL, zeros); /* an old one changes nothing */
+    push(keys, 1, 1, 4, 0);
+    assert_true(keys_complete(keys));
+    assert_true(keys->parameters[0] == 7 - 1.5);
+    assert_int_equal(answers(keys, NULL), 3);
+    sim_arena_close(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +207,7 @@ int main(void)
         cmocka_unit_test(who_is_dead_is_not_waited_for_and_who_returns_is),
         cmocka_unit_test(a_push_for_a_clock_that_is_over_is_answered_but_not_used),
         cmocka_unit_test(a_replica_goes_on_from_the_copy),
+        cmocka_unit_test(a_copy_that_is_taken_late_forgets_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,12 +107,24 @@ void keys_return(struct keys *keys, int worker)
     keys->of[worker].pushed = keys->of[worker].answered = keys->done;
 }
 
+/* Workers may have turned to this replica before its last copy is taken: what they pushed of clocks that
+ * the copy has already is in it, but they still wait for as many answers. */
 void keys_restore(struct keys *keys, int done, const int *pushed, const double *parameters)
 {
+    if (averages(keys) && done <= keys->done)
+        return;
+    for (int clock = keys->done; clock < done && clock < keys->done + keys->slots; clock++)
+        keys->pushes[clock % keys->slots] = 0;
+    for (int w = 0; w < keys->workers; w++) {
+        struct keys_of *of = &keys->of[w];
+        const int known = averages(keys) ? done : pushed[w];
+        const int expected = of->pushed - of->answered;
+
+        if (of->pushed < known)
+            of->pushed = known;
+        of->answered = of->pushed - expected;
+    }
     keys->done = done;
-    for (int w = 0; w < keys->workers; w++)
-        keys->of[w].pushed = keys->of[w].answered = averages(keys) ? done : pushed[w];
-    memset(keys->pushes, 0, (size_t)keys->slots * sizeof *keys->pushes);
     if (keys->count > 0)
         memcpy(keys->parameters, parameters, keys->count * sizeof *parameters);
 }
