@@ -7,6 +7,7 @@
 #ifndef DATA_PARALLEL_TRAINING_H
 #define DATA_PARALLEL_TRAINING_H
 
+#include "algorithms/learning/layer.h"
 #include "algorithms/learning/learner.h"
 #include "algorithms/learning/sgd.h"
 #include "sim/peer.h"
@@ -73,6 +74,14 @@ struct job {
     struct batches *batches;
     struct sgd sgd;
 };
+
+/* The layers of a gradient, for codecs: those of the learner; with learning off those rows of the workload that
+ * have parameters, weights and offsets of its fully connected ones apart, as the learner has them; without a
+ * workload one layer.  *count of them; the weights of the last have is_last. */
+const struct layer *training_layers(const struct sim_plan *plan, const struct job *job, int *count);
+
+/* What `encoded_bytes` of the learner have on the wire: x wire_factor, rounded up. */
+int64_t training_wire_bytes(const struct job *job, size_t encoded_bytes);
 
 /* Check what belongs together, open data set and learner.  False with a sentence. */
 bool training_prepare(struct sim_plan *plan, struct job *job, struct sim_error *err);
