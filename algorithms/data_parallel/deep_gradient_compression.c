@@ -31,15 +31,13 @@
  * the momentum of the descent itself: N(N-1)G, 2(N-1)G or 2NG, 2(N-1)G bytes; nothing is clipped then.
  * Not modelled: the time it takes to choose and to encode; overlap with the backward pass.
  * A slow worker holds all up.  A dead one, or a dead server, ends the run (exit code 1). */
-#include "algorithms/codecs/dgc.h"
-#include "algorithms/codecs/run_length.h"
-#include "algorithms/codecs/top_k.h"
 #include "algorithms/collectives/collectives.h"
+#include "algorithms/data_parallel/shared/balance.h"
+#include "algorithms/data_parallel/shared/sparse.h"
 #include "algorithms/data_parallel/shared/star.h"
 #include "algorithms/data_parallel/shared/training.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
 struct deep_gradient_compression {
@@ -52,13 +50,10 @@ struct deep_gradient_compression {
 
 enum { OFF, ON };
 enum { RING, ALLGATHER, PARAMETER_SERVER };
-enum { WORST_CASE, BY_CHANCE };
 
 static const char *const off_or_on[] = {[OFF] = "off", [ON] = "on", NULL};
 static const char *const transports[] = {
     [RING] = "ring", [ALLGATHER] = "allgather", [PARAMETER_SERVER] = "parameter_server", NULL};
-static const char *const mergings[] = {
-    [WORST_CASE] = "worst_case", [BY_CHANCE] = "by_chance", NULL};
 
 static const struct sim_parameter parameters[] = {
     TRAINING_PARAMETERS,
@@ -70,7 +65,7 @@ static const struct sim_parameter parameters[] = {
      .choices = star_placements,
      .help = "the server on the host of the first worker, or on one of its own"},
     {SIM_CHOICE(struct deep_gradient_compression, merging), .value = "worst_case",
-     .choices = mergings, .help = "learning off: how far sums of sparse gradients fill up"},
+     .choices = sparse_mergings, .help = "learning off: how far sums of sparse gradients fill up"},
     {SIM_RATIO(struct deep_gradient_compression, sparsity), .value = "0.999", .least = 0,
      .most = 0.999999, .help = "share of each layer that is kept back"},
     {SIM_RATIO(struct deep_gradient_compression, sample_share), .value = "0.01", .least = 1e-6,
@@ -89,25 +84,10 @@ static const struct sim_parameter parameters[] = {
 
 /* ---- what is worked out once ---- */
 
-/* Bytes of the messages at one sparsity, with learning off. */
-struct sizes {
-    double sparsity;
-    int64_t message, pulled;
-    int64_t *part[2]; /* [s]: of a smaller and of a larger part, with s workers in it */
-};
-
-/* Does what all workers took in equal what they kept and what moved the model? */
-struct balance {
-    double *taken_in, *kept; /* sums over the workers that have come to their end */
-    int settled;
-};
-
 struct cluster {
     struct job job;
-    const struct layer *layers;
-    int layer_count;
-    int64_t number_count; /* of the gradient that is on the wire */
-    struct sizes *epochs; /* [warm_up_epochs + 1]: the last holds from then on */
+    struct sparse sparse;
+    struct sparse_sizes *epochs; /* [warm_up_epochs + 1]: the last holds from then on */
     int iterations_per_epoch;
     struct balance *balance;
 };
@@ -117,7 +97,7 @@ static const struct cluster *cluster_of(const struct sim_plan *plan)
     return plan->prepared;
 }
 
-static const struct sizes *sizes_at(const struct sim_plan *plan, int iteration)
+static const struct sparse_sizes *sizes_at(const struct sim_plan *plan, int iteration)
 {
     const struct deep_gradient_compression *own = plan->parameters;
     const struct cluster *cluster = cluster_of(plan);
@@ -133,57 +113,6 @@ static int64_t part_begin(const struct sim_plan *plan, int64_t numbers, int part
     return sim_part_begin(numbers, part, own->training.workers);
 }
 
-/* The bytes of a sum over `workers` of `kept` numbers each, out of `count` that would take `dense_bytes`. */
-static int64_t merged_bytes(const struct deep_gradient_compression *own, double count, double kept,
-                            int workers, double dense_bytes)
-{
-    const double filled = own->merging == WORST_CASE ? fmin(count, kept * workers)
-                                                     : count * (1 - pow(1 - kept / count, workers));
-
-    return count == 0 ? 0
-                      : (int64_t)ceil(fmin(run_length_expected_bytes(count, filled), dense_bytes));
-}
-
-static void size_parts(struct sim_plan *plan, struct sizes *sizes, double kept)
-{
-    const struct deep_gradient_compression *own = plan->parameters;
-    const struct cluster *cluster = plan->prepared;
-    const int workers = own->training.workers;
-    const double all = (double)cluster->number_count;
-
-    for (int large = 0; large <= 1; large++) {
-        const double count = (double)(cluster->number_count / workers + large);
-
-        sizes->part[large] = sim_new(plan->arena, int64_t, (size_t)workers + 1);
-        for (int s = 1; s <= workers; s++)
-            sizes->part[large][s] = merged_bytes(own, count, kept * count / all, s,
-                                                 (double)cluster->job.gradient_bytes * count / all);
-    }
-}
-
-static void size_messages(struct sim_plan *plan, struct sizes *sizes,
-                          const struct dgc_settings *settings)
-{
-    const struct deep_gradient_compression *own = plan->parameters;
-    const struct cluster *cluster = plan->prepared;
-    const double gradient = (double)cluster->job.gradient_bytes;
-    double kept = 0;
-
-    for (int l = 0; l < cluster->layer_count; l++) {
-        const size_t count = cluster->layers[l].count;
-
-        kept += top_k_expected(count, top_k_count(count, sizes->sparsity), own->sample_share);
-    }
-    sizes->message = (int64_t)ceil(
-        dgc_expected_bytes(settings, cluster->layers, cluster->layer_count, sizes->sparsity));
-    sizes->pulled =
-        merged_bytes(own, (double)cluster->number_count, kept, own->training.workers, gradient);
-    if (own->compression == OFF || sizes->sparsity == 0)
-        sizes->message = sizes->pulled = cluster->job.gradient_bytes;
-    if (own->transport == RING && cluster->number_count > 0)
-        size_parts(plan, sizes, kept);
-}
-
 static struct dgc_settings settings_of(const struct deep_gradient_compression *own)
 {
     return (struct dgc_settings){
@@ -196,16 +125,22 @@ static struct dgc_settings settings_of(const struct deep_gradient_compression *o
     };
 }
 
-static void size_all(struct sim_plan *plan, struct cluster *cluster)
+static void open_sparse(struct sim_plan *plan, struct cluster *cluster)
 {
     const struct deep_gradient_compression *own = plan->parameters;
-    const struct dgc_settings settings = settings_of(own);
+    struct sparse *sparse = &cluster->sparse;
 
-    cluster->epochs = sim_new(plan->arena, struct sizes, (size_t)own->warm_up_epochs + 1);
+    sparse->dgc = settings_of(own);
+    sparse->merging = (enum sparse_merging)own->merging;
+    sparse->gradient_bytes = cluster->job.gradient_bytes;
+    sparse->layers = training_layers(plan, &cluster->job, &sparse->layer_count);
+    for (int l = 0; l < sparse->layer_count; l++)
+        sparse->number_count += (int64_t)sparse->layers[l].count;
+    cluster->epochs = sim_new(plan->arena, struct sparse_sizes, (size_t)own->warm_up_epochs + 1);
     for (int e = 0; e <= own->warm_up_epochs; e++) {
-        cluster->epochs[e].sparsity = dgc_sparsity(e, own->warm_up_epochs, own->sparsity);
-        if (cluster->job.learner == NULL)
-            size_messages(plan, &cluster->epochs[e], &settings);
+        if (own->compression == ON)
+            cluster->epochs[e].sparsity = dgc_sparsity(e, own->warm_up_epochs, own->sparsity);
+        sparse_size(plan->arena, sparse, own->transport == RING, &cluster->epochs[e]);
     }
 }
 
@@ -259,7 +194,6 @@ static struct desk *open_desk(struct sim_peer *me)
     const size_t count = cluster->job.number_count;
     struct sim_arena *arena = me->plan->arena;
     struct desk *desk = sim_new(arena, struct desk, 1);
-    const struct dgc_settings settings = settings_of(me->parameters);
 
     desk->me = me;
     desk->own = me->parameters;
@@ -269,7 +203,8 @@ static struct desk *open_desk(struct sim_peer *me)
     desk->replica = training_replica(me, desk->job);
     if (desk->replica == NULL)
         return desk;
-    desk->dgc = dgc_open(arena, &settings, cluster->layers, cluster->layer_count);
+    desk->dgc =
+        dgc_open(arena, &cluster->sparse.dgc, cluster->sparse.layers, cluster->sparse.layer_count);
     for (int i = 0; i < 2; i++)
         desk->own_message[i] = dgc_message_open(arena, count);
     if (desk->own->transport == RING && desk->own->compression == ON)
@@ -298,7 +233,7 @@ static void take_dense(const double *values, struct dgc_message *message)
 /* Algorithm 1, lines 5 to 13: what this worker sends. */
 static struct sim_message compress(struct desk *desk, int iteration)
 {
-    const struct sizes *sizes = sizes_at(desk->me->plan, iteration);
+    const struct sparse_sizes *sizes = sizes_at(desk->me->plan, iteration);
     struct dgc_message *message = desk->own_message[iteration % 2];
     struct sim_error err = {0};
 
@@ -378,7 +313,7 @@ static void server(struct sim_peer *me)
             dgc_encode_sum(desk->replica->gradient, desk->places, answer);
         else if (desk->replica != NULL)
             take_dense(desk->replica->gradient, answer);
-        star_answer(star, on_the_wire(desk, answer, sizes_at(me->plan, i)->pulled));
+        star_answer(star, on_the_wire(desk, answer, sizes_at(me->plan, i)->sum));
     }
 }
 
@@ -392,10 +327,10 @@ static double *part_of(const struct desk *desk, int part)
 
 /* A part with the sum over `workers` of them, encoded into `hop`. */
 static struct sim_message encode_part(struct desk *desk, int part, int workers, int hop,
-                                      const struct sizes *sizes)
+                                      const struct sparse_sizes *sizes)
 {
     const struct sim_plan *plan = desk->me->plan;
-    const int64_t wire_count = cluster_of(plan)->number_count;
+    const int64_t wire_count = cluster_of(plan)->sparse.number_count;
     const bool is_large = part < wire_count % desk->workers;
     struct dgc_message *message;
 
@@ -410,7 +345,7 @@ static struct sim_message encode_part(struct desk *desk, int part, int workers, 
 
 /* Every part goes round once to be added up, encoded anew at each hop, and once more to be known to all.  Who
  * ends up with a sum decodes it as the others do, or his model would not be theirs. */
-static void reduce_sparse(struct desk *desk, const struct sizes *sizes)
+static void reduce_sparse(struct desk *desk, const struct sparse_sizes *sizes)
 {
     const int n = desk->workers, index = desk->me->index;
     struct sim_message message;
@@ -434,7 +369,7 @@ static void reduce_sparse(struct desk *desk, const struct sizes *sizes)
 
 static void reduce(struct desk *desk, const struct dgc_message *message, int iteration)
 {
-    const struct sizes *sizes = sizes_at(desk->me->plan, iteration);
+    const struct sparse_sizes *sizes = sizes_at(desk->me->plan, iteration);
     struct sim_buffer buffer = {.bytes = desk->job->gradient_bytes,
                                 .values = desk->replica == NULL ? NULL : desk->replica->gradient,
                                 .count = desk->job->number_count,
@@ -442,7 +377,7 @@ static void reduce(struct desk *desk, const struct dgc_message *message, int ite
 
     if (message != NULL && desk->own->compression == ON)
         set_to_message(message, desk->replica->gradient);
-    if (desk->own->compression == ON && sizes->sparsity > 0 && desk->workers > 1)
+    if (sizes->sparsity > 0 && desk->workers > 1)
         reduce_sparse(desk, sizes);
     else if (sim_collective(desk->me, sim_role(desk->me->plan, "worker"), ring_allreduce_steps,
                             &buffer) != SIM_OK)
@@ -464,38 +399,13 @@ static void exchange(struct desk *desk, int iteration)
         reduce(desk, message.payload, iteration);
 }
 
-/* The last to come here finds what all have taken in and kept, and in his model what moved it: the rate times
- * the sums / N, step by step. */
-static void settle(struct desk *desk)
-{
-    struct balance *balance = cluster_of(desk->me->plan)->balance;
-    const double rate = desk->job->sgd.rate;
-    double most = 0, error = 0;
-
-    for (size_t i = 0; i < desk->job->number_count; i++) {
-        balance->taken_in[i] += dgc_taken_in(desk->dgc)[i];
-        balance->kept[i] += dgc_kept(desk->dgc)[i];
-    }
-    if (++balance->settled < desk->workers || rate == 0)
-        return;
-    for (size_t i = 0; i < desk->job->number_count; i++) {
-        const double moved = desk->job->first_parameters[i] - desk->replica->parameters[i];
-        const double lost = balance->taken_in[i] - balance->kept[i] - moved * desk->workers / rate;
-
-        most = fmax(most, fabs(balance->taken_in[i]));
-        error = fmax(error, fabs(lost));
-    }
-    sim_note(desk->me, "residual_error", most > 0 ? error / most : error);
-}
-
 static void tell(struct desk *desk, int done)
 {
     const int iterations = desk->me->plan->iterations;
 
     if (desk->me->index != 0)
         return;
-    sim_note(desk->me, "sparsity",
-             desk->own->compression == ON ? sizes_at(desk->me->plan, done - 1)->sparsity : 0);
+    sim_note(desk->me, "sparsity", sizes_at(desk->me->plan, done - 1)->sparsity);
     if (desk->replica != NULL)
         training_tell(desk->me, desk->job, desk->replica->parameters, done, done == iterations);
     if (done == iterations && desk->encoded_bytes > 0)
@@ -516,7 +426,8 @@ static void worker(struct sim_peer *me)
         tell(desk, i + 1);
     }
     if (desk->replica != NULL && desk->own->compression == ON)
-        settle(desk);
+        balance_settle(me, cluster_of(me->plan)->balance, desk->job, desk->dgc,
+                       desk->replica->parameters);
 }
 
 static const struct sim_role roles[] = {
@@ -542,15 +453,6 @@ static bool find_epochs(const struct sim_plan *plan, struct cluster *cluster, st
     return true;
 }
 
-static void open_balance(struct sim_plan *plan, struct cluster *cluster)
-{
-    struct balance *balance = sim_new(plan->arena, struct balance, 1);
-
-    balance->taken_in = sim_new(plan->arena, double, cluster->job.number_count);
-    balance->kept = sim_new(plan->arena, double, cluster->job.number_count);
-    cluster->balance = balance;
-}
-
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
 {
     const struct deep_gradient_compression *own = plan->parameters;
@@ -566,11 +468,8 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
     cluster->job.sgd.nesterov = own->nesterov == ON;
     if (own->compression == ON) /* the momentum is in what is sent */
         cluster->job.sgd.momentum = 0;
-    cluster->layers = training_layers(plan, &cluster->job, &cluster->layer_count);
-    for (int l = 0; l < cluster->layer_count; l++)
-        cluster->number_count += (int64_t)cluster->layers[l].count;
-    open_balance(plan, cluster);
-    size_all(plan, cluster);
+    cluster->balance = balance_open(plan->arena, cluster->job.number_count);
+    open_sparse(plan, cluster);
     return true;
 }
 
@@ -581,41 +480,27 @@ static double remote_workers(const struct deep_gradient_compression *own)
     return star_remote_workers(own->training.workers, (enum star_placement)own->placement);
 }
 
-static bool is_sparse(const struct deep_gradient_compression *own, const struct sizes *sizes)
+static bool is_sparse(const struct sim_plan *plan, const struct sparse_sizes *sizes)
 {
-    return own->compression == ON && sizes->sparsity > 0;
+    return sizes->sparsity > 0 && cluster_of(plan)->sparse.number_count > 0;
 }
 
-/* Each part makes N-1 hops with 1 .. N-1 workers in it, and N-1 with all. */
-static double ring_bytes(const struct sim_plan *plan, const struct sizes *sizes)
-{
-    const int n = ((const struct training *)plan->parameters)->workers;
-    const double large = (double)(cluster_of(plan)->number_count % n);
-    double bytes = 0;
-
-    if (!is_sparse(plan->parameters, sizes) || cluster_of(plan)->number_count == 0)
-        return 2.0 * (n - 1) * (double)cluster_of(plan)->job.gradient_bytes;
-    for (int s = 1; s < n; s++)
-        bytes += large * (double)(sizes->part[1][s] + sizes->part[1][n]) +
-                 (n - large) * (double)(sizes->part[0][s] + sizes->part[0][n]);
-    return bytes;
-}
-
-static double iteration_bytes(const struct sim_plan *plan, const struct sizes *sizes)
+static double iteration_bytes(const struct sim_plan *plan, const struct sparse_sizes *sizes)
 {
     const struct deep_gradient_compression *own = plan->parameters;
     const double n = own->training.workers;
 
     if (own->transport == RING)
-        return ring_bytes(plan, sizes);
+        return is_sparse(plan, sizes) ? sparse_ring_bytes(&cluster_of(plan)->sparse, sizes)
+                                      : 2 * (n - 1) * (double)cluster_of(plan)->job.gradient_bytes;
     if (own->transport == PARAMETER_SERVER)
-        return remote_workers(own) * (double)(sizes->message + sizes->pulled);
+        return remote_workers(own) * (double)(sizes->message + sizes->sum);
     return n * (n - 1) * (double)sizes->message;
 }
 
 /* The sum of something over all iterations: as many as have the same sparsity at a time. */
 static double over_iterations(const struct sim_plan *plan,
-                              double (*of)(const struct sim_plan *, const struct sizes *))
+                              double (*of)(const struct sim_plan *, const struct sparse_sizes *))
 {
     const struct deep_gradient_compression *own = plan->parameters;
     const int each = cluster_of(plan)->iterations_per_epoch;
@@ -674,7 +559,7 @@ static bool seconds_hold(const struct sim_plan *plan)
     const struct deep_gradient_compression *own = plan->parameters;
     const struct cluster *cluster = cluster_of(plan);
     const int64_t cut =
-        own->compression == OFF ? cluster->job.gradient_bytes : cluster->number_count;
+        own->compression == OFF ? cluster->job.gradient_bytes : cluster->sparse.number_count;
     struct sim_switch found;
 
     return sizes_are_known(plan) && own->training.compute_jitter == 0 &&
@@ -683,18 +568,18 @@ static bool seconds_hold(const struct sim_plan *plan)
 }
 
 /* The journey of a larger part. */
-static double ring_seconds(const struct sim_plan *plan, const struct sizes *sizes,
+static double ring_seconds(const struct sim_plan *plan, const struct sparse_sizes *sizes,
                            const struct sim_switch *on)
 {
     const struct training *training = plan->parameters;
     const int64_t gradient = cluster_of(plan)->job.gradient_bytes,
-                  numbers = cluster_of(plan)->number_count;
+                  numbers = cluster_of(plan)->sparse.number_count;
     const int n = training->workers;
     double seconds = 0;
 
     for (int s = 1; s < n; s++) {
         const int64_t *part = sizes->part[numbers % n > 0];
-        const bool sparse = is_sparse(plan->parameters, sizes) && numbers > 0;
+        const bool sparse = is_sparse(plan, sizes);
         const double dense = (double)sim_largest_chunk(gradient, n);
         const double added = sparse ? (double)part[s] : dense;
         const double shared = sparse ? (double)part[n] : dense;
@@ -705,7 +590,7 @@ static double ring_seconds(const struct sim_plan *plan, const struct sizes *size
     return seconds;
 }
 
-static double iteration_seconds(const struct sim_plan *plan, const struct sizes *sizes)
+static double iteration_seconds(const struct sim_plan *plan, const struct sparse_sizes *sizes)
 {
     const struct deep_gradient_compression *own = plan->parameters;
     const double others = own->training.workers - 1, message = (double)sizes->message;
@@ -721,7 +606,7 @@ static double iteration_seconds(const struct sim_plan *plan, const struct sizes 
                           : 0;
     return remote_workers(own) > 0
                ? 2 * on.latency_seconds + adding +
-                     remote_workers(own) * (message + (double)sizes->pulled) / on.bytes_per_second
+                     remote_workers(own) * (message + (double)sizes->sum) / on.bytes_per_second
                : 0;
 }
 
