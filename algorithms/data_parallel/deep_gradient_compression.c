@@ -1,34 +1,33 @@
 /* deep_gradient_compression -- N workers send each other only the largest of what their gradients have added up
  * to, a thousandth of it, and keep the rest for later.
  *
- * On each worker, layer by layer: the gradient is clipped (local clipping), goes through a momentum of its own (momentum
- * correction) and is added up; what is largest, by a threshold out of a sample, is sent as values and run lengths, and
- * forgotten there with its momentum (factor masking).  The sparsity grows in the first epochs (warm-up).  All add
- * what was sent, divide it by N and make the same step of plain descent.
+ * On each worker, layer by layer: the gradient is clipped (local clipping), goes through a momentum of its own
+ * (momentum correction) and is added up; what is largest, by a threshold out of a sample, is sent as values and run
+ * lengths and forgotten there, with its momentum (factor masking).  The sparsity grows in the first epochs (warm-up).
+ * All add what was sent, divide it by N and make the same step of plain descent.
  *
  * Paper: Lin, Han, Mao, Wang, Dally, Deep gradient compression: reducing the communication bandwidth for
- * distributed training, ICLR 2018 (Algorithm 1, or 4 in the appendix, with momentum; sections 3.1 to 3.3; section 4.3
- * for the times).  The gradient of a worker is here the mean over its samples, so the sum is divided by N.
+ * distributed training, ICLR 2018 (Algorithm 1; sections 3.1 to 3.3; section 4.3 for the model of times).  The gradient
+ * of a worker is here the mean over its samples, so the sum is divided by N.
  *
- * How the messages of M bytes are summed ("All-reduce" in Algorithm 1, which leaves it open):
- *   allgather          every message goes once round a ring: N(N-1)M bytes, for k numbers N(N-1) 6k (the authors' code
- *                      gathers, too).  All add them in the order of workers.
- *   parameter_server   one server adds the messages and answers with the sum, encoded once more, of U bytes: (N-1)(M+U)
- *                      colocated, N(M+U) dedicated.  The paper does not say what is pulled; a dense sum would cost
- *                      what compression saves.
- *   ring               reduce-scatter and all-gather of N parts; a part is encoded anew at every hop, and holds the
- *                      places of s+1 workers after s hops.  The paper's model lets the density double at every
- *                      aggregation step in the worst case, where both sides have added up as many workers; a ring
- *                      adds one worker to s, so that it grows by one worker's density a hop: the same doubling at the
- *                      first, less after it.
+ * Algorithm 1 says "all-reduce" and no more.  With messages of M bytes (6 a number, k numbers):
+ *   allgather          every message goes once round a ring, N(N-1)M bytes (the authors' code gathers, too); each
+ *                      worker adds them in the order of workers.
+ *   parameter_server   one server adds the messages and answers with the sum, encoded once more, U bytes: (N-1)(M+U)
+ *                      colocated, N(M+U) dedicated.  The paper does not say what is pulled; a dense sum would cost what
+ *                      compression saves.
+ *   ring               reduce-scatter and all-gather of N parts; a part is encoded anew at every hop, with the places of
+ *                      s workers after s-1 hops.  In the paper's model the density doubles at every aggregation
+ *                      step in the worst case, as both sides have added up as many workers; a ring adds one worker to
+ *                      s, so the density doubles at the first hop and grows by as much at each of the others.
  * A sum travels dense where that takes fewer bytes.  Sums are 32-bit floats at each hop, as all is on a real wire.
  *
- * Closed forms: M is the expectation over all choices of places (run_length.h), U and the parts likewise for k' places:
- * merging: worst_case has no place in common, k' = min(n, s k); by_chance has n(1 - (1 - k/n)^s).  With
- * learning on, M is what was really encoded, x wire_factor: laws of bytes and seconds are then not checked.
+ * Closed forms, with learning off: M is the mean over all choices of places (run_length.h), and so are U and the parts,
+ * for as many places as shared/sparse.h says.  With learning on, M is what was really encoded, x wire_factor; laws
+ * of bytes and seconds are then not checked.
  *
- * N counts the workers; the server is none of them.  compression: off sends dense gradients the same way, with
- * the momentum of the descent itself: N(N-1)G, 2(N-1)G or 2NG, 2(N-1)G bytes; nothing is clipped then.
+ * N counts the workers; the server is none of them.  compression: off sends dense gradients the same way, not
+ * clipped, with the momentum in the descent: N(N-1)G, 2(N-1)G or 2NG, 2(N-1)G bytes.
  * Not modelled: the time it takes to choose and to encode; overlap with the backward pass.
  * A slow worker holds all up.  A dead one, or a dead server, ends the run (exit code 1). */
 #include "algorithms/collectives/collectives.h"
@@ -595,16 +594,15 @@ static double iteration_seconds(const struct sim_plan *plan, const struct sparse
     const struct deep_gradient_compression *own = plan->parameters;
     const double others = own->training.workers - 1, message = (double)sizes->message;
     struct sim_switch on = {0};
-    double adding;
+    double adding; /* N-1 messages, at the server or at each worker */
 
     sim_is_one_switch(plan, edges, &on);
     if (own->transport == RING)
         return ring_seconds(plan, sizes, &on);
     adding = others > 0 ? others * own->training.flop_per_byte * message / on.flop_per_second : 0;
-    if (own->transport == ALLGATHER)
-        return others > 0 ? others * (on.latency_seconds + message / on.bytes_per_second) + adding
-                          : 0;
-    return remote_workers(own) > 0
+    if (own->transport == ALLGATHER && others > 0)
+        return others * (on.latency_seconds + message / on.bytes_per_second) + adding;
+    return own->transport == PARAMETER_SERVER && remote_workers(own) > 0
                ? 2 * on.latency_seconds + adding +
                      remote_workers(own) * (message + (double)sizes->sum) / on.bytes_per_second
                : 0;

@@ -97,7 +97,8 @@ static const struct layer *layers_of(const struct sim_plan *plan, int *count)
         *count = add_layer(layers, *count, row->name, weights);
         *count = add_layer(layers, *count, row->name, row->parameters - weights);
     }
-    layers[last].is_last = true;
+    for (int l = last; l < *count; l++)
+        layers[l].is_last = true;
     return layers;
 }
 

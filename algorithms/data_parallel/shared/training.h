@@ -77,7 +77,7 @@ struct job {
 
 /* The layers of a gradient, for codecs: those of the learner; with learning off those rows of the workload that
  * have parameters, weights and offsets of its fully connected ones apart, as the learner has them; without a
- * workload one layer.  *count of them; the weights of the last have is_last. */
+ * workload one layer, of which nothing is known.  *count of them. */
 const struct layer *training_layers(const struct sim_plan *plan, const struct job *job, int *count);
 
 /* What `encoded_bytes` of the learner have on the wire: x wire_factor, rounded up. */
