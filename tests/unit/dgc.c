@@ -367,6 +367,7 @@ int main(void)
         cmocka_unit_test(momentum_correction_and_masking_are_as_by_hand),
         cmocka_unit_test(gradients_are_clipped_to_the_threshold_over_the_root_of_n),
         cmocka_unit_test(what_rounding_takes_off_is_kept),
+        cmocka_unit_test(a_sum_is_encoded_unless_it_is_smaller_as_it_is),
         cmocka_unit_test(nothing_to_send_is_no_bytes),
         cmocka_unit_test(gradients_that_are_none_are_refused_and_change_nothing),
         cmocka_unit_test(sparsity_warms_up_as_the_paper_prints_it),
