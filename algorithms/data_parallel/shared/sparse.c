@@ -49,6 +49,7 @@ void sparse_size(struct sim_arena *arena, const struct sparse *sparse, bool with
 {
     const double count = (double)sparse->number_count;
     const double kept = kept_of(sparse, sizes->sparsity);
+    const int64_t fewer = sparse->number_count / sparse->dgc.workers;
 
     sizes->message = sizes->sum = sparse->gradient_bytes;
     if (sizes->sparsity == 0 || sparse->number_count == 0)
@@ -58,8 +59,7 @@ void sparse_size(struct sim_arena *arena, const struct sparse *sparse, bool with
     sizes->sum = sum_bytes(sparse->merging, count, kept, sparse->dgc.workers,
                            (double)sparse->gradient_bytes);
     for (int more = 0; more <= 1 && with_parts; more++)
-        sizes->part[more] = size_part(
-            arena, sparse, (double)(sparse->number_count / sparse->dgc.workers + more), kept);
+        sizes->part[more] = size_part(arena, sparse, (double)(fewer + more), kept);
 }
 
 double sparse_ring_bytes(const struct sparse *sparse, const struct sparse_sizes *sizes)
