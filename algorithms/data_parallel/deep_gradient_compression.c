@@ -424,6 +424,7 @@ static void worker(struct sim_peer *me)
         training_step(desk->job, desk->replica, desk->workers, i);
         tell(desk, i + 1);
     }
+    training_settle(me, desk->job, desk->replica);
     if (desk->replica != NULL && desk->own->compression == ON)
         balance_settle(me, cluster_of(me->plan)->balance, desk->job, desk->dgc,
                        desk->replica->parameters);

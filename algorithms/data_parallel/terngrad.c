@@ -321,6 +321,7 @@ static void worker(struct sim_peer *me)
             step_dense(desk, i);
         tell(desk, i + 1);
     }
+    training_settle(me, &desk->cluster->job, desk->replica);
 }
 
 /* ---- server ---- */

@@ -108,6 +108,42 @@ static void with_compression_weights_are_others(void **state)
     }
 }
 
+/* Messages are read where they were written, so nobody may write anew before the slowest has read; and sums are in the
+ * order of workers. */
+static void weights_are_the_same_on_all_workers_whoever_is_slow(void **state)
+{
+    static const char *const systems[] = {
+        "deep_gradient_compression, sparsity: 0.9, transport: allgather",
+        "deep_gradient_compression, sparsity: 0.9, transport: ring",
+        "deep_gradient_compression, sparsity: 0.9, transport: parameter_server",
+        "deep_gradient_compression, sparsity: 0.9, compression: off, transport: allgather",
+        "terngrad",
+        "terngrad, scaler_sharing: off"};
+    static const char *const paces[] = {
+        "", "faults: [{host: h-1, at: 0, factor: 0.1}, {host: h-3, at: 1ms, factor: 0.4}]\n",
+        "faults: [{link: 'star_link_2_UP', at: 0, factor: 0.1}]\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
+        double checksum = 0;
+
+        for (int p = 0; p < 3; p++) {
+            char more[160];
+            struct simulated run;
+
+            snprintf(more, sizeof more, "iterations: 40\n%s", paces[p]);
+            run = run_on_star(more,
+                              "%s, workers: 5, gradient_bytes: 10kB, compute_seconds: 0.1ms, %s",
+                              systems[i], learning);
+            succeed(&run);
+            assert_true(metric_of(&run, "models_apart") == 0);
+            checksum = p == 0 ? metric_of(&run, "weights_checksum") : checksum;
+            assert_true(metric_of(&run, "weights_checksum") == checksum);
+            simulated_release(&run);
+        }
+    }
+}
+
 /* ---- residuals ---- */
 
 /* Messages are rounded to 32 bits, and what is rounded off is kept: the all-gather loses nothing but the last digits
@@ -444,6 +480,7 @@ int main(void)
         cmocka_unit_test(without_compression_weights_are_those_of_the_plain_system_bit_for_bit),
         cmocka_unit_test(without_compression_weights_are_those_of_one_worker_with_all_samples),
         cmocka_unit_test(with_compression_weights_are_others),
+        cmocka_unit_test(weights_are_the_same_on_all_workers_whoever_is_slow),
         cmocka_unit_test(what_was_sent_and_kept_is_what_the_gradients_were),
         cmocka_unit_test(bytes_really_encoded_are_those_of_the_closed_form),
         cmocka_unit_test(sums_are_smaller_than_in_the_worst_case),

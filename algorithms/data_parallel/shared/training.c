@@ -18,6 +18,12 @@ const struct sim_table training_tables[] = {
      learning_columns},
     {0}};
 
+struct agreement {
+    const double *first; /* the parameters of the first to settle */
+    int settled;
+    double apart;
+};
+
 /* ---- preparing ---- */
 
 static bool open_learner(struct sim_plan *plan, struct job *job, struct sim_error *err)
@@ -35,6 +41,7 @@ static bool open_learner(struct sim_plan *plan, struct job *job, struct sim_erro
     first = sim_new(plan->arena, double, job->number_count);
     learner_initialise(job->learner, first, plan->seed);
     job->first_parameters = first;
+    job->agreement = sim_new(plan->arena, struct agreement, 1);
     job->batches = batches_open(plan->arena, job->data->train, plan->seed, 0);
     return true;
 }
@@ -243,4 +250,20 @@ void training_tell(struct sim_peer *me, const struct job *job, const double *par
         sim_note(me, "weights_checksum", checksum(parameters, job->number_count));
         sim_note(me, "weights_projection", projection(parameters, job->number_count));
     }
+}
+
+void training_settle(struct sim_peer *me, const struct job *job, const struct replica *replica)
+{
+    const struct training *training = me->parameters;
+    struct agreement *agreement = job->agreement;
+
+    if (replica == NULL)
+        return;
+    if (agreement->settled++ == 0)
+        agreement->first = replica->parameters;
+    for (size_t i = 0; i < job->number_count; i++)
+        agreement->apart =
+            fmax(agreement->apart, fabs(replica->parameters[i] - agreement->first[i]));
+    if (agreement->settled == training->workers)
+        sim_note(me, "models_apart", agreement->apart);
 }

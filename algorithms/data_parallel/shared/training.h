@@ -62,6 +62,8 @@ extern const char *const training_learning_choices[];
 #define TRAINING_TABLE "learning"
 extern const struct sim_table training_tables[];
 
+struct agreement; /* training.c */
+
 /* What training_prepare works out, for all peers. */
 struct job {
     int64_t gradient_bytes; /* G */
@@ -73,6 +75,7 @@ struct job {
     const double *first_parameters; /* P: where all begin */
     struct batches *batches;
     struct sgd sgd;
+    struct agreement *agreement; /* between the replicas of those that have come to their end */
 };
 
 /* The layers of a gradient, for codecs: those of the learner; with learning off those rows of the workload that
@@ -116,5 +119,9 @@ void training_step(const struct job *job, struct replica *replica, int workers, 
  * `is_last`. */
 void training_tell(struct sim_peer *me, const struct job *job, const double *parameters, int done,
                    bool is_last);
+
+/* A worker has come to its end.  The last of them notes models_apart, the largest difference between two of
+ * their replicas: 0 where all make the same steps. */
+void training_settle(struct sim_peer *me, const struct job *job, const struct replica *replica);
 
 #endif
