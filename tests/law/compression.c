@@ -1,5 +1,8 @@
 /* Deep gradient compression and TernGrad: what they leave the same, what they lose, and what they move, worked out
  * here once more by hand. */
+#include "algorithms/learning/batches.h"
+#include "algorithms/learning/learner.h"
+#include "sim/base/random.h"
 #include "tests/fixtures/simulate.h"
 
 #include <math.h>
@@ -171,6 +174,121 @@ static void what_was_sent_and_kept_is_what_the_gradients_were(void **state)
         }
 }
 
+/* ---- Algorithm 1 of TernGrad, by hand ---- */
+
+enum { WORKERS = 3, SAMPLES = 8, LAYERS = 4 };
+
+/* What three workers know at their first iteration. */
+struct by_hand {
+    const struct learner *learner;
+    double *gradients[WORKERS], *weights, *average;
+    float scalers[WORKERS][LAYERS];
+    double bounds[WORKERS][LAYERS];
+};
+
+static struct by_hand first_gradients(struct sim_arena *arena)
+{
+    static const int hidden[] = {32};
+    struct sim_error err = {0};
+    const struct learning_data *data = data_set_open(arena, DATA_SYNTHETIC, 1, &err);
+    struct by_hand hand = {.learner = learner_open(arena, data->set, hidden, 1)};
+    struct batches *batches = batches_open(arena, data->train, 1, 0);
+    const size_t count = hand.learner->parameter_count;
+
+    hand.weights = sim_new(arena, double, count);
+    hand.average = sim_new(arena, double, count);
+    learner_initialise(hand.learner, hand.weights, 1);
+    for (int w = 0; w < WORKERS; w++) {
+        int samples[SAMPLES];
+
+        hand.gradients[w] = sim_new(arena, double, count);
+        batches_take(batches, w * SAMPLES, SAMPLES, samples);
+        learner_gradient(hand.learner, hand.weights, samples, SAMPLES, hand.gradients[w]);
+    }
+    return hand;
+}
+
+/* 2.5 standard deviations about the mean; the largest magnitude, not above that, rounded up to a float. */
+static void measure(struct by_hand *hand, int w, int l)
+{
+    const struct layer *layer = &hand->learner->layers[l];
+    const double *g = hand->gradients[w] + layer->offset;
+    double mean = 0, variance = 0, most = 0;
+
+    for (size_t i = 0; i < layer->count; i++)
+        mean += g[i] / (double)layer->count;
+    for (size_t i = 0; i < layer->count; i++)
+        variance += (g[i] - mean) * (g[i] - mean) / (double)layer->count;
+    hand->bounds[w][l] = 2.5 * sqrt(variance);
+    for (size_t i = 0; i < layer->count; i++)
+        most = fmax(most, fmin(fabs(g[i]), hand->bounds[w][l]));
+    hand->scalers[w][l] = (float)most < most ? nextafterf((float)most, INFINITY) : (float)most;
+}
+
+static void share(struct by_hand *hand)
+{
+    for (int l = 0; l < LAYERS; l++)
+        for (int w = 1; w <= WORKERS; w++)
+            for (int v = 0; v < WORKERS; v++)
+                hand->scalers[v][l] = fmaxf(hand->scalers[v][l], hand->scalers[w % WORKERS][l]);
+}
+
+/* One uniform number for each number of a ternary layer, from the worker's own stream. */
+static void ternarize(struct by_hand *hand, int w)
+{
+    struct sim_random *random = sim_random_open(1, (uint64_t)w);
+
+    for (int l = 0; l < LAYERS; l++)
+        for (size_t k = 0; k < hand->learner->layers[l].count; k++) {
+            const size_t i = hand->learner->layers[l].offset + k;
+            const double g = hand->gradients[w][i], s = hand->scalers[w][l];
+
+            if (l == 2) /* the class weights */
+                hand->average[i] += (double)(float)g / WORKERS;
+            else if (sim_random_uniform(random) * s < fmin(fabs(g), hand->bounds[w][l]))
+                hand->average[i] += copysign(s, g) / WORKERS;
+        }
+    sim_random_close(random);
+}
+
+/* As training_tell has it. */
+static double projection_of(const struct by_hand *hand, double rate)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < hand->learner->parameter_count; i++)
+        sum += (hand->weights[i] - rate * hand->average[i]) *
+               (1 + 0.25 * (double)(i * 2654435761u % 1024) / 1024);
+    return sum;
+}
+
+static void a_step_of_terngrad_is_that_of_algorithm_1(void **state)
+{
+    (void)state;
+    for (int shared = 0; shared <= 1; shared++) {
+        struct sim_arena *arena = sim_arena_open();
+        struct by_hand hand = first_gradients(arena);
+        struct simulated run =
+            run_on_star("",
+                        "terngrad, workers: 3, learning: mlp, learning_rate: 0.5, "
+                        "gradient_bytes: 1MB, scaler_sharing: %s",
+                        shared ? "on" : "off");
+
+        for (int w = 0; w < WORKERS; w++)
+            for (int l = 0; l < LAYERS; l++)
+                measure(&hand, w, l);
+        if (shared)
+            share(&hand);
+        for (int w = 0; w < WORKERS; w++)
+            ternarize(&hand, w);
+        succeed(&run);
+        /* averages that are floats on the wire are rounded to 32 bits */
+        assert_close(metric_of(&run, "weights_projection"), projection_of(&hand, 0.5), 1e-7);
+        simulated_release(&run);
+        sim_arena_close(arena);
+    }
+}
+
 /* ---- learning on and off, at factor 1 ---- */
 
 /* The learner on 60 features and 10 classes, 32 neurons between, as a network of one's own: 2282 numbers. */
@@ -216,6 +334,27 @@ static void bytes_really_encoded_are_those_of_the_closed_form(void **state)
     /* 480 + 8 + 3 bytes of codes, 1280 of floats; levels of 4 bits: 960 + 16 + 5, 1280; 3 scalers, both ways */
     assert_true(bytes_with(true, "terngrad") == 50 * 4 * (1771 + 2261 + 2 * 12.0));
     assert_true(bytes_with(false, "terngrad") == bytes_with(true, "terngrad"));
+}
+
+/* What 144 and 1771 bytes are beside 9128 dense ones, of 1,000,003; scalers are what they are. */
+static void bytes_on_the_wire_are_those_encoded_times_the_factor(void **state)
+{
+    struct simulated gathered =
+        run_on_star("",
+                    "deep_gradient_compression, sparsity: 0.99, sample_share: 1, workers: 5, "
+                    "gradient_bytes: 1000003, %s",
+                    learning);
+    struct simulated ternary =
+        run_on_star("", "terngrad, workers: 5, gradient_bytes: 1000003, %s", learning);
+
+    (void)state;
+    succeed(&gathered);
+    succeed(&ternary);
+    assert_true(number_at(gathered.summary, "bytes") == 5 * 4 * ceil(144 * 1000003.0 / 9128));
+    assert_true(number_at(ternary.summary, "bytes") ==
+                4 * (ceil(1771 * 1000003.0 / 9128) + ceil(2261 * 1000003.0 / 9128) + 2 * 12));
+    simulated_release(&gathered);
+    simulated_release(&ternary);
 }
 
 /* Places that workers have in common make sums smaller than in the worst case; they never hold less than one
@@ -483,6 +622,8 @@ int main(void)
         cmocka_unit_test(weights_are_the_same_on_all_workers_whoever_is_slow),
         cmocka_unit_test(what_was_sent_and_kept_is_what_the_gradients_were),
         cmocka_unit_test(bytes_really_encoded_are_those_of_the_closed_form),
+        cmocka_unit_test(a_step_of_terngrad_is_that_of_algorithm_1),
+        cmocka_unit_test(bytes_on_the_wire_are_those_encoded_times_the_factor),
         cmocka_unit_test(sums_are_smaller_than_in_the_worst_case),
         cmocka_unit_test(an_allgather_moves_n_times_n_minus_1_messages_of_6_bytes_a_number),
         cmocka_unit_test(a_server_answers_with_the_places_of_all_workers),
