@@ -14,7 +14,7 @@ struct dgc {
     const struct layer *layers;
     int layer_count;
     size_t count;
-    double *u, *v, *clipped;
+    double *u, *v, *clipped, *taken_in;
     uint32_t *chosen;
     struct top_k *work;
 };
@@ -35,18 +35,19 @@ struct dgc *dgc_open(struct sim_arena *arena, const struct dgc_settings *setting
     dgc->u = sim_new(arena, double, dgc->count);
     dgc->v = sim_new(arena, double, dgc->count);
     dgc->clipped = sim_new(arena, double, dgc->count);
+    dgc->taken_in = sim_new(arena, double, dgc->count);
     dgc->chosen = sim_new(arena, uint32_t, dgc->count);
     dgc->work = top_k_open(arena, largest);
     return dgc;
 }
 
-struct dgc_message *dgc_message_open(struct sim_arena *arena, const struct dgc *dgc)
+struct dgc_message *dgc_message_open(struct sim_arena *arena, size_t count)
 {
     struct dgc_message *message = sim_new(arena, struct dgc_message, 1);
 
-    message->count = dgc->count;
-    message->bytes = sim_new(arena, unsigned char, dgc->count *RUN_LENGTH_RECORD_BYTES);
-    message->dense = sim_new(arena, double, dgc->count);
+    message->count = count;
+    message->bytes = sim_new(arena, unsigned char, count *RUN_LENGTH_RECORD_BYTES);
+    message->dense = sim_new(arena, double, count);
     return message;
 }
 
@@ -65,6 +66,7 @@ static void accumulate(struct dgc *dgc, const double *gradient)
         } else if (m > 0) {
             step = dgc->u[i] = m * dgc->u[i] + g;
         }
+        dgc->taken_in[i] += step;
         dgc->v[i] = dgc->v[i] == 0 ? step : dgc->v[i] + step; /* 0 + -0 would lose the sign */
     }
 }
@@ -142,6 +144,23 @@ bool dgc_add(const struct dgc_message *message, double *sum, struct sim_error *e
     return true;
 }
 
+void dgc_encode_sum(const double *sum, uint32_t *places, struct dgc_message *message)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < message->count; i++)
+        if ((float)sum[i] != 0)
+            places[found++] = (uint32_t)i;
+    message->is_dense = run_length_bytes(places, found) > message->count * DENSE_NUMBER_BYTES;
+    message->sent = message->is_dense ? message->count : found;
+    if (message->is_dense) {
+        memcpy(message->dense, sum, message->count * sizeof *sum);
+        message->byte_count = message->count * DENSE_NUMBER_BYTES;
+    } else {
+        message->byte_count = run_length_encode(sum, places, found, message->bytes);
+    }
+}
+
 double dgc_expected_bytes(const struct dgc_settings *settings, const struct layer *layers,
                           int layer_count, double sparsity)
 {
@@ -158,6 +177,11 @@ double dgc_expected_bytes(const struct dgc_settings *settings, const struct laye
 const double *dgc_kept(const struct dgc *dgc)
 {
     return dgc->v;
+}
+
+const double *dgc_taken_in(const struct dgc *dgc)
+{
+    return dgc->taken_in;
 }
 
 double dgc_sparsity(int epoch, int warm_up, double final)

@@ -40,8 +40,8 @@ struct dgc; /* u, v and workspace of one worker; lives in the arena */
 struct dgc *dgc_open(struct sim_arena *arena, const struct dgc_settings *settings,
                      const struct layer *layers, int layer_count);
 
-/* One gradient on its way.  It belongs to who made it, and others read it: whoever sends it must not
- * compress into it again before the last of them has. */
+/* A gradient, or a sum of some, on its way.  It belongs to who made it, and others read it: whoever sends it
+ * must not compress into it again before the last of them has. */
 struct dgc_message {
     size_t count;         /* numbers of the gradient */
     size_t sent;          /* of them that are in it */
@@ -50,7 +50,7 @@ struct dgc_message {
     unsigned char *bytes; /* a run-length stream */
     double *dense;
 };
-struct dgc_message *dgc_message_open(struct sim_arena *arena, const struct dgc *dgc);
+struct dgc_message *dgc_message_open(struct sim_arena *arena, size_t count);
 
 /* Take in a gradient, and fill `message` with what is to be sent at that sparsity (0 .. 1, exclusive).
  * A gradient that is not finite is refused with a sentence before anything is changed; one that makes v
@@ -61,13 +61,18 @@ bool dgc_compress(struct dgc *dgc, const double *gradient, double sparsity,
 /* Add a message to `sum`, of message->count numbers. */
 bool dgc_add(const struct dgc_message *message, double *sum, struct sim_error *err);
 
+/* Fill `message` with a sum of gradients, message->count numbers: those that are not zero (in 32 bits), or all
+ * of them as they are, where that takes fewer bytes.  `places` is room for as many. */
+void dgc_encode_sum(const double *sum, uint32_t *places, struct dgc_message *message);
+
 /* Bytes of a message on average, without its numbers: layer-wise choices (top_k_expected), each choice of
  * places as likely.  For runs without learning. */
 double dgc_expected_bytes(const struct dgc_settings *settings, const struct layer *layers,
                           int layer_count, double sparsity);
 
-/* What is kept back: v. */
+/* What is kept back: v; and all that was ever added to v, whether sent or kept. */
 const double *dgc_kept(const struct dgc *dgc);
+const double *dgc_taken_in(const struct dgc *dgc);
 
 /* Warm-up: 1 - 4^-(epoch + 1), that is 75, 93.75, 98.4375, 99.6 %, in the first `warm_up` epochs, but never
  * above `final`, which holds from then on (section 3.3). */

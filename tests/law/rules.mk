@@ -2,6 +2,13 @@
 CHECKS += 'tests/law/determinism $(PROGRAM)' 'tests/law/covered $(PROGRAM)'
 # the same laws where SimGrid's network model times what is alone on its links, too
 CHECKS += 'SIMULATION=full $(BUILD)/tests/law/verbs' 'SIMULATION=full $(BUILD)/tests/law/data_parallel_laws'
+# many seeds of real learning
+LONG_LAWS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/law/long/*.c)))
+CHECK_PROGRAMS += $(LONG_LAWS)
+LONG_CHECKS += $(LONG_LAWS)
+$(LONG_LAWS): $(BUILD)/%: $(BUILD)/%.o $(FIXTURE_OBJECTS) $(LIBRARY)
+	$(CC) -o $@ $^ -lcmocka $(LDLIBS_ALL)
+
 ifndef SANITIZE
 CHECKS += 'BUILD=$(BUILD) tests/law/falsified'
 endif

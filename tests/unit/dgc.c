@@ -122,7 +122,7 @@ static void what_was_sent_and_what_is_kept_is_all_that_came_in(void **state)
 
     set_up(NULL);
     dgc = dgc_open(arena, &tricks->settings, layers, 4);
-    message = dgc_message_open(arena, dgc);
+    message = dgc_message_open(arena, COUNT);
     shadow = sim_new(arena, struct shadow, 1);
     for (int t = 0; t < STEPS; t++) {
         draw(gradient, random);
@@ -131,9 +131,12 @@ static void what_was_sent_and_what_is_kept_is_all_that_came_in(void **state)
         assert_in_range(message->sent, 4, COUNT / 8); /* one of each layer at least */
         follow(shadow, &tricks->settings, gradient, message);
     }
-    for (int i = 0; i < COUNT; i++)
-        assert_true(fabs(shadow->sent[i] + dgc_kept(dgc)[i] - shadow->sum[i]) <=
-                    1e-12 * (1 + fabs(shadow->sum[i])));
+    for (int i = 0; i < COUNT; i++) {
+        const double rounding = 1e-12 * (1 + fabs(shadow->sum[i]));
+
+        assert_true(fabs(shadow->sent[i] + dgc_kept(dgc)[i] - shadow->sum[i]) <= rounding);
+        assert_true(fabs(dgc_taken_in(dgc)[i] - shadow->sum[i]) <= rounding);
+    }
     sim_random_close(random);
     tear_down(NULL);
 }
@@ -142,7 +145,7 @@ static void sparsity_zero_without_tricks_is_the_gradient_bit_for_bit(void **stat
 {
     const struct dgc_settings plain = {.workers = 7, .sample_share = 0.01};
     struct dgc *dgc = dgc_open(arena, &plain, layers, 4);
-    struct dgc_message *message = dgc_message_open(arena, dgc);
+    struct dgc_message *message = dgc_message_open(arena, COUNT);
     double gradient[COUNT];
 
     (void)state;
@@ -164,7 +167,7 @@ static void each_layer_sends_its_own_share(void **state)
 {
     const struct dgc_settings exact = {.workers = 1, .sample_share = 1};
     struct dgc *dgc = dgc_open(arena, &exact, layers, 4);
-    struct dgc_message *message = dgc_message_open(arena, dgc);
+    struct dgc_message *message = dgc_message_open(arena, COUNT);
     double gradient[COUNT], arrived[COUNT] = {0};
     int counts[4] = {0};
 
@@ -192,7 +195,7 @@ static void bytes_are_as_expected(void **state)
     const struct dgc_settings exact = {.workers = 1, .sample_share = 1};
     const struct dgc_settings sampled = {.workers = 1, .sample_share = 0.1};
     struct dgc *dgc = dgc_open(arena, &sampled, layers, 4);
-    struct dgc_message *message = dgc_message_open(arena, dgc);
+    struct dgc_message *message = dgc_message_open(arena, COUNT);
     double gradient[COUNT], sum = 0, squares = 0, mean, error;
 
     (void)state;
@@ -235,7 +238,7 @@ static void momentum_correction_and_masking_are_as_by_hand(void **state)
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         struct dgc *dgc = dgc_open(arena, &cases[c].settings, three, 1);
-        struct dgc_message *message = dgc_message_open(arena, dgc);
+        struct dgc_message *message = dgc_message_open(arena, 3);
 
         for (int t = 0; t < 2; t++) {
             double arrived[3] = {0};
@@ -252,7 +255,7 @@ static void gradients_are_clipped_to_the_threshold_over_the_root_of_n(void **sta
 {
     const struct dgc_settings clipped = {.clip_norm = 13, .workers = 4, .sample_share = 1};
     struct dgc *dgc = dgc_open(arena, &clipped, three, 1);
-    struct dgc_message *message = dgc_message_open(arena, dgc);
+    struct dgc_message *message = dgc_message_open(arena, 3);
     const double gradient[] = {3, -4, 12};
 
     (void)state;
@@ -267,7 +270,7 @@ static void what_rounding_takes_off_is_kept(void **state)
 {
     const struct dgc_settings plain = {.workers = 1, .sample_share = 1};
     struct dgc *dgc = dgc_open(arena, &plain, three, 1);
-    struct dgc_message *message = dgc_message_open(arena, dgc);
+    struct dgc_message *message = dgc_message_open(arena, 3);
     const double gradient[] = {1.0 / 3, 0, 0}, none[] = {0, 0, 0};
     double arrived[3] = {0};
 
@@ -281,11 +284,36 @@ static void what_rounding_takes_off_is_kept(void **state)
     assert_close(arrived[0], 1.0 / 3, 1e-15);
 }
 
+/* 3 numbers of 10 are 18 bytes, 7 are 42, more than 40. */
+static void a_sum_is_encoded_unless_it_is_smaller_as_it_is(void **state)
+{
+    struct dgc_message *message = dgc_message_open(arena, 10);
+    double sum[10] = {0, 0.5, 0, 0, -2, 1e-300}, arrived[10] = {0};
+    uint32_t places[10];
+
+    (void)state;
+    sum[9] = 1.0 / 3;
+    dgc_encode_sum(sum, places, message);
+    assert_false(message->is_dense);
+    assert_int_equal(message->byte_count, 18);
+    add(message, arrived);
+    assert_true(arrived[1] == 0.5 && arrived[4] == -2 && arrived[5] == 0);
+    assert_true(arrived[9] == (double)(1.0f / 3));
+    for (int i = 0; i < 7; i++)
+        sum[i] = 1.0 / 3;
+    memset(arrived, 0, sizeof arrived);
+    dgc_encode_sum(sum, places, message);
+    assert_true(message->is_dense);
+    assert_int_equal(message->byte_count, 40);
+    add(message, arrived);
+    assert_memory_equal(arrived, sum, sizeof sum);
+}
+
 static void nothing_to_send_is_no_bytes(void **state)
 {
     const struct dgc_settings plain = {.workers = 1, .sample_share = 1};
     struct dgc *dgc = dgc_open(arena, &plain, three, 1);
-    struct dgc_message *message = dgc_message_open(arena, dgc);
+    struct dgc_message *message = dgc_message_open(arena, 3);
     const double zeros[] = {0, -0.0, 0}, tiny[] = {1e-300, 0, 0};
 
     (void)state;
@@ -300,7 +328,7 @@ static void gradients_that_are_none_are_refused_and_change_nothing(void **state)
 {
     const struct dgc_settings plain = {.workers = 1, .sample_share = 1};
     struct dgc *dgc = dgc_open(arena, &plain, three, 1);
-    struct dgc_message *message = dgc_message_open(arena, dgc);
+    struct dgc_message *message = dgc_message_open(arena, 3);
     const double bad[] = {1, 2, NAN}, large[] = {3e38, 0, 0};
     struct sim_error err[2] = {0};
 
@@ -339,6 +367,7 @@ int main(void)
         cmocka_unit_test(momentum_correction_and_masking_are_as_by_hand),
         cmocka_unit_test(gradients_are_clipped_to_the_threshold_over_the_root_of_n),
         cmocka_unit_test(what_rounding_takes_off_is_kept),
+        cmocka_unit_test(a_sum_is_encoded_unless_it_is_smaller_as_it_is),
         cmocka_unit_test(nothing_to_send_is_no_bytes),
         cmocka_unit_test(gradients_that_are_none_are_refused_and_change_nothing),
         cmocka_unit_test(sparsity_warms_up_as_the_paper_prints_it),

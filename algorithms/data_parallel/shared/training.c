@@ -3,6 +3,7 @@
 #include "algorithms/learning/batches.h"
 #include "algorithms/learning/streams.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { BYTES_PER_NUMBER = 4 }; /* float32 on the wire, as all these papers send */
@@ -16,6 +17,12 @@ const struct sim_table training_tables[] = {
     {TRAINING_TABLE, "the small model, tested: what it knows after so many seconds and bytes",
      learning_columns},
     {0}};
+
+struct agreement {
+    const double *first; /* the parameters of the first to settle */
+    int settled;
+    double apart;
+};
 
 /* ---- preparing ---- */
 
@@ -34,6 +41,7 @@ static bool open_learner(struct sim_plan *plan, struct job *job, struct sim_erro
     first = sim_new(plan->arena, double, job->number_count);
     learner_initialise(job->learner, first, plan->seed);
     job->first_parameters = first;
+    job->agreement = sim_new(plan->arena, struct agreement, 1);
     job->batches = batches_open(plan->arena, job->data->train, plan->seed, 0);
     return true;
 }
@@ -56,6 +64,75 @@ bool training_prepare(struct sim_plan *plan, struct job *job, struct sim_error *
         job->gradient_bytes = sim_model_total(plan->model).parameter_bytes;
     }
     return training->learning == LEARNING_OFF || open_learner(plan, job, err);
+}
+
+/* ---- what codecs ask for ---- */
+
+/* A fully connected layer has a weight for each of its MACs; what it has besides are offsets. */
+static int64_t weights_of(const struct sim_layer *row)
+{
+    const bool is_full = strcmp(row->kind, "fc") == 0 && row->macs < row->parameters;
+
+    return is_full ? row->macs : row->parameters;
+}
+
+static int add_layer(struct layer *layers, int count, const char *name, int64_t numbers)
+{
+    const struct layer *before = count > 0 ? &layers[count - 1] : NULL;
+
+    if (numbers == 0)
+        return count;
+    layers[count] = (struct layer){.name = name,
+                                   .offset = before == NULL ? 0 : before->offset + before->count,
+                                   .count = (size_t)numbers};
+    return count + 1;
+}
+
+static const struct layer *layers_of(const struct sim_plan *plan, int *count)
+{
+    const struct sim_model *model = plan->model;
+    struct layer *layers = sim_new(plan->arena, struct layer, 2 * (size_t)model->layer_count);
+    int last = 0;
+
+    *count = 0;
+    for (int l = 0; l < model->layer_count; l++) {
+        const struct sim_layer *row = &model->layers[l];
+        const int64_t weights = weights_of(row);
+
+        if (row->parameters > 0)
+            last = *count;
+        *count = add_layer(layers, *count, row->name, weights);
+        *count = add_layer(layers, *count, row->name, row->parameters - weights);
+    }
+    for (int l = last; l < *count; l++)
+        layers[l].is_last = true;
+    return layers;
+}
+
+const struct layer *training_layers(const struct sim_plan *plan, const struct job *job, int *count)
+{
+    struct layer *only;
+
+    if (job->learner != NULL) {
+        *count = job->learner->layer_count;
+        return job->learner->layers;
+    }
+    if (plan->model != NULL)
+        return layers_of(plan, count);
+    only = sim_new(plan->arena, struct layer, 1);
+    *only = (struct layer){
+        .name = "all",
+        .count = (size_t)((job->gradient_bytes + BYTES_PER_NUMBER - 1) / BYTES_PER_NUMBER)};
+    *count = 1;
+    return only;
+}
+
+/* The product before the quotient: what comes out even is not rounded up. */
+int64_t training_wire_bytes(const struct job *job, size_t encoded_bytes)
+{
+    const double dense_bytes = (double)job->number_count * BYTES_PER_NUMBER;
+
+    return (int64_t)ceil((double)encoded_bytes * (double)job->gradient_bytes / dense_bytes);
 }
 
 /* ---- computing ---- */
@@ -173,4 +250,20 @@ void training_tell(struct sim_peer *me, const struct job *job, const double *par
         sim_note(me, "weights_checksum", checksum(parameters, job->number_count));
         sim_note(me, "weights_projection", projection(parameters, job->number_count));
     }
+}
+
+void training_settle(struct sim_peer *me, const struct job *job, const struct replica *replica)
+{
+    const struct training *training = me->parameters;
+    struct agreement *agreement = job->agreement;
+
+    if (replica == NULL)
+        return;
+    if (agreement->settled++ == 0)
+        agreement->first = replica->parameters;
+    for (size_t i = 0; i < job->number_count; i++)
+        agreement->apart =
+            fmax(agreement->apart, fabs(replica->parameters[i] - agreement->first[i]));
+    if (agreement->settled == training->workers)
+        sim_note(me, "models_apart", agreement->apart);
 }

@@ -7,6 +7,7 @@
 #ifndef DATA_PARALLEL_TRAINING_H
 #define DATA_PARALLEL_TRAINING_H
 
+#include "algorithms/learning/layer.h"
 #include "algorithms/learning/learner.h"
 #include "algorithms/learning/sgd.h"
 #include "sim/peer.h"
@@ -61,6 +62,8 @@ extern const char *const training_learning_choices[];
 #define TRAINING_TABLE "learning"
 extern const struct sim_table training_tables[];
 
+struct agreement; /* training.c */
+
 /* What training_prepare works out, for all peers. */
 struct job {
     int64_t gradient_bytes; /* G */
@@ -72,7 +75,16 @@ struct job {
     const double *first_parameters; /* P: where all begin */
     struct batches *batches;
     struct sgd sgd;
+    struct agreement *agreement; /* between the replicas of those that have come to their end */
 };
+
+/* The layers of a gradient, for codecs: those of the learner; with learning off those rows of the workload that
+ * have parameters, weights and offsets of its fully connected ones apart, as the learner has them; without a
+ * workload one layer, of which nothing is known.  *count of them. */
+const struct layer *training_layers(const struct sim_plan *plan, const struct job *job, int *count);
+
+/* What `encoded_bytes` of the learner have on the wire: x wire_factor, rounded up. */
+int64_t training_wire_bytes(const struct job *job, size_t encoded_bytes);
 
 /* Check what belongs together, open data set and learner.  False with a sentence. */
 bool training_prepare(struct sim_plan *plan, struct job *job, struct sim_error *err);
@@ -107,5 +119,9 @@ void training_step(const struct job *job, struct replica *replica, int workers, 
  * `is_last`. */
 void training_tell(struct sim_peer *me, const struct job *job, const double *parameters, int done,
                    bool is_last);
+
+/* A worker has come to its end.  The last of them notes models_apart, the largest difference between two of
+ * their replicas: 0 where all make the same steps. */
+void training_settle(struct sim_peer *me, const struct job *job, const struct replica *replica);
 
 #endif
