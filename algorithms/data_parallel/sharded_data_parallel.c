@@ -27,11 +27,13 @@
  * mini-batches added up, a last unit that stays gathered between the passes.
  * A slow worker holds all up, unit by unit.  A dead one ends the run (exit code 1). */
 #include "algorithms/collectives/collectives.h"
+#include "algorithms/data_parallel/shared/memory.h"
+#include "algorithms/data_parallel/shared/shards.h"
 #include "algorithms/data_parallel/shared/training.h"
+#include "algorithms/data_parallel/shared/units.h"
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 struct sharded {
     struct training training;
@@ -66,26 +68,16 @@ static const struct sim_parameter parameters[] = {
      .help = "K, of the optimizer; 12: Adam's momentum, variance and a copy, in single precision"},
     {0}};
 
-/* ---- units ---- */
-
-struct unit {
-    int64_t bytes;                     /* G_u */
-    int first_layer, last_layer;       /* with a workload */
-    size_t first_number, number_count; /* of the learner's */
-};
-
 /* What the peers find out together; whoever ends last tells. */
 struct report {
     int arrived, finished;
-    double *
-        parameters; /* with learning at stage 3: the shards where they lie, for tests of the model */
+    double *parameters; /* the learner's at stage 3: all shards, for tests of the model */
     double exposed_seconds, computed_seconds, memory_bytes, peak_bytes, gathered_bytes;
 };
 
 struct layout {
     struct job job;
-    struct unit *units;
-    int count;
+    struct units units;
     struct report *report;
 };
 
@@ -97,57 +89,6 @@ static const struct layout *layout_of(const struct sim_plan *plan)
 static int stage_of(const struct sim_plan *plan)
 {
     return ((const struct sharded *)plan->parameters)->stage % STAGES;
-}
-
-/* Layers without parameters belong to the unit before; the first unit has those before it, too. */
-static void cut_by_layers(const struct sim_plan *plan, struct layout *layout)
-{
-    const struct sharded *own = plan->parameters;
-    const struct sim_model *model = plan->model;
-    struct unit *unit = layout->units =
-        sim_new(plan->arena, struct unit, (size_t)model->layer_count);
-
-    for (int l = 0; l < model->layer_count; l++) {
-        const int64_t bytes = model->layers[l].parameters * own->bytes_per_number;
-
-        if (bytes > 0 && unit->bytes > 0 && unit->bytes >= own->unit_bytes)
-            (++unit)->first_layer = l;
-        unit->bytes += bytes;
-        unit->last_layer = l;
-    }
-    layout->count = (int)(unit - layout->units) + 1;
-}
-
-static void cut_evenly(const struct sim_plan *plan, struct layout *layout)
-{
-    const struct sharded *own = plan->parameters;
-    const int64_t all = layout->job.gradient_bytes;
-
-    layout->count = own->units;
-    layout->units = sim_new(plan->arena, struct unit, (size_t)layout->count);
-    for (int u = 0; u < layout->count; u++)
-        layout->units[u].bytes =
-            sim_part_begin(all, u + 1, own->units) - sim_part_begin(all, u, own->units);
-}
-
-/* G, and the learner's numbers, cut in as many parts. */
-static void cut_numbers(const struct sim_plan *plan, struct layout *layout)
-{
-    const struct sharded *own = plan->parameters;
-    struct job *job = &layout->job;
-    const int64_t all = (int64_t)job->number_count;
-
-    job->gradient_bytes = 0;
-
-    for (int u = 0; u < layout->count; u++) {
-        struct unit *unit = &layout->units[u];
-
-        unit->first_number = (size_t)sim_part_begin(all, u, layout->count);
-        unit->number_count = (size_t)sim_part_begin(all, u + 1, layout->count) - unit->first_number;
-        job->gradient_bytes += unit->bytes;
-    }
-    if (all > 0)
-        job->wire_factor = (double)job->gradient_bytes / ((double)all * own->bytes_per_number);
 }
 
 /* How many own a part of what the optimizer has: at stage 0 everyone has all of it. */
@@ -163,73 +104,55 @@ struct trainer {
     struct sim_peer *me;
     const struct sharded *own;
     const struct layout *layout;
-    struct replica *replica;
-    double *master, *velocity; /* of its own shards, one after another; with learning */
-    double *seen;              /* what the forward pass had; with learning */
-    double jitter, *flop[2];   /* by pass and unit */
+    struct shards *shards;   /* of the learner; NULL without */
+    double jitter, *flop[2]; /* by pass and unit */
     struct sim_stream *stream;
     struct sim_lane *gathers, *reductions;
-    size_t *first_own;         /* by unit: where its shard is in `master` */
-    int added;                 /* to the stream */
-    int *gathering, *reducing; /* by place in a pass: the lane to wait for */
-    int gathered;              /* units of this pass, and: */
-    int reduced, let_go;       /* reductions that were started, and those known to be over */
-    double held_bytes, peak_bytes, held_units_bytes, peak_units_bytes, memory_bytes, limit_bytes;
+    int added;                   /* to the stream */
+    int *gathering, *reducing;   /* by place in a pass: the lane to wait for */
+    int gathered;                /* units of this pass, and: */
+    int reduced, let_go;         /* reductions that were started, and those known to be over */
+    struct memory memory, units; /* all of it, and what units are gathered */
+    double states_bytes;
     double exposed_seconds, computed_seconds;
 };
-
-/* Shard of unit u: where it begins in `size` elements, and where it ends. */
-struct span {
-    int64_t begin, end;
-};
-
-static struct span shard_of(const struct trainer *t, int64_t size)
-{
-    const int parts = owners(t->me->plan), place = parts == 1 ? 0 : t->me->index;
-
-    return (struct span){sim_part_begin(size, place, parts),
-                         sim_part_begin(size, place + 1, parts)};
-}
 
 /* The k-th unit of that pass. */
 static int unit_at(const struct trainer *t, enum sim_pass pass, int k)
 {
-    return pass == SIM_FORWARD ? k : t->layout->count - 1 - k;
+    return pass == SIM_FORWARD ? k : t->layout->units.count - 1 - k;
+}
+
+static int64_t unit_bytes(const struct trainer *t, int u)
+{
+    return t->layout->units.all[u].bytes;
 }
 
 /* ---- memory ---- */
 
 static void hold(struct trainer *t, double bytes)
 {
-    char needed[SIM_QUANTITY_SIZE], there[SIM_QUANTITY_SIZE];
-
-    t->held_bytes += bytes;
-    t->peak_bytes = fmax(t->peak_bytes, t->held_bytes);
-    if (t->limit_bytes > 0 && t->held_bytes > t->limit_bytes)
-        sim_give_up(t->me,
-                    "parameters, gradients and states of the optimizer need %s here, but the "
-                    "memory of its host is %s: shard more (stage), take more workers or smaller "
-                    "units",
-                    sim_format_quantity(needed, t->held_bytes, SIM_UNIT_BYTES),
-                    sim_format_quantity(there, t->limit_bytes, SIM_UNIT_BYTES));
+    memory_hold(t->me, &t->memory, bytes, "parameters, gradients and states of the optimizer",
+                "shard more (stage), take more workers or smaller units");
 }
 
 /* What stays for the whole run. */
 static void hold_states(struct trainer *t)
 {
     const int stage = stage_of(t->me->plan);
+    const int parts = owners(t->me->plan), place = t->me->index % parts;
     double whole = 0, mine = 0;
 
-    for (int u = 0; u < t->layout->count; u++) {
-        const struct span shard = shard_of(t, t->layout->units[u].bytes);
+    for (int u = 0; u < t->layout->units.count; u++) {
+        const int64_t bytes = unit_bytes(t, u);
 
-        whole += (double)t->layout->units[u].bytes;
-        mine += (double)(shard.end - shard.begin);
+        whole += (double)bytes;
+        mine +=
+            (double)(sim_part_begin(bytes, place + 1, parts) - sim_part_begin(bytes, place, parts));
     }
-    t->limit_bytes = sim_memory_bytes(t->me->plan, t->me->number);
-    t->memory_bytes = (stage < PARAMETERS ? whole : mine) + (stage < GRADIENTS ? whole : mine) +
+    t->states_bytes = (stage < PARAMETERS ? whole : mine) + (stage < GRADIENTS ? whole : mine) +
                       mine / t->own->bytes_per_number * t->own->state_bytes_per_parameter;
-    hold(t, t->memory_bytes);
+    hold(t, t->states_bytes);
 }
 
 /* Gradients of units whose reduction has ended are needed no more. */
@@ -239,7 +162,7 @@ static void let_reduced_go(struct trainer *t)
 
     for (; t->let_go < t->reduced && t->reducing[t->let_go] <= ended; t->let_go++)
         if (stage_of(t->me->plan) >= GRADIENTS)
-            t->held_bytes -= (double)t->layout->units[unit_at(t, SIM_BACKWARD, t->let_go)].bytes;
+            memory_let_go(&t->memory, (double)unit_bytes(t, unit_at(t, SIM_BACKWARD, t->let_go)));
 }
 
 /* ---- communication ---- */
@@ -267,12 +190,8 @@ static void wait_for(struct trainer *t, int lanes)
 /* Its own shard of unit u, to where the others' will be gathered. */
 static void lay_out(struct trainer *t, int u)
 {
-    const struct unit *unit = &t->layout->units[u];
-    const struct span shard = shard_of(t, (int64_t)unit->number_count);
-
-    if (t->replica != NULL)
-        memcpy(t->replica->parameters + unit->first_number + shard.begin,
-               t->master + t->first_own[u], (size_t)(shard.end - shard.begin) * sizeof(double));
+    if (t->shards != NULL)
+        shards_lay_out(t->shards, u, t->shards->replica->parameters);
 }
 
 /* Gather the k-th unit of the pass, and start with those after it (FSDP, section 3.3.2). */
@@ -280,13 +199,13 @@ static void gather(struct trainer *t, enum sim_pass pass, int k)
 {
     const int ahead = t->own->overlap == YES ? t->own->prefetch : 0;
 
-    for (; t->gathered <= k + ahead && t->gathered < t->layout->count; t->gathered++) {
+    for (; t->gathered <= k + ahead && t->gathered < t->layout->units.count; t->gathered++) {
         const int u = unit_at(t, pass, t->gathered);
 
         let_reduced_go(t);
-        t->held_units_bytes += (double)t->layout->units[u].bytes;
-        t->peak_units_bytes = fmax(t->peak_units_bytes, t->held_units_bytes);
-        hold(t, (double)t->layout->units[u].bytes);
+        hold(t, (double)unit_bytes(t, u));
+        t->units.held_bytes += (double)unit_bytes(t, u);
+        t->units.peak_bytes = fmax(t->units.peak_bytes, t->units.held_bytes);
         lay_out(t, u);
         t->gathering[t->gathered] = start(t, &t->gathers[u]);
     }
@@ -295,8 +214,8 @@ static void gather(struct trainer *t, enum sim_pass pass, int k)
 
 static void let_unit_go(struct trainer *t, int u)
 {
-    t->held_units_bytes -= (double)t->layout->units[u].bytes;
-    t->held_bytes -= (double)t->layout->units[u].bytes;
+    memory_let_go(&t->memory, (double)unit_bytes(t, u));
+    memory_let_go(&t->units, (double)unit_bytes(t, u));
 }
 
 static void reduce(struct trainer *t, int u)
@@ -323,14 +242,14 @@ static void go_through(struct trainer *t, enum sim_pass pass)
     const int stage = stage_of(t->me->plan);
 
     t->gathered = t->reduced = t->let_go = 0;
-    for (int k = 0; k < t->layout->count; k++) {
+    for (int k = 0; k < t->layout->units.count; k++) {
         const int u = unit_at(t, pass, k);
 
         if (stage == PARAMETERS)
             gather(t, pass, k);
         let_reduced_go(t);
         if (pass == SIM_BACKWARD && stage >= GRADIENTS)
-            hold(t, (double)t->layout->units[u].bytes);
+            hold(t, (double)unit_bytes(t, u));
         compute(t, pass, u);
         if (stage == PARAMETERS)
             let_unit_go(t, u);
@@ -339,76 +258,37 @@ static void go_through(struct trainer *t, enum sim_pass pass)
     }
 }
 
-/* The learner needs all parameters at once, so its numbers of one pass are forgotten at the pass's end: what is not
- * gathered again is not there. */
-static void forget(struct trainer *t)
-{
-    for (size_t i = 0; i < t->layout->job.number_count; i++)
-        t->replica->parameters[i] = NAN;
-}
-
-static void learn_from_gathered(struct trainer *t, int iteration)
-{
-    if (t->replica == NULL)
-        return;
-    training_gradient(t->me, &t->layout->job, t->replica, iteration);
-    memcpy(t->seen, t->replica->parameters, t->layout->job.number_count * sizeof *t->seen);
-    forget(t);
-}
-
-static void forget_gathered(struct trainer *t)
-{
-    if (t->replica == NULL)
-        return;
-    assert(memcmp(t->seen, t->replica->parameters, t->layout->job.number_count * sizeof *t->seen) ==
-               0 &&
-           "both passes gather the same parameters");
-    forget(t);
-}
-
-/* The mean gradient of its own shards, and one step with it. */
+/* Where everyone has all parameters they are gathered at once; else the shards stay where they are, and are shown to
+ * whoever tests the model. */
 static void update(struct trainer *t, int iteration)
 {
-    const struct job *job = &t->layout->job;
+    const int stage = stage_of(t->me->plan), count = t->layout->units.count;
 
-    for (int u = 0; t->replica != NULL && u < t->layout->count; u++) {
-        const struct unit *unit = &t->layout->units[u];
-        const struct span shard = shard_of(t, (int64_t)unit->number_count);
-        const size_t count = (size_t)(shard.end - shard.begin), own = t->first_own[u];
-        double *gradient = t->replica->gradient + unit->first_number + shard.begin;
-
-        for (size_t i = 0; i < count; i++)
-            gradient[i] /= t->own->training.workers;
-        sgd_step(&job->sgd, iteration, t->master + own, gradient, t->velocity + own, count);
-        if (stage_of(t->me->plan) < PARAMETERS)
-            lay_out(t, u);
+    shards_step(t->shards, t->own->training.workers, iteration);
+    for (int u = 0; u < count; u++)
+        if (stage == PARAMETERS)
+            shards_lay_out(t->shards, u, t->layout->report->parameters);
         else
-            memcpy(t->layout->report->parameters + unit->first_number + shard.begin,
-                   t->master + own, count * sizeof(double));
-    }
+            lay_out(t, u);
+    for (int u = 0; (stage == OPTIMIZER || stage == GRADIENTS) && u < count; u++)
+        start(t, &t->gathers[u]);
+    wait_for(t, t->added);
 }
 
+/* The learner needs all parameters at once: it learns between the passes, and then forgets what it was sent. */
 static void iterate(struct trainer *t, int iteration)
 {
-    const int stage = stage_of(t->me->plan);
+    const bool gathers = stage_of(t->me->plan) == PARAMETERS;
 
     t->jitter = sim_jitter(t->me, t->own->training.compute_jitter);
-    if (stage < PARAMETERS)
-        training_gradient(t->me, &t->layout->job, t->replica, iteration);
     go_through(t, SIM_FORWARD);
-    if (stage == PARAMETERS)
-        learn_from_gathered(t, iteration);
+    shards_learn(t->me, t->shards, iteration);
     go_through(t, SIM_BACKWARD);
     wait_for(t, t->added);
     let_reduced_go(t);
-    if (stage == PARAMETERS)
-        forget_gathered(t);
+    assert(!gathers || shards_are_back(t->shards));
+    shards_forget(t->shards);
     update(t, iteration);
-    if (stage == NOTHING || stage == PARAMETERS)
-        return;
-    for (int u = 0; u < t->layout->count; u++)
-        start(t, &t->gathers[u]);
-    wait_for(t, t->added);
 }
 
 /* ---- telling ---- */
@@ -418,12 +298,12 @@ static void test_model(struct trainer *t, int done)
 {
     const struct layout *layout = t->layout;
 
-    if (t->replica == NULL || ++layout->report->arrived < t->own->training.workers)
+    if (t->shards == NULL || ++layout->report->arrived < t->own->training.workers)
         return;
     layout->report->arrived = 0;
     training_tell(t->me, &layout->job,
                   stage_of(t->me->plan) == PARAMETERS ? layout->report->parameters
-                                                      : t->replica->parameters,
+                                                      : t->shards->replica->parameters,
                   done, done == t->me->plan->iterations);
 }
 
@@ -436,9 +316,9 @@ static void finish(struct trainer *t)
 
     report->exposed_seconds += t->exposed_seconds / iterations / workers;
     report->computed_seconds += t->computed_seconds / iterations / workers;
-    report->memory_bytes = fmax(report->memory_bytes, t->memory_bytes);
-    report->peak_bytes = fmax(report->peak_bytes, t->peak_bytes);
-    report->gathered_bytes = fmax(report->gathered_bytes, t->peak_units_bytes);
+    report->memory_bytes = fmax(report->memory_bytes, t->states_bytes);
+    report->peak_bytes = fmax(report->peak_bytes, t->memory.peak_bytes);
+    report->gathered_bytes = fmax(report->gathered_bytes, t->units.peak_bytes);
     if (++report->finished < workers)
         return;
     sim_note(t->me, "memory_bytes", report->memory_bytes);
@@ -455,68 +335,31 @@ static void finish(struct trainer *t)
 
 /* ---- opening ---- */
 
-static double unit_flop(const struct sim_peer *me, const struct layout *layout, int u,
-                        enum sim_pass pass)
-{
-    const struct sharded *own = me->parameters;
-    double flop = 0;
-
-    if (me->plan->model == NULL)
-        return sim_flop_for(me, own->training.compute_seconds) * (pass == SIM_FORWARD ? 1 : 2) / 3 /
-               layout->count;
-    for (int l = layout->units[u].first_layer; l <= layout->units[u].last_layer; l++)
-        flop += sim_layer_cost_flop(me, &me->plan->model->layers[l], me->plan->batch, pass);
-    return flop;
-}
-
 /* At stage 0 a reduction is both halves of the ring all-reduce, which adds in the same order as the others. */
 static void lay_lanes(struct trainer *t, int u)
 {
-    const struct unit *unit = &t->layout->units[u];
     const struct sim_group *workers = sim_role(t->me->plan, "worker");
     struct sim_stage *rings = sim_new(t->me->plan->arena, struct sim_stage, 3);
-    const struct sim_buffer buffer = {.bytes = unit->bytes,
-                                      .count = t->replica == NULL ? 0 : unit->number_count,
-                                      .flop_per_byte = t->own->training.flop_per_byte};
+    struct sim_buffer sums = {0}, gathered = {0};
 
-    rings[0] = (struct sim_stage){workers, ring_reduce_scatter_steps, buffer};
-    rings[1] = rings[2] = (struct sim_stage){workers, ring_allgather_steps, buffer};
-    if (t->replica != NULL) {
-        rings[0].buffer.values = rings[1].buffer.values = t->replica->gradient + unit->first_number;
-        rings[2].buffer.values = t->replica->parameters + unit->first_number;
+    if (t->shards != NULL) {
+        sums = shards_buffer(t->shards, u, t->shards->replica->gradient);
+        gathered = shards_buffer(t->shards, u, t->shards->replica->parameters);
     }
+    sums.bytes = gathered.bytes = unit_bytes(t, u);
+    sums.flop_per_byte = t->own->training.flop_per_byte;
+    rings[0] = (struct sim_stage){workers, ring_reduce_scatter_steps, sums};
+    rings[1] = (struct sim_stage){workers, ring_allgather_steps, sums};
+    rings[2] = (struct sim_stage){workers, ring_allgather_steps, gathered};
     t->reductions[u] = (struct sim_lane){rings, stage_of(t->me->plan) == NOTHING ? 2 : 1};
     t->gathers[u] = (struct sim_lane){&rings[2], 1};
-}
-
-static void open_learning(struct trainer *t)
-{
-    const struct job *job = &t->layout->job;
-    struct sim_arena *arena = t->me->plan->arena;
-
-    t->replica = training_replica(t->me, job);
-    if (t->replica == NULL)
-        return;
-    t->master = sim_new(arena, double, t->first_own[t->layout->count]);
-    t->velocity = sim_new(arena, double, t->first_own[t->layout->count]);
-    t->seen = sim_new(arena, double, job->number_count);
-    for (int u = 0; u < t->layout->count; u++) {
-        const struct unit *unit = &t->layout->units[u];
-        const struct span shard = shard_of(t, (int64_t)unit->number_count);
-
-        memcpy(t->master + t->first_own[u],
-               job->first_parameters + unit->first_number + shard.begin,
-               (size_t)(shard.end - shard.begin) * sizeof(double));
-    }
-    if (stage_of(t->me->plan) == PARAMETERS)
-        forget(t);
 }
 
 static struct trainer *open_trainer(struct sim_peer *me)
 {
     struct sim_arena *arena = me->plan->arena;
     struct trainer *t = sim_new(arena, struct trainer, 1);
-    const size_t count = (size_t)layout_of(me->plan)->count;
+    const size_t count = (size_t)layout_of(me->plan)->units.count;
 
     t->me = me;
     t->own = me->parameters;
@@ -526,17 +369,15 @@ static struct trainer *open_trainer(struct sim_peer *me)
     t->reductions = sim_new(arena, struct sim_lane, count);
     t->gathering = sim_new(arena, int, count);
     t->reducing = sim_new(arena, int, count);
-    t->first_own = sim_new(arena, size_t, count + 1);
-    for (size_t u = 0; u < count; u++) {
-        const struct span shard = shard_of(t, (int64_t)t->layout->units[u].number_count);
-
-        t->first_own[u + 1] = t->first_own[u] + (size_t)(shard.end - shard.begin);
-    }
-    open_learning(t);
+    t->shards = shards_open(me, &t->layout->job, (int)count, me->index % owners(me->plan),
+                            owners(me->plan));
+    if (stage_of(me->plan) == PARAMETERS)
+        shards_forget(t->shards);
     for (int pass = SIM_FORWARD; pass <= SIM_BACKWARD; pass++) {
         t->flop[pass] = sim_new(arena, double, count);
         for (int u = 0; u < (int)count; u++)
-            t->flop[pass][u] = unit_flop(me, t->layout, u, (enum sim_pass)pass);
+            t->flop[pass][u] = unit_flop(me, &t->layout->units, u, (enum sim_pass)pass,
+                                         t->own->training.compute_seconds);
     }
     for (int u = 0; u < (int)count; u++)
         lay_lanes(t, u);
@@ -558,10 +399,21 @@ static void worker(struct sim_peer *me)
 static const struct sim_role roles[] = {
     {"worker", worker, "keeps its shards, gathers those of others when it computes a unit"}, {0}};
 
+/* A workload's gradient has as many bytes as its numbers take here. */
+static int64_t cut(const struct sim_plan *plan, int64_t bytes, struct units *units)
+{
+    const struct sharded *own = plan->parameters;
+
+    *units = plan->model != NULL ? units_by_layers(plan, own->bytes_per_number, own->unit_bytes)
+                                 : units_evenly(plan, bytes, own->units);
+    return units->bytes;
+}
+
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
 {
     const struct sharded *own = plan->parameters;
     struct layout *layout = sim_new(plan->arena, struct layout, 1);
+    struct job *job = &layout->job;
 
     plan->prepared = layout;
     sim_cast(plan, "worker", own->training.workers);
@@ -572,15 +424,14 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
     if (plan->model == NULL && own->unit_bytes > 0)
         return sim_fail(err, "algorithm.unit_bytes is for the layers of a workload, and there is "
                              "none; give units, or a workload.");
-    if (!training_prepare(plan, &layout->job, err))
+    if (!training_prepare(plan, job, err))
         return false;
-    if (plan->model != NULL)
-        cut_by_layers(plan, layout);
-    else
-        cut_evenly(plan, layout);
-    cut_numbers(plan, layout);
+    job->gradient_bytes = cut(plan, job->gradient_bytes, &layout->units);
+    if (job->number_count > 0)
+        job->wire_factor =
+            (double)job->gradient_bytes / ((double)job->number_count * own->bytes_per_number);
     layout->report = sim_new(plan->arena, struct report, 1);
-    layout->report->parameters = sim_new(plan->arena, double, layout->job.number_count);
+    layout->report->parameters = sim_new(plan->arena, double, job->number_count);
     return true;
 }
 
@@ -607,7 +458,7 @@ static double all_messages(const struct sim_plan *plan)
 {
     const double n = workers_of(plan);
 
-    return halves(plan) * n * (n - 1) * layout_of(plan)->count * plan->iterations;
+    return halves(plan) * n * (n - 1) * layout_of(plan)->units.count * plan->iterations;
 }
 
 /* Of the first worker, whose shards are the largest. */
@@ -619,8 +470,8 @@ static double states_bytes(const struct sim_plan *plan)
     const double whole = (double)layout->job.gradient_bytes;
     double shards = 0;
 
-    for (int u = 0; u < layout->count; u++)
-        shards += (double)sim_largest_chunk(layout->units[u].bytes, own->training.workers);
+    for (int u = 0; u < layout->units.count; u++)
+        shards += (double)sim_largest_chunk(layout->units.all[u].bytes, own->training.workers);
     return (stage == PARAMETERS ? shards : whole) +
            (stage == GRADIENTS || stage == PARAMETERS ? shards : whole) +
            (stage == NOTHING ? whole : shards) / own->bytes_per_number *
@@ -643,10 +494,10 @@ static double largest_window_bytes(const struct sim_plan *plan)
     const int ahead = units_ahead(plan->parameters);
     double window = 0, largest = 0;
 
-    for (int u = 0; u < layout->count; u++) {
-        window += (double)layout->units[u].bytes;
+    for (int u = 0; u < layout->units.count; u++) {
+        window += (double)layout->units.all[u].bytes;
         if (u > ahead)
-            window -= (double)layout->units[u - ahead - 1].bytes;
+            window -= (double)layout->units.all[u - ahead - 1].bytes;
         largest = fmax(largest, window);
     }
     return largest;
@@ -680,8 +531,8 @@ static bool on_one_switch(const struct sim_plan *plan)
     const struct sharded *own = plan->parameters;
     struct sim_switch found;
 
-    for (int u = 0; u < layout_of(plan)->count; u++)
-        if (layout_of(plan)->units[u].bytes % own->training.workers != 0)
+    for (int u = 0; u < layout_of(plan)->units.count; u++)
+        if (layout_of(plan)->units.all[u].bytes % own->training.workers != 0)
             return false;
     return own->training.compute_jitter == 0 &&
            (own->overlap == NO || own->training.flop_per_byte == 0) &&
@@ -698,7 +549,7 @@ struct walk {
 static double gather_seconds(const struct walk *walk, int u)
 {
     const double n = workers_of(walk->plan);
-    const double shard = (double)layout_of(walk->plan)->units[u].bytes / n;
+    const double shard = (double)layout_of(walk->plan)->units.all[u].bytes / n;
 
     return n == 1 ? 0 : (n - 1) * (walk->on.latency_seconds + shard / walk->on.bytes_per_second);
 }
@@ -707,35 +558,24 @@ static double reduction_seconds(const struct walk *walk, int u)
 {
     const struct sharded *own = walk->plan->parameters;
     const double n = workers_of(walk->plan);
-    const double shard = (double)layout_of(walk->plan)->units[u].bytes / n;
+    const double shard = (double)layout_of(walk->plan)->units.all[u].bytes / n;
     const double added =
         n == 1 ? 0 : (n - 1) * own->training.flop_per_byte * shard / walk->on.flop_per_second;
 
     return (stage_of(walk->plan) == NOTHING ? 2 : 1) * gather_seconds(walk, u) + added;
 }
 
-static double unit_seconds(const struct sim_plan *plan, int u, enum sim_pass pass)
-{
-    const struct sharded *own = plan->parameters;
-    const struct unit *unit = &layout_of(plan)->units[u];
-    double seconds = 0;
-
-    if (plan->model == NULL)
-        return own->training.compute_seconds / 3 * (pass == SIM_FORWARD ? 1 : 2) /
-               layout_of(plan)->count;
-    for (int l = unit->first_layer; l <= unit->last_layer; l++)
-        seconds += sim_layer_seconds(sim_device_of(plan, sim_role(plan, "worker")->peers[0]),
-                                     &plan->model->layers[l], plan->batch, pass);
-    return seconds;
-}
-
 static void walk_through(struct walk *walk, enum sim_pass pass)
 {
     const struct sharded *own = walk->plan->parameters;
-    const int count = layout_of(walk->plan)->count;
+    const int count = layout_of(walk->plan)->units.count;
 
     for (int k = 0, next = 0; k < count; k++) {
         const int u = pass == SIM_FORWARD ? k : count - 1 - k;
+
+        const double seconds =
+            unit_seconds(walk->plan, sim_role(walk->plan, "worker")->peers[0],
+                         &layout_of(walk->plan)->units, u, pass, own->training.compute_seconds);
 
         for (; gathers_parameters(walk->plan) && next < count && next <= k + units_ahead(own);
              next++) {
@@ -743,8 +583,7 @@ static void walk_through(struct walk *walk, enum sim_pass pass)
                             gather_seconds(walk, pass == SIM_FORWARD ? next : count - 1 - next);
             walk->gathered[next] = walk->network;
         }
-        walk->processor =
-            fmax(walk->processor, walk->gathered[k]) + unit_seconds(walk->plan, u, pass);
+        walk->processor = fmax(walk->processor, walk->gathered[k]) + seconds;
         if (pass == SIM_BACKWARD)
             walk->network = fmax(walk->network, walk->processor) + reduction_seconds(walk, u);
         if (own->overlap == NO)
@@ -754,7 +593,7 @@ static void walk_through(struct walk *walk, enum sim_pass pass)
 
 static double ideal_seconds(const struct sim_plan *plan)
 {
-    const int count = layout_of(plan)->count, stage = stage_of(plan);
+    const int count = layout_of(plan)->units.count, stage = stage_of(plan);
     struct walk walk = {.plan = plan, .gathered = sim_new(plan->arena, double, (size_t)count)};
     double seconds;
 
