@@ -90,7 +90,7 @@ static const struct sim_table tables[] = {
 struct census {
     int arrived, layers, finished;
     double *tokens; /* by expert */
-    double layer_dropped, dropped, chosen, sent, imbalance, exposed_seconds;
+    double layer_dropped, dropped, chosen, sent, imbalance, exposed_seconds, memory_bytes;
 };
 
 struct model {
@@ -277,9 +277,12 @@ static void finish(struct desk *desk)
     const int workers = desk->own->workers, iterations = desk->me->plan->iterations;
     const double seconds = sim_now(desk->me) / iterations;
 
-    sim_note(desk->me, "memory_bytes", desk->memory.held_bytes);
+    census->memory_bytes = fmax(census->memory_bytes, desk->memory.peak_bytes);
     census->exposed_seconds += desk->exposed_seconds / iterations / workers;
-    if (++census->finished < workers || !(seconds > 0))
+    if (++census->finished < workers)
+        return;
+    sim_note(desk->me, "memory_bytes", census->memory_bytes);
+    if (!(seconds > 0))
         return;
     sim_note(desk->me, "load_imbalance", census->imbalance / census->layers);
     sim_note(desk->me, "dropped_share", census->dropped / census->chosen);
