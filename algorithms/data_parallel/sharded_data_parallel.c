@@ -510,7 +510,7 @@ static double noted_gathered_bytes(const struct sim_totals *totals)
 
 static bool gathers_parameters(const struct sim_plan *plan)
 {
-    return stage_of(plan) == PARAMETERS && plan->iterations > 0;
+    return stage_of(plan) == PARAMETERS;
 }
 
 /* ---- the law of seconds ---- */
