@@ -145,7 +145,8 @@ static const struct sim_law laws[] = {
      sim_busiest_card_bytes, .tolerance = 0, .holds = card_is_known,
      .assumes = COLLECTIVE_OWN_HOSTS ", one chunk, N divides G"},
     COLLECTIVE_LAW_OF_SECONDS(
-        "C + 2a times the sum over digits of (base - 1) + (N-1)/N (2G/B + f G/S)", ", N divides G"),
+        "C + 2a times the sum over digits of (base - 1) + (N-1)/N (2G/B + f G/S)",
+        ", N divides G" COLLECTIVE_UP_TO_512),
     {0}};
 
 SIM_ALGORITHM(bcube_allreduce) = {

@@ -177,16 +177,11 @@ static bool trees_do_not_meet(const struct sim_plan *plan)
     return collective_workers(plan) <= 4 && plan->iterations == 1;
 }
 
-static bool edges(const struct sim_plan *plan, int i, struct sim_edge *edge)
-{
-    return collective_all_edges(plan, i, edge);
-}
-
 static const struct collective_way way = {
     .result = COLLECTIVE_ALL_REDUCE,
     .lay = lay,
     .lanes_each = 2,
-    .edges = edges,
+    .edges = collective_all_edges,
     .all_bytes = collective_twice_n_minus_1,
     .all_messages = all_messages,
     .busiest_card = busiest_card,

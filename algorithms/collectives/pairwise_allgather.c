@@ -85,7 +85,7 @@ static const struct sim_law laws[] = {
     COLLECTIVE_LAW_OF_BYTES("(N-1)G"),
     COLLECTIVE_LAW_OF_MESSAGES("N(N-1)c"),
     COLLECTIVE_LAW_OF_THE_CARD("(N-1) ceil(G/N)"),
-    COLLECTIVE_LAW_OF_SECONDS("C + (N-1)(a + G/(N B))", ", equal blocks"),
+    COLLECTIVE_LAW_OF_SECONDS("C + (N-1)(a + G/(N B))", ", equal blocks" COLLECTIVE_UP_TO_512),
     {0}};
 
 SIM_ALGORITHM(pairwise_allgather) = {

@@ -98,7 +98,7 @@ static const struct sim_law laws[] = {
     COLLECTIVE_LAW_OF_MESSAGES("N(N-1)c"),
     COLLECTIVE_LAW_OF_THE_CARD("G - ceil(G/N)"),
     COLLECTIVE_LAW_OF_SECONDS("C + (N-1)a + (G - ceil(G/N))/B",
-                              ", equal blocks if N is a power of two"),
+                              ", equal blocks if N is a power of two" COLLECTIVE_UP_TO_512),
     {0}};
 
 SIM_ALGORITHM(pairwise_alltoall) = {

@@ -117,7 +117,7 @@ static const struct sim_law laws[] = {
     COLLECTIVE_LAW_OF_MESSAGES("(N-1)(N+1)c"),
     COLLECTIVE_LAW_OF_THE_CARD("2G less the first two blocks: worker 0's"),
     COLLECTIVE_LAW_OF_SECONDS("C + (k + N-1)a + 2(N-1)G/(N B), k = lg N",
-                              ", N a power of two that divides G"),
+                              ", N a power of two that divides G" COLLECTIVE_UP_TO_512),
     {0}};
 
 SIM_ALGORITHM(scatter_allgather_broadcast) = {

@@ -67,6 +67,8 @@ void account_activity(struct peer *peer, struct sim_activity *activity, double b
     if (activity->is_accounted)
         return;
     activity->is_accounted = true;
+    if (now == begin && !peer->engine->keeps_events)
+        return;
     if (moving_from < begin)
         moving_from = begin;
     if (moving_from > begin) {

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <simgrid/engine.h>
 
 struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind)
 {
@@ -27,10 +28,13 @@ struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind)
 
 void peer_ring(struct peer *peer)
 {
-    if (peer->waits_for_bell) {
-        peer->waits_for_bell = false;
+    if (!peer->waits_for_bell)
+        return;
+    peer->waits_for_bell = false;
+    if (peer->engine->is_alone)
+        sg_actor_resume(peer->actor);
+    else
         sg_sem_release(peer->bell);
-    }
 }
 
 /* ---- the end of an activity ---- */
@@ -63,6 +67,7 @@ static void book(struct sim_activity *activity)
         activity->owner->engine->loads[channel->route->links[i]].now--;
     if (activity->status != SIM_OK)
         take_back(activity);
+    channel_is_free(activity);
 }
 
 void activity_done(struct sim_activity *activity, enum sim_status status)
@@ -75,9 +80,9 @@ void activity_done(struct sim_activity *activity, enum sim_status status)
     peer_ring(activity->owner);
 }
 
-bool activity_has_ended(struct sim_activity *activity)
+bool activity_has_ended(struct sim_activity *activity, double now)
 {
-    if (!activity->is_done && activity->ends_at <= engine_soon(sim_now(&activity->owner->open)))
+    if (!activity->is_done && activity->ends_at <= engine_soon(now))
         activity_done(activity, SIM_OK);
     return activity->is_done;
 }
@@ -105,6 +110,8 @@ static void let_go(struct sim_activity *activity)
     activity->owner->open_activities--;
     if (activity->comm != NULL)
         s4u_release(activity->comm);
+    if (activity->unstarted != NULL)
+        s4u_release(activity->unstarted);
     if (activity->is_watched)
         return;
     activity->next = engine->spare_activities;
@@ -144,8 +151,12 @@ void activity_cancel(struct sim_activity *activity)
 {
     struct sim_record *record = activity->owner->engine->record;
 
-    if (!activity_has_ended(activity) && isfinite(activity->ends_at)) {
+    if (!activity_has_ended(activity, sim_now(&activity->owner->open)) &&
+        isfinite(activity->ends_at)) {
         break_off(activity);
+    } else if (activity->is_held) {
+        channel_unhold(activity);
+        activity_done(activity->partner, SIM_CANCELLED);
     } else if (!activity->is_done && !activity->is_matched && activity->channel != NULL) {
         channel_withdraw(activity);
         if (activity->comm != NULL)
@@ -216,10 +227,9 @@ static void watch(struct sim_activity *activity)
 }
 
 /* At most until the first of the activities ends of which it is known when. */
-static double until_first_end(const struct peer *peer, struct sim_activity *const *activities,
-                              int count, double seconds)
+static double until_first_end(struct sim_activity *const *activities, int count, double now,
+                              double seconds)
 {
-    const double now = sim_now(&peer->open);
     double first = INFINITY;
 
     for (int i = 0; i < count; i++)
@@ -230,8 +240,96 @@ static double until_first_end(const struct peer *peer, struct sim_activity *cons
     return first - now;
 }
 
-static void wait_for_bell(struct peer *peer, double seconds)
+/* ---- alarms: many peers wake at one time, and then one timer serves them all ---- */
+
+struct sleeper {
+    struct sleeper *next;
+    struct peer *peer;
+};
+
+struct alarm {
+    struct engine *engine;
+    double at;
+    struct sleeper *first, **last;
+    struct alarm *next_spare;
+};
+
+/* Ring all whose time it is; some may have been rung before, and wait for something else now. */
+static void alarm_rings(void *context)
 {
+    struct alarm *alarm = context;
+    struct engine *engine = alarm->engine;
+    const double soon = engine_soon(simgrid_get_clock());
+
+    if (engine->last_alarm == alarm)
+        engine->last_alarm = NULL;
+    for (struct sleeper *sleeper = alarm->first; sleeper != NULL; sleeper = sleeper->next)
+        if (sleeper->peer->waits_for_bell && sleeper->peer->wakes_at <= soon)
+            peer_ring(sleeper->peer);
+    *alarm->last = engine->spare_sleepers;
+    engine->spare_sleepers = alarm->first;
+    alarm->next_spare = engine->spare_alarms;
+    engine->spare_alarms = alarm;
+}
+
+static struct alarm *alarm_at(struct engine *engine, double at)
+{
+    struct alarm *alarm = engine->last_alarm;
+
+    if (alarm != NULL && alarm->at == at)
+        return alarm;
+    alarm = engine->spare_alarms;
+    if (alarm != NULL)
+        engine->spare_alarms = alarm->next_spare;
+    else
+        alarm = sim_new(engine->arena, struct alarm, 1);
+    *alarm = (struct alarm){.engine = engine, .at = at};
+    alarm->last = &alarm->first;
+    engine->last_alarm = alarm;
+    s4u_at(at, alarm_rings, alarm);
+    return alarm;
+}
+
+static void set_alarm(struct peer *peer, double at)
+{
+    struct engine *engine = peer->engine;
+    struct alarm *alarm = alarm_at(engine, at);
+    struct sleeper *sleeper = engine->spare_sleepers;
+
+    if (sleeper != NULL)
+        engine->spare_sleepers = sleeper->next;
+    else
+        sleeper = sim_new(engine->arena, struct sleeper, 1);
+    *sleeper = (struct sleeper){NULL, peer};
+    *alarm->last = sleeper;
+    alarm->last = &sleeper->next;
+}
+
+void peer_wake_at(struct peer *peer, double at)
+{
+    if (!peer->waits_for_bell || at >= peer->wakes_at)
+        return;
+    peer->wakes_at = at;
+    set_alarm(peer, at);
+}
+
+/* To suspend an actor is the cheapest wait that SimGrid has; but it suspends the actor's communications
+ * too, so it is for peers that have none. */
+static void wait_suspended(struct peer *peer, double wakes_at)
+{
+    peer->waits_for_bell = true;
+    peer->wakes_at = wakes_at;
+    if (isfinite(wakes_at))
+        set_alarm(peer, wakes_at);
+    s4u_suspend();
+}
+
+static void wait_for_bell(struct peer *peer, double now, double seconds)
+{
+    if (peer->engine->is_alone) {
+        wait_suspended(peer, seconds < 0 ? INFINITY : now + seconds);
+        return;
+    }
     if (peer->bell == NULL)
         peer->bell = sg_sem_init(0);
     peer->waits_for_bell = true;
@@ -274,16 +372,16 @@ static void note_what_for(struct peer *peer, struct sim_activity *const *activit
         }
 }
 
-static int first_done(struct sim_activity *const *activities, int count)
+static int first_done(struct sim_activity *const *activities, int count, double now)
 {
     for (int i = 0; i < count; i++)
-        if (activities[i] != NULL && activity_has_ended(activities[i]))
+        if (activities[i] != NULL && activity_has_ended(activities[i], now))
             return i;
     return -1;
 }
 
 /* Block once, until something may have changed. */
-static void block(struct peer *peer, struct sim_activity *const *activities, int count,
+static void block(struct peer *peer, struct sim_activity *const *activities, int count, double now,
                   double seconds)
 {
     int bells = 0;
@@ -301,13 +399,14 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
     for (int i = 0; i < count; i++)
         if (activities[i] != NULL && !ends_with_bell(activities[i]))
             watch(activities[i]);
-    wait_for_bell(peer, until_first_end(peer, activities, count, seconds));
+    wait_for_bell(peer, now, until_first_end(activities, count, now, seconds));
 }
 
 int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
                       double seconds)
 {
-    const double begin = sim_now(&peer->open), deadline = begin + seconds;
+    const double begin = simgrid_get_clock(), deadline = begin + seconds;
+    double now = begin;
     int done, open = 0;
 
     for (int i = 0; i < count; i++)
@@ -317,12 +416,11 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
     peer->blocked_on = activities;
     peer->blocked_count = count;
     peer->blocked_since = begin;
-    while ((done = first_done(activities, count)) < 0) {
-        const double left = deadline - sim_now(&peer->open);
-
-        if (seconds >= 0 && left <= 0)
+    while ((done = first_done(activities, count, now)) < 0) {
+        if (seconds >= 0 && deadline <= now)
             break;
-        block(peer, activities, count, seconds < 0 ? -1 : left);
+        block(peer, activities, count, now, seconds < 0 ? -1 : deadline - now);
+        now = sim_now(&peer->open);
     }
     peer->blocked_on = NULL;
     return done;
@@ -331,7 +429,7 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
 /* What roles do most, so it goes straight to SimGrid when it can. */
 void activity_wait(struct peer *peer, struct sim_activity *activity)
 {
-    if (activity_has_ended(activity))
+    if (activity->is_done)
         return;
     if (ends_with_bell(activity)) {
         activity_wait_any(peer, &activity, 1, -1);

@@ -71,7 +71,11 @@ struct channel *channel_between(struct engine *engine, int from, int to, int lan
                                channel->to->open.number != to || channel->lane != lane))
         channel = channel->next;
     if (channel == NULL) {
+        struct channel *trunk = lane > 0 ? channel_between(engine, from, to, 0) : NULL;
+
+        bucket = &engine->buckets[bucket_of(engine, from, to, lane)];
         channel = channel_new(engine, from, to, lane);
+        channel->trunk = trunk;
         channel->next = *bucket;
         *bucket = channel;
     }
@@ -135,25 +139,27 @@ static void move_alone(const struct channel *channel, struct sim_activity *send,
 {
     const double bytes = (double)send->message.bytes * SIM_LIE_ABOUT_SECONDS;
     const struct route *route = channel->route;
+    struct channel *trunk = channel->trunk;
 
+    if (trunk != NULL && trunk->free_at > send->started_at)
+        send->started_at = receive->started_at = trunk->free_at;
     send->ends_at = receive->ends_at =
         send->started_at + route->latency_seconds + bytes / route->bytes_per_second;
     if (!take_links(channel, channel->from->engine, send->started_at, send->ends_at))
         engine_stop(channel->from->engine, SIM_RUN_AGAIN);
+    if (trunk != NULL)
+        trunk->free_at = send->ends_at;
 }
 
-/* Both ends are there: the transfer starts now. */
-static void match(struct channel *channel, struct sim_activity *send, struct sim_activity *receive)
+/* Count what begins to move, and time it. */
+static void begin(struct channel *channel, struct sim_activity *send, struct sim_activity *receive)
 {
     struct engine *engine = channel->from->engine;
     struct sim_record *record = engine->record;
     const int64_t bytes = (int64_t)(send->message.bytes * SIM_LIE_ABOUT_BYTES);
 
     send->is_matched = receive->is_matched = true;
-    send->partner = receive;
-    receive->partner = send;
     send->started_at = receive->started_at = sim_now(&channel->from->open);
-    receive->message = send->message;
     channel->messages++;
     channel->bytes += bytes;
     if (channel->is_local) {
@@ -172,9 +178,77 @@ static void match(struct channel *channel, struct sim_activity *send, struct sim
         count_on_links(channel, engine);
 }
 
+/* In lanes of streams: SimGrid is told only now.  Until `comm` is set, who waits for it waits for the bell. */
+static void begin_in_lane(struct channel *channel, struct sim_activity *send,
+                          struct sim_activity *receive)
+{
+    channel->trunk->running = send;
+    send->is_held = receive->is_held = false;
+    begin(channel, send, receive);
+    s4u_start_both(send->unstarted, receive->unstarted);
+    send->comm = send->unstarted;
+    receive->comm = receive->unstarted;
+    send->unstarted = receive->unstarted = NULL;
+    peer_ring(send->owner);
+    peer_ring(receive->owner);
+}
+
+static void hold(struct channel *trunk, struct sim_activity *send, struct sim_activity *receive)
+{
+    send->is_held = receive->is_held = true;
+    send->next = NULL;
+    if (trunk->held == NULL)
+        trunk->last_held = &trunk->held;
+    *trunk->last_held = send;
+    trunk->last_held = &send->next;
+}
+
+void channel_unhold(struct sim_activity *activity)
+{
+    struct sim_activity *send = activity->kind == SENDING ? activity : activity->partner;
+    struct channel *trunk = activity->channel->trunk;
+    struct sim_activity **place = &trunk->held;
+
+    while (*place != send)
+        place = &(*place)->next;
+    *place = send->next;
+    if (send->next == NULL)
+        trunk->last_held = place;
+    send->is_held = send->partner->is_held = false;
+}
+
+void channel_is_free(struct sim_activity *ended)
+{
+    struct channel *trunk = ended->channel->trunk;
+    struct sim_activity *next;
+
+    if (trunk == NULL || (trunk->running != ended && trunk->running != ended->partner))
+        return;
+    trunk->running = NULL;
+    next = trunk->held;
+    if (next == NULL)
+        return;
+    channel_unhold(next);
+    begin_in_lane(next->channel, next, next->partner);
+}
+
+/* Both ends are there: the transfer starts now, if no other lane's is under way. */
+static void match(struct channel *channel, struct sim_activity *send, struct sim_activity *receive)
+{
+    send->partner = receive;
+    receive->partner = send;
+    receive->message = send->message;
+    if (channel->trunk == NULL || channel->is_local || channel->from->engine->is_alone)
+        begin(channel, send, receive);
+    else if (channel->trunk->running != NULL)
+        hold(channel->trunk, send, receive);
+    else
+        begin_in_lane(channel, send, receive);
+}
+
 void channel_post(struct channel *channel, struct sim_activity *activity)
 {
-    const bool sends = activity->kind == SENDING;
+    const bool sends = activity->kind == SENDING, is_alone = channel->from->engine->is_alone;
     struct sim_activity *other = sends ? channel->receives : channel->sends;
 
     activity->channel = channel;
@@ -184,7 +258,10 @@ void channel_post(struct channel *channel, struct sim_activity *activity)
     }
     channel_withdraw(other);
     match(channel, sends ? activity : other, sends ? other : activity);
-    peer_ring(other->owner);
+    if (is_alone && !channel->is_local)
+        peer_wake_at(other->owner, other->ends_at); /* it need not be woken to learn that */
+    else
+        peer_ring(other->owner);
 }
 
 /* ---- after the run ---- */

@@ -84,6 +84,7 @@ enum activity_kind { SENDING, RECEIVING, COMPUTING };
 struct sim_activity {
     enum activity_kind kind;
     bool is_matched, is_done;
+    bool is_held;      /* both ends are there, but another lane's transfer goes the same way */
     bool is_watched;   /* a helper knows it, so it is never used again */
     bool is_accounted; /* the time waited for it is in the record */
     bool is_booked;    /* the end of its transfer is in the record */
@@ -93,8 +94,9 @@ struct sim_activity {
     struct channel *channel;      /* NULL for a computation */
     struct sim_activity *partner; /* other end of the transfer, while both are open */
     struct sim_message message;
-    sg_comm_t comm; /* NULL when SimGrid does not know it */
-    void *sink;     /* where SimGrid puts the payload that we do not use */
+    sg_comm_t comm;      /* NULL when SimGrid does not know it */
+    sg_comm_t unstarted; /* what `comm` is to be, in lanes of streams */
+    void *sink;          /* where SimGrid puts the payload that we do not use */
     double started_at, flop;
     sg_actor_t helper; /* that computes, or watches a transfer */
     double ends_at;    /* of a transfer that is alone on its links; INFINITY: not known */
@@ -113,7 +115,14 @@ struct channel {
     int64_t *phase_bytes; /* [SIM_MOST_PHASES], by the sender's phase */
     const struct route *route;
     sg_mailbox_t mailbox;
-    bool is_local;        /* inside one host */
+    bool is_local; /* inside one host */
+
+    /* Of the pair's lane 0, for its other lanes: these send one after the other, as over one connection;
+     * else all chunks of a pipeline would share the links evenly, and end together. */
+    struct channel *trunk;
+    struct sim_activity *running;           /* the sending end */
+    struct sim_activity *held, **last_held; /* sending ends, in order */
+    double free_at;
     struct channel *next; /* of the same bucket */
     struct channel *next_of_from, *next_of_to;
 };
@@ -134,6 +143,7 @@ struct peer {
     const char *phase_name;
     double slowdown;  /* by faults: 1 is none */
     sg_sem_t bell;    /* rung when something that SimGrid does not see is done */
+    double wakes_at;  /* while it waits for the bell, at the latest; INFINITY: never */
     sg_comm_t *comms; /* room to wait for several */
     int comm_room;
 
@@ -166,6 +176,8 @@ struct engine {
     struct sim_activity *spare_activities;
     struct spare_values *spare_values[64]; /* by power of two */
     struct sim_stream *spare_streams;
+    struct alarm *last_alarm, *spare_alarms;
+    struct sleeper *spare_sleepers;
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
     bool has_helpers; /* actors that are no peers */
@@ -191,6 +203,8 @@ struct channel *channel_between(struct engine *engine, int from, int to, int lan
 sg_mailbox_t channel_mailbox(struct channel *channel);
 void channel_post(struct channel *channel, struct sim_activity *activity);
 void channel_withdraw(struct sim_activity *activity);
+void channel_unhold(struct sim_activity *activity); /* both ends of it */
+void channel_is_free(struct sim_activity *ended);   /* of those that hold each other up */
 void channel_tell_links(struct engine *engine);
 
 /* activity.c */
@@ -203,9 +217,10 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
 void activity_wait(struct peer *peer, struct sim_activity *activity);
 enum sim_status activity_consume(struct sim_activity *activity, struct sim_message *message);
 void activity_cancel(struct sim_activity *activity);
-bool activity_has_ended(struct sim_activity *activity);
+bool activity_has_ended(struct sim_activity *activity, double now);
 bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
+void peer_wake_at(struct peer *peer, double at); /* a peer that waits suspended */
 
 /* account.c: the time from `begin` to now */
 void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */

@@ -36,15 +36,30 @@ static void fail_queue(struct sim_activity *queue)
     }
 }
 
+static void fail_held(struct channel *trunk)
+{
+    while (trunk->held != NULL) {
+        struct sim_activity *send = trunk->held, *receive = send->partner;
+
+        channel_unhold(send);
+        activity_done(send, SIM_FAILED);
+        activity_done(receive, SIM_FAILED);
+    }
+}
+
 /* Those who wait for the dead to begin a transfer learn it; SimGrid tells those whose transfer runs. */
 static void bury(void *dead)
 {
     struct peer *peer = dead;
 
-    for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from)
+    for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from) {
+        fail_held(c);
         fail_queue(c->receives);
-    for (struct channel *c = peer->channels_to; c != NULL; c = c->next_of_to)
+    }
+    for (struct channel *c = peer->channels_to; c != NULL; c = c->next_of_to) {
+        fail_held(c);
         fail_queue(c->sends);
+    }
 }
 
 /* The dead's own activities are never consumed; leave no queue that holds them. */

@@ -169,15 +169,18 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
 {
     struct channel *channel = channel_to(peer, to, lane);
     struct sim_activity *send = activity_new(peer, SENDING);
+    const bool is_simgrids = !channel->is_local && !peer->engine->is_alone;
 
     assert(message.bytes >= 0);
     send->message = message;
     send->channel = channel;
     if (fails_at_once(send, channel->to))
         return send;
+    if (is_simgrids && lane > 0)
+        send->unstarted = s4u_send_later(channel_mailbox(channel), send,
+                                         (long)(message.bytes * SIM_LIE_ABOUT_SECONDS));
     channel_post(channel, send);
-    if (!channel->is_local &&
-        !peer->engine->is_alone) /* SimGrid wants a payload; ours travels with our own match */
+    if (is_simgrids && lane == 0) /* SimGrid wants a payload; ours travels with our own match */
         send->comm = sg_mailbox_put_async(channel_mailbox(channel), send,
                                           (long)(message.bytes * SIM_LIE_ABOUT_SECONDS));
     if (peer->engine->terminal >= 0 && (peer->engine->record->totals.messages & 1023) == 0)
@@ -190,12 +193,15 @@ static struct sim_activity *start_receive(struct peer *peer, int from, int lane,
 {
     struct channel *channel = channel_from(peer, from, lane);
     struct sim_activity *receive = activity_new(peer, RECEIVING);
+    const bool is_simgrids = !channel->is_local && !peer->engine->is_alone;
 
     receive->channel = channel;
     if (!waits_for_dead && fails_at_once(receive, channel->from))
         return receive;
+    if (is_simgrids && lane > 0)
+        receive->unstarted = s4u_receive_later(channel_mailbox(channel), &receive->sink);
     channel_post(channel, receive);
-    if (!channel->is_local && !peer->engine->is_alone)
+    if (is_simgrids && lane == 0)
         receive->comm = sg_mailbox_get_async(channel_mailbox(channel), &receive->sink);
     return receive;
 }

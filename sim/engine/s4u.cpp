@@ -5,6 +5,7 @@
 #include <simgrid/kernel/ProfileBuilder.hpp>
 #include <simgrid/kernel/Timer.hpp>
 #include <simgrid/s4u.hpp>
+#include <simgrid/simix.hpp>
 
 #include <cstdio>
 #include <string>
@@ -131,9 +132,38 @@ double s4u_cancel(sg_comm_t comm)
     return left;
 }
 
+sg_comm_t s4u_send_later(sg_mailbox_t mailbox, void *payload, long bytes)
+{
+    const s4u::CommPtr comm = mailbox->put_init(payload, static_cast<uint64_t>(bytes));
+
+    comm->add_ref();
+    return comm.get();
+}
+
+sg_comm_t s4u_receive_later(sg_mailbox_t mailbox, void **sink)
+{
+    const s4u::CommPtr comm = mailbox->get_init()->set_dst_data(sink, sizeof *sink);
+
+    comm->add_ref();
+    return comm.get();
+}
+
+void s4u_start_both(sg_comm_t send, sg_comm_t receive)
+{
+    simgrid::kernel::actor::simcall_answered([send, receive] {
+        send->start();
+        receive->start();
+    });
+}
+
 void s4u_release(sg_comm_t comm)
 {
     comm->unref();
+}
+
+void s4u_suspend(void)
+{
+    s4u::this_actor::suspend();
 }
 
 void s4u_at(double date, void (*act)(void *context), void *context)

@@ -42,7 +42,16 @@ enum s4u_outcome s4u_wait_any(const sg_comm_t *comms, int count, double seconds,
 /* End a communication; the bytes that it had still to move. */
 double s4u_cancel(sg_comm_t comm);
 
+/* Both ends of a message, each made by the actor that it belongs to, started later by anyone, together.
+ * `sink` is where SimGrid puts the payload. */
+sg_comm_t s4u_send_later(sg_mailbox_t mailbox, void *payload, long bytes);
+sg_comm_t s4u_receive_later(sg_mailbox_t mailbox, void **sink);
+void s4u_start_both(sg_comm_t send, sg_comm_t receive);
+
 void s4u_release(sg_comm_t comm);
+
+/* Suspend the calling actor, with all that it has under way, until sg_actor_resume. */
+void s4u_suspend(void);
 
 /* Call `act(context)` at that simulated time, outside any actor. */
 void s4u_at(double date, void (*act)(void *context), void *context);

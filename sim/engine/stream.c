@@ -158,8 +158,15 @@ static int collect(struct sim_stream *stream)
 static void go_on(struct sim_stream *stream, int place)
 {
     struct slot *slot = &stream->slots[place / KINDS];
+    const double now = simgrid_get_clock();
 
     take(stream, slot, place % KINDS);
+    for (int kind = SEND; kind <= RECEIVE; kind++) /* most transfers of a step end together */
+        if (slot->waits[kind] != NULL && activity_has_ended(slot->waits[kind], now)) {
+            account_beside(stream->peer, slot->waits[kind]);
+            slot->waits[kind]->is_accounted = true;
+            take(stream, slot, kind);
+        }
     move_on(stream, slot);
     begin_lanes(stream);
     stream->peer->step = SIM_NO_STEP;

@@ -218,6 +218,8 @@ bool collective_seconds_hold(const struct sim_plan *plan)
     const struct collective_way *way = collective_way(plan);
     struct sim_switch found;
 
+    if (way->edges == collective_all_edges && wanted->workers > COLLECTIVE_MOST_PAIRED)
+        return false;
     return wanted->compute_jitter == 0 && wanted->chunks == 1 &&
            (way->path_is_exact == NULL || way->path_is_exact(plan)) && is_one_switch(plan, &found);
 }

@@ -53,7 +53,7 @@ struct collective {
     {SIM_COUNT(struct collective, chunks), .value = "1", .least = 1, .most = 1 << 16,              \
      .help = "c, into how many chunks the buffer is cut for pipelining"},                          \
     {                                                                                              \
-        SIM_COUNT(struct collective, chunks_at_once), .value = "3", .least = 1, .most = 1 << 16,   \
+        SIM_COUNT(struct collective, chunks_at_once), .value = "16", .least = 1, .most = 1 << 16,   \
                                                       .help = "how many of them may be under way " \
                                                               "at a time"                          \
     }
@@ -133,7 +133,9 @@ bool collective_once_or_even(const struct sim_plan *plan);       /* one iteratio
 bool collective_even(const struct sim_plan *plan);               /* N divides G */
 
 sim_edges collective_ring_edges; /* each to its right neighbour */
-sim_edges collective_all_edges;  /* each to all others */
+sim_edges
+    collective_all_edges; /* each to all others: N squared ways, so laws look at them up to 512 workers */
+enum { COLLECTIVE_MOST_PAIRED = 512 };
 
 double collective_all_bytes(const struct sim_plan *plan);
 double collective_all_messages(const struct sim_plan *plan);
@@ -168,6 +170,7 @@ double collective_all_but_one(const struct sim_plan *plan, int64_t bytes);
             sim_busiest_card_bytes, .tolerance = 0, .holds = collective_card_holds,                \
                                     .assumes = COLLECTIVE_OWN_HOSTS ", one chunk"                  \
     }
+#define COLLECTIVE_UP_TO_512 ", at most 512 workers"
 #define COLLECTIVE_LAW_OF_SECONDS(formula_, more_)                                                 \
     {                                                                                              \
         "seconds", SIM_UNIT_SECONDS, formula_, collective_seconds, sim_total_seconds,              \
