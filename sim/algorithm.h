@@ -16,6 +16,7 @@
 struct sim_peer;   /* peer.h */
 struct sim_model;  /* sim/workload/model.h */
 struct sim_device; /* sim/platform/device.h */
+struct sim_record; /* sim/trace/record.h */
 
 /* ---- parameters ---------------------------------------------------------------------------- */
 
@@ -135,6 +136,7 @@ struct sim_totals {
     int64_t local_bytes;        /* between peers of one host */
     int64_t busiest_card_bytes; /* most that one host sent, or received */
     double flop;
+    const struct sim_record *record; /* for sim_largest_metric */
 };
 
 /* A closed form; a table of them ends with {0}.  Every run checks those that hold. */
@@ -153,6 +155,9 @@ double sim_total_seconds(const struct sim_totals *totals);
 double sim_total_bytes(const struct sim_totals *totals);
 double sim_total_messages(const struct sim_totals *totals);
 double sim_busiest_card_bytes(const struct sim_totals *totals);
+
+/* The largest value that any peer noted under that name (sim_note); 0 when nobody did. */
+double sim_largest_metric(const struct sim_totals *totals, const char *name);
 
 /* ---- the algorithm itself ------------------------------------------------------------------ */
 

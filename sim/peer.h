@@ -206,6 +206,10 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane);
 enum sim_status sim_stream_compute(struct sim_stream *stream, double flop);
 enum sim_status sim_stream_finish(struct sim_stream *stream); /* wait for all lanes */
 
+/* Wait for the first `count` of all lanes ever added, while the others go on; and how many such have ended. */
+enum sim_status sim_stream_wait(struct sim_stream *stream, int count);
+int sim_stream_ended(const struct sim_stream *stream);
+
 /* Where part k of n begins in something of `size` elements; part n begins at its end. */
 int64_t sim_part_begin(int64_t size, int k, int n);
 

@@ -1,5 +1,7 @@
 /* measures.c -- what a law may compare itself with. */
-#include "sim/algorithm.h"
+#include "sim/trace/record.h"
+
+#include <string.h>
 
 double sim_total_seconds(const struct sim_totals *totals)
 {
@@ -19,4 +21,15 @@ double sim_total_messages(const struct sim_totals *totals)
 double sim_busiest_card_bytes(const struct sim_totals *totals)
 {
     return (double)totals->busiest_card_bytes;
+}
+
+double sim_largest_metric(const struct sim_totals *totals, const char *name)
+{
+    const struct sim_record *record = totals->record;
+    double largest = 0;
+
+    for (size_t i = 0; i < record->note_count; i++)
+        if (strcmp(record->notes[i].name, name) == 0 && record->notes[i].value > largest)
+            largest = record->notes[i].value;
+    return largest;
 }

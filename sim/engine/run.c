@@ -341,6 +341,7 @@ static int finish(struct engine *engine, struct sim_error *err)
         return 1;
     }
     record->totals.seconds = last_finish(record);
+    record->totals.record = record;
     channel_tell_links(engine);
     find_busiest_card(engine);
     close_peers(engine);

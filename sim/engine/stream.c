@@ -14,6 +14,7 @@ enum { SEND, RECEIVE, ADD, KINDS };
 
 struct slot {
     const struct sim_lane *lane; /* NULL: free */
+    int number;                  /* of that lane, in the order in which they were added */
     int stage, s, rank;
     struct sim_step step;
     struct sim_activity *waits[KINDS];
@@ -135,7 +136,7 @@ static void begin_lanes(struct sim_stream *stream)
         stream->first = stream->first->next;
         if (stream->first == NULL)
             stream->last = &stream->first;
-        stream->begun++;
+        slot->number = stream->begun++;
         enter_stage(stream, slot, 0);
         move_on(stream, slot);
     }
@@ -231,12 +232,34 @@ enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
     return stream->status;
 }
 
+static void wait_for_one(struct sim_stream *stream)
+{
+    go_on(stream, sim_wait_any(&stream->peer->open, stream->all, stream->at_once * KINDS, -1));
+}
+
+int sim_stream_ended(const struct sim_stream *stream)
+{
+    int ended = stream->begun;
+
+    for (int i = 0; i < stream->at_once; i++)
+        if (stream->slots[i].lane != NULL && stream->slots[i].number < ended)
+            ended = stream->slots[i].number;
+    return ended;
+}
+
+enum sim_status sim_stream_wait(struct sim_stream *stream, int count)
+{
+    while (stream->status == SIM_OK && sim_stream_ended(stream) < count && collect(stream) > 0)
+        wait_for_one(stream);
+    return stream->status;
+}
+
 enum sim_status sim_stream_finish(struct sim_stream *stream)
 {
     enum sim_status status;
 
     while (collect(stream) > 0)
-        go_on(stream, sim_wait_any(&stream->peer->open, stream->all, stream->at_once * KINDS, -1));
+        wait_for_one(stream);
     status = stream->status;
     stream->status = SIM_OK;
     return status;

@@ -178,12 +178,80 @@ static void what_moves_beside_a_computation_costs_only_what_is_exposed(void **st
     simulated_release(&run);
 }
 
+/* ---- waiting for some lanes ---- */
+
+static void wait_for_the_first(struct sim_peer *me)
+{
+    const struct sim_buffer buffer = filled(me);
+    const struct sim_stage stage = {sim_role(me->plan, "worker"), ring_allreduce_steps, buffer};
+    const struct sim_lane lane = {&stage, 1};
+    struct sim_stream *stream = sim_stream_open(me, 1);
+
+    for (int l = 0; l < 3; l++)
+        sim_stream_add(stream, &lane);
+    sim_note(me, "ended_at_first", sim_stream_ended(stream));
+    sim_note(me, "status", sim_stream_wait(stream, 1));
+    sim_note(me, "ended_then", sim_stream_ended(stream));
+    sim_note(me, "first_seconds", sim_now(me));
+    sim_stream_wait(stream, 1); /* once more takes no time */
+    sim_stream_compute(stream, 1.5 * sim_now(me) * SPEED);
+    sim_note(me, "ended_beside_work", sim_stream_ended(stream));
+    sim_stream_wait(stream, 3);
+    sim_note(me, "ended_at_last", sim_stream_ended(stream));
+    sim_note(me, "last_seconds", sim_now(me));
+}
+
+static void some_lanes_can_be_waited_for_while_the_others_go_on(void **state)
+{
+    struct simulated run = act_with(wait_for_the_first, 2, "");
+    const double once = 2 * (A + 500002 / B) + 0.25 * 500002 / SPEED;
+
+    (void)state;
+    assert_int_equal(run.code, 0);
+    assert_close(metric_of(&run, "ended_at_first"), 0, 0);
+    assert_close(metric_of(&run, "status"), SIM_OK, 0);
+    assert_close(metric_of(&run, "ended_then"), 1, 0);
+    assert_close(metric_of(&run, "first_seconds"), once, 1e-4);
+    assert_close(metric_of(&run, "ended_beside_work"), 2, 0);
+    assert_close(metric_of(&run, "ended_at_last"), 3, 0);
+    assert_close(metric_of(&run, "last_seconds"), 3 * once, 1e-2); /* additions share the core */
+    simulated_release(&run);
+}
+
+static void wait_for_the_dead(struct sim_peer *me)
+{
+    const struct sim_buffer buffer = filled(me);
+    const struct sim_stage stage = {sim_role(me->plan, "worker"), ring_allreduce_steps, buffer};
+    const struct sim_lane lane = {&stage, 1};
+    struct sim_stream *stream = sim_stream_open(me, 1);
+
+    sim_stream_add(stream, &lane);
+    sim_stream_add(stream, &lane);
+    sim_note(me, "status", sim_stream_wait(stream, 1));
+    sim_note(me, "again", sim_stream_wait(stream, 2));
+    sim_note(me, "finish", sim_stream_finish(stream));
+}
+
+static void waiting_for_a_lane_of_the_dead_fails_and_goes_on_failing(void **state)
+{
+    struct simulated run =
+        act_with(wait_for_the_dead, 2, "faults: [{host: h-1, at: 1ms, factor: 0}]\n");
+
+    (void)state;
+    assert_close(metric_of(&run, "status"), SIM_FAILED, 0);
+    assert_close(metric_of(&run, "again"), SIM_FAILED, 0);
+    assert_close(metric_of(&run, "finish"), SIM_FAILED, 0);
+    simulated_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_come_out_right_however_many_are_under_way),
         cmocka_unit_test(stages_follow_one_another_on_slices),
         cmocka_unit_test(what_moves_beside_a_computation_costs_only_what_is_exposed),
+        cmocka_unit_test(some_lanes_can_be_waited_for_while_the_others_go_on),
+        cmocka_unit_test(waiting_for_a_lane_of_the_dead_fails_and_goes_on_failing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
