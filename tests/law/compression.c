@@ -565,6 +565,17 @@ static void a_death_ends_the_run_with_a_sentence_and_never_hangs(void **state)
         }
 }
 
+/* The first worker's host is the server's, too. */
+static void the_host_of_a_colocated_server_takes_it_along(void **state)
+{
+    static const char fault[] = "iterations: 3\nfaults: [{host: h-0, at: 0.0501, factor: 0}]\n";
+
+    (void)state;
+    expect_end("terngrad", fault, "the server is dead or out of reach");
+    expect_end("deep_gradient_compression, transport: parameter_server", fault,
+               "the server is dead or out of reach");
+}
+
 /* ---- sentences ---- */
 
 static void a_warm_up_without_epochs_is_refused(void **state)
@@ -633,6 +644,7 @@ int main(void)
         cmocka_unit_test(ternary_gradients_are_2_bits_there_and_4_bits_back),
         cmocka_unit_test(stragglers_hold_all_up),
         cmocka_unit_test(a_death_ends_the_run_with_a_sentence_and_never_hangs),
+        cmocka_unit_test(the_host_of_a_colocated_server_takes_it_along),
         cmocka_unit_test(a_warm_up_without_epochs_is_refused),
         cmocka_unit_test(levels_of_more_than_16_bits_are_refused),
         cmocka_unit_test(training_that_diverges_ends_with_a_sentence),
