@@ -31,7 +31,8 @@ static void what_is_left_out_has_its_default(void **state)
         "\"algorithm\": {\"name\": \"ring_allreduce\", \"workers\": 8, \"gradient_bytes\": "
         "100000000, "
         "\"flop_per_byte\": 0.25, \"compute_seconds\": 0, \"compute_jitter\": 0, \"chunks\": 1, "
-        "\"chunks_at_once\": 16}, \"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": 1, "
+        "\"chunks_at_once\": 16}, \"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": "
+        "1, "
         "\"trace\": \"summary\", "
         "\"simulation\": \"auto\", \"faults\": []}");
     free(json);

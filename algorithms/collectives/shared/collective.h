@@ -53,7 +53,7 @@ struct collective {
     {SIM_COUNT(struct collective, chunks), .value = "1", .least = 1, .most = 1 << 16,              \
      .help = "c, into how many chunks the buffer is cut for pipelining"},                          \
     {                                                                                              \
-        SIM_COUNT(struct collective, chunks_at_once), .value = "16", .least = 1, .most = 1 << 16,   \
+        SIM_COUNT(struct collective, chunks_at_once), .value = "16", .least = 1, .most = 1 << 16,  \
                                                       .help = "how many of them may be under way " \
                                                               "at a time"                          \
     }
