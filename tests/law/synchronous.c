@@ -74,7 +74,7 @@ static void slow_workers_hold_all_up(void **state)
 
 static void a_dead_worker_ends_the_run(void **state)
 {
-    static const char *const settings[] = {"faults=[{peer: worker-3, at: 9, factor: 0}]",
+    static const char *const settings[] = {"faults=[{peer: worker-3, at: 0.9, factor: 0}]",
                                            "iterations=3", "algorithm.learning=off", NULL};
     struct simulated run = simulate_file(file, settings);
 
