@@ -205,6 +205,7 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
 enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
 {
     struct peer *peer = stream->peer;
+    const char *phase = peer->phase_name; /* steps of the lanes have others */
     const double begin = simgrid_get_clock();
     const int last = stream->at_once * KINDS;
     struct sim_activity *work;
@@ -228,13 +229,20 @@ enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
         go_on(stream, ended);
     } while (true);
     activity_consume(work, NULL);
+    sim_phase(&peer->open, phase);
     account_computing(peer, flop, begin);
     return stream->status;
 }
 
+/* The time is that of the step that ended, whatever other lanes began in the meantime. */
 static void wait_for_one(struct sim_stream *stream)
 {
-    go_on(stream, sim_wait_any(&stream->peer->open, stream->all, stream->at_once * KINDS, -1));
+    const double begin = simgrid_get_clock();
+    const int ended = activity_wait_any(stream->peer, stream->all, stream->at_once * KINDS, -1);
+
+    sim_phase(&stream->peer->open, stream->slots[ended / KINDS].step.phase);
+    account_activity(stream->peer, stream->all[ended], begin);
+    go_on(stream, ended);
 }
 
 int sim_stream_ended(const struct sim_stream *stream)
