@@ -46,7 +46,9 @@ void sim_record_note(struct sim_record *record, struct sim_arena *arena,
 void sim_record_tables(struct sim_record *record, struct sim_arena *arena,
                        const struct sim_table *tables)
 {
-    while (tables != NULL && tables[record->table_count].name != NULL)
+    if (tables == NULL)
+        return;
+    while (tables[record->table_count].name != NULL)
         record->table_count++;
     record->tables = sim_new(arena, struct sim_table_record, (size_t)record->table_count);
     for (int i = 0; i < record->table_count; i++) {

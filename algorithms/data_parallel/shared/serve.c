@@ -25,7 +25,8 @@ static void wait_for_send(struct counter *counter, struct sim_activity *send)
         struct sim_activity **waits =
             sim_new(counter->me->plan->arena, struct sim_activity *, (size_t)room);
 
-        memcpy(waits, counter->waits, (size_t)counter->wait_count * sizeof *waits);
+        for (int i = 0; i < counter->wait_count; i++)
+            waits[i] = counter->waits[i];
         counter->waits = waits;
         counter->wait_room = room;
     }
@@ -86,7 +87,8 @@ static void replicate(struct counter *counter, int range)
         under_way++;
     }
     while (under_way > 0) {
-        memcpy(waits, counter->waits + counter->workers, (size_t)servers * sizeof(*waits));
+        for (int s = 0; s < servers; s++)
+            waits[s] = counter->waits[counter->workers + s];
         i = sim_wait_any(me, waits, servers + ps->replicas, -1);
         if (i < servers) {
             take(counter, counter->workers + i);
