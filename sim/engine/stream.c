@@ -192,6 +192,7 @@ struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once)
 void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
 {
     struct waiting_lane *waiting = sim_new(stream->peer->engine->arena, struct waiting_lane, 1);
+    const char *phase = stream->peer->phase_name;
 
     if (stream->status != SIM_OK)
         return;
@@ -200,6 +201,7 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
     stream->last = &waiting->next;
     begin_lanes(stream);
     stream->peer->step = SIM_NO_STEP;
+    sim_phase(&stream->peer->open, phase); /* steps have others */
 }
 
 enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
