@@ -75,6 +75,8 @@ struct sim_plan {
     const void *prepared;          /* whatever `prepare` worked out once for all peers */
     struct sim_arena *arena;
 
+    const char **remarks; /* NULL-ended, or NULL: see sim_remark */
+
     struct sim_casting *casting;
     struct sim_world *world;
     bool network_is_textbook;
@@ -98,6 +100,10 @@ const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
 
 /* The memory of that device, as its host's property `memory` says; 0 when it says nothing. */
 double sim_memory_bytes(const struct sim_plan *plan, int peer);
+
+/* A sentence that every output of the run shall show; called from `prepare`. */
+void sim_remark(struct sim_plan *plan, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- what a law may ask of the plan -------------------------------------------------------- */
 

@@ -105,13 +105,6 @@ static const struct sparse_sizes *sizes_at(const struct sim_plan *plan, int iter
     return &cluster->epochs[epoch < own->warm_up_epochs ? epoch : own->warm_up_epochs];
 }
 
-static int64_t part_begin(const struct sim_plan *plan, int64_t numbers, int part)
-{
-    const struct deep_gradient_compression *own = plan->parameters;
-
-    return sim_part_begin(numbers, part, own->training.workers);
-}
-
 static struct dgc_settings settings_of(const struct deep_gradient_compression *own)
 {
     return (struct dgc_settings){
@@ -152,7 +145,7 @@ struct desk {
     int workers;
     int64_t encoded_bytes; /* of its own messages, on the wire */
 
-    /* The rest is NULL with learning off. */
+    /* With learning off the rest is NULL, or holds NULL. */
     struct replica *replica; /* its gradient becomes the sum */
     struct dgc *dgc;
     struct dgc_message *own_message[2]; /* in turn: the last to read one may be an iteration late */
@@ -177,16 +170,6 @@ static void set_to_message(const struct dgc_message *message, double *sum)
     add_message(message, sum);
 }
 
-static struct dgc_message **open_messages(const struct desk *desk, size_t count)
-{
-    struct sim_arena *arena = desk->me->plan->arena;
-    struct dgc_message **messages = sim_new(arena, struct dgc_message *, (size_t)desk->workers);
-
-    for (int i = 0; i < desk->workers; i++)
-        messages[i] = dgc_message_open(arena, count);
-    return messages;
-}
-
 static struct desk *open_desk(struct sim_peer *me)
 {
     const struct cluster *cluster = cluster_of(me->plan);
@@ -199,6 +182,7 @@ static struct desk *open_desk(struct sim_peer *me)
     desk->job = &cluster->job;
     desk->workers = desk->own->training.workers;
     desk->blocks = sim_new(arena, struct dgc_message *, (size_t)desk->workers);
+    desk->hops = sim_new(arena, struct dgc_message *, (size_t)desk->workers);
     desk->replica = training_replica(me, desk->job);
     if (desk->replica == NULL)
         return desk;
@@ -206,8 +190,8 @@ static struct desk *open_desk(struct sim_peer *me)
         dgc_open(arena, &cluster->sparse.dgc, cluster->sparse.layers, cluster->sparse.layer_count);
     for (int i = 0; i < 2; i++)
         desk->own_message[i] = dgc_message_open(arena, count);
-    if (desk->own->transport == RING && desk->own->compression == ON)
-        desk->hops = open_messages(desk, count / (size_t)desk->workers + 1);
+    for (int i = 0; i < desk->workers && desk->own->transport == RING; i++)
+        desk->hops[i] = dgc_message_open(arena, count / (size_t)desk->workers + 1);
     desk->places = sim_new(arena, uint32_t, count);
     return desk;
 }
@@ -321,7 +305,7 @@ static void server(struct sim_peer *me)
 static double *part_of(const struct desk *desk, int part)
 {
     return desk->replica->gradient +
-           part_begin(desk->me->plan, (int64_t)desk->job->number_count, part);
+           sim_part_begin((int64_t)desk->job->number_count, part, desk->workers);
 }
 
 /* A part with the sum over `workers` of them, encoded into `hop`. */
@@ -336,8 +320,7 @@ static struct sim_message encode_part(struct desk *desk, int part, int workers, 
     if (desk->replica == NULL)
         return on_the_wire(desk, NULL, wire_count == 0 ? 0 : sizes->part[is_large][workers]);
     message = desk->hops[hop];
-    message->count = (size_t)(part_begin(plan, (int64_t)desk->job->number_count, part + 1) -
-                              part_begin(plan, (int64_t)desk->job->number_count, part));
+    message->count = (size_t)(part_of(desk, part + 1) - part_of(desk, part));
     dgc_encode_sum(part_of(desk, part), desk->places, message);
     return on_the_wire(desk, message, 0);
 }
@@ -436,6 +419,23 @@ static const struct sim_role roles[] = {
     {"server", server, "with transport: parameter_server: adds what is sent, answers with the sum"},
     {0}};
 
+static bool belongs_together(const struct deep_gradient_compression *own, struct sim_error *err)
+{
+    if (own->placement != STAR_COLOCATED && own->transport != PARAMETER_SERVER)
+        return sim_fail(err,
+                        "algorithm.placement is %s, but there is no server to place with "
+                        "transport: %s.",
+                        star_placements[own->placement], transports[own->transport]);
+    if (own->iterations_per_epoch > 0 && own->warm_up_epochs == 0)
+        return sim_fail(err,
+                        "algorithm.iterations_per_epoch is %d, but epochs are counted for the "
+                        "warm-up only, and warm_up_epochs is 0.",
+                        own->iterations_per_epoch);
+    return own->nesterov == OFF || own->training.momentum > 0 ||
+           sim_fail(err, "algorithm.nesterov is on, but momentum is 0: there is none to look "
+                         "ahead with.");
+}
+
 /* An epoch is over when as many samples were seen as there are. */
 static bool find_epochs(const struct sim_plan *plan, struct cluster *cluster, struct sim_error *err)
 {
@@ -463,7 +463,8 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
         star_cast(plan, own->training.workers, (enum star_placement)own->placement);
     else
         sim_cast(plan, "worker", own->training.workers);
-    if (!training_prepare(plan, &cluster->job, err) || !find_epochs(plan, cluster, err))
+    if (!belongs_together(own, err) || !training_prepare(plan, &cluster->job, err) ||
+        !find_epochs(plan, cluster, err))
         return false;
     cluster->job.sgd.nesterov = own->nesterov == ON;
     if (own->compression == ON) /* the momentum is in what is sent */
@@ -480,18 +481,13 @@ static double remote_workers(const struct deep_gradient_compression *own)
     return star_remote_workers(own->training.workers, (enum star_placement)own->placement);
 }
 
-static bool is_sparse(const struct sim_plan *plan, const struct sparse_sizes *sizes)
-{
-    return sizes->sparsity > 0 && cluster_of(plan)->sparse.number_count > 0;
-}
-
 static double iteration_bytes(const struct sim_plan *plan, const struct sparse_sizes *sizes)
 {
     const struct deep_gradient_compression *own = plan->parameters;
     const double n = own->training.workers;
 
     if (own->transport == RING)
-        return is_sparse(plan, sizes) ? sparse_ring_bytes(&cluster_of(plan)->sparse, sizes)
+        return sizes->part[0] != NULL ? sparse_ring_bytes(&cluster_of(plan)->sparse, sizes)
                                       : 2 * (n - 1) * (double)cluster_of(plan)->job.gradient_bytes;
     if (own->transport == PARAMETER_SERVER)
         return remote_workers(own) * (double)(sizes->message + sizes->sum);
@@ -579,7 +575,7 @@ static double ring_seconds(const struct sim_plan *plan, const struct sparse_size
 
     for (int s = 1; s < n; s++) {
         const int64_t *part = sizes->part[numbers % n > 0];
-        const bool sparse = is_sparse(plan, sizes);
+        const bool sparse = sizes->part[0] != NULL;
         const double dense = (double)sim_largest_chunk(gradient, n);
         const double added = sparse ? (double)part[s] : dense;
         const double shared = sparse ? (double)part[n] : dense;

@@ -3,6 +3,7 @@
 #include "sim/base/units.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 struct printer {
@@ -106,6 +107,48 @@ static void print_totals(const struct printer *p, const json_t *summary)
     if (!json_is_null(json_object_get(summary, "joules")))
         print_line(p, "energy of the hosts", number_of(summary, "joules"), SIM_UNIT_JOULES,
                    "of those that take part");
+}
+
+static void print_remarks(const struct printer *p, const json_t *remarks)
+{
+    const json_t *remark;
+    size_t i;
+
+    json_array_foreach (remarks, i, remark)
+        fprintf(p->out, "%s  %s\n", i == 0 ? "\n" : "", json_string_value(remark));
+}
+
+/* Metrics carry their unit at the end of their name. */
+static enum sim_unit unit_of_metric(const char *name)
+{
+    static const struct {
+        const char *end;
+        enum sim_unit unit;
+    } ends[] = {{"_bytes_per_second", SIM_UNIT_BYTES_PER_SECOND},
+                {"_seconds", SIM_UNIT_SECONDS},
+                {"_bytes", SIM_UNIT_BYTES},
+                {"_flop", SIM_UNIT_FLOP}};
+    const size_t length = strlen(name);
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (length > strlen(ends[i].end) &&
+            strcmp(name + length - strlen(ends[i].end), ends[i].end) == 0)
+            return ends[i].unit;
+    return SIM_UNIT_NONE;
+}
+
+static void print_metrics(const struct printer *p, const json_t *metrics)
+{
+    char text[SIM_QUANTITY_SIZE];
+    const char *name;
+    const json_t *value;
+
+    if (json_object_size(metrics) > 0)
+        fprintf(p->out, "\n%s  metrics, last values%s\n", bold(p), plain(p));
+    json_object_foreach ((json_t *)(uintptr_t)metrics, name, value)
+        fprintf(p->out, "  %-44s%14s\n", name,
+                formatted(text, json_is_number(value) ? json_number_value(value) : NAN,
+                          unit_of_metric(name)));
 }
 
 static const char *verdict(const json_t *law)
@@ -214,7 +257,9 @@ void sim_print_summary(FILE *out, const json_t *summary, bool colours)
     print_head(&printer, summary);
     putc('\n', out);
     print_totals(&printer, summary);
+    print_remarks(&printer, json_object_get(summary, "remarks"));
     print_laws(&printer, json_object_get(summary, "laws"));
+    print_metrics(&printer, json_object_get(summary, "metrics"));
     print_roles(&printer, summary);
 }
 
@@ -279,6 +324,28 @@ static void print_law_row(const struct printer *p, const char *quantity,
     }
 }
 
+static void print_metric_rows(const struct printer *p, const json_t *const *summaries, int count)
+{
+    char text[SIM_QUANTITY_SIZE];
+    json_t *all = json_object();
+    const char *name;
+    json_t *value;
+
+    for (int i = 0; i < count; i++)
+        json_object_update_missing(all, json_object_get(summaries[i], "metrics"));
+    if (json_object_size(all) > 0)
+        fprintf(p->out, "\n%s  metrics, last values%s\n", bold(p), plain(p));
+    json_object_foreach (all, name, value) {
+        fprintf(p->out, "  %-*s", LABEL_WIDTH, name);
+        for (int i = 0; i < count; i++)
+            fprintf(p->out, "%*s", COLUMN_WIDTH,
+                    formatted(text, number_of(json_object_get(summaries[i], "metrics"), name),
+                              unit_of_metric(name)));
+        putc('\n', p->out);
+    }
+    json_decref(all);
+}
+
 static bool is_earlier_law(const json_t *const *summaries, int run, const char *quantity)
 {
     for (int i = 0; i < run; i++)
@@ -308,4 +375,5 @@ void sim_print_comparison(FILE *out, const json_t *const *summaries, int count, 
         json_array_foreach (json_object_get(summaries[i], "laws"), n, law)
             if (!is_earlier_law(summaries, i, text_of(law, "quantity")))
                 print_law_row(&printer, text_of(law, "quantity"), summaries, count);
+    print_metric_rows(&printer, summaries, count);
 }

@@ -7,11 +7,31 @@
 #include <math.h>
 #include <simgrid/engine.h>
 #include <simgrid/plugins/energy.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <xbt/config.h>
 
 /* ---- before ---- */
+
+void sim_remark(struct sim_plan *plan, const char *format, ...)
+{
+    size_t count = 0;
+    const char **remarks;
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    while (plan->remarks != NULL && plan->remarks[count] != NULL)
+        count++;
+    remarks = sim_new(plan->arena, const char *, count + 2);
+    for (size_t i = 0; i < count; i++)
+        remarks[i] = plan->remarks[i];
+    remarks[count] = sim_text(plan->arena, "%s", text);
+    plan->remarks = remarks;
+}
 
 static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario,
                       const struct sim_platform_facts *facts, struct sim_world *world,
@@ -53,6 +73,7 @@ static void record_open(struct sim_record *record, const struct sim_plan *plan, 
     *record = (struct sim_record){
         .transfers = is_alone ? "each alone on its links, a + S/B" : "SimGrid's network model",
         .joules = NAN,
+        .remarks = plan->remarks,
         .peer_count = casting->peer_count,
         .host_count = world->host_count,
         .link_count = world->link_count,

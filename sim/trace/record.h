@@ -75,8 +75,9 @@ struct sim_event_chunk {
 struct sim_record {
     struct sim_totals totals;
     int64_t local_messages, bytes_cancelled;
-    double joules;         /* NaN where no host says what it draws */
-    const char *transfers; /* what timed them */
+    double joules;              /* NaN where no host says what it draws */
+    const char *const *remarks; /* NULL-ended, or NULL */
+    const char *transfers;      /* what timed them */
 
     int phase_count;
     const char *phases[SIM_MOST_PHASES]; /* in order of first use */

@@ -152,6 +152,15 @@ static json_t *overrides_json(const struct sim_scenario *scenario)
     return all;
 }
 
+static json_t *remarks_json(const struct sim_record *record)
+{
+    json_t *all = json_array();
+
+    for (int i = 0; record->remarks != NULL && record->remarks[i] != NULL; i++)
+        json_array_append_new(all, json_string(record->remarks[i]));
+    return all;
+}
+
 static json_t *metrics_json(const struct sim_record *record)
 {
     json_t *last = json_object();
@@ -184,6 +193,7 @@ json_t *sim_summary_json(const struct sim_scenario *scenario, const struct sim_r
     json_object_set_new(summary, "platform", json_string(scenario->platform));
     json_object_set_new(summary, "hosts", json_integer(record->host_count));
     json_object_set_new(summary, "network", json_string(scenario->network.name));
+    json_object_set_new(summary, "remarks", remarks_json(record));
     json_object_set_new(summary, "transfers", json_string(record->transfers));
     json_object_set_new(summary, "seed", json_integer((json_int_t)scenario->seed));
     json_object_set_new(summary, "used_random_numbers", json_boolean(record->used_random_numbers));

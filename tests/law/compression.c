@@ -565,20 +565,45 @@ static void a_death_ends_the_run_with_a_sentence_and_never_hangs(void **state)
         }
 }
 
-/* ---- sentences ---- */
-
-static void a_warm_up_without_epochs_is_refused(void **state)
+/* The first worker's host is the server's, too. */
+static void the_host_of_a_colocated_server_takes_it_along(void **state)
 {
-    struct simulated run = run_on_star("", "deep_gradient_compression, workers: 2, "
-                                           "gradient_bytes: 1MB, warm_up_epochs: 4");
+    static const char fault[] = "iterations: 3\nfaults: [{host: h-0, at: 0.0501, factor: 0}]\n";
 
     (void)state;
-    assert_int_equal(run.code, 2);
-    assert_non_null(strstr(run.err.text,
-                           "algorithm.iterations_per_epoch is 0, but without learning there are no "
-                           "samples to count an epoch by: say how many iterations of warm-up have "
-                           "one sparsity."));
-    simulated_release(&run);
+    expect_end("terngrad", fault, "the server is dead or out of reach");
+    expect_end("deep_gradient_compression, transport: parameter_server", fault,
+               "the server is dead or out of reach");
+}
+
+/* ---- sentences ---- */
+
+static void what_does_not_belong_together_is_refused(void **state)
+{
+    static const struct {
+        const char *parameters, *sentence;
+    } refused[] = {
+        {"warm_up_epochs: 4",
+         "algorithm.iterations_per_epoch is 0, but without learning there are no samples to count "
+         "an epoch by: say how many iterations of warm-up have one sparsity."},
+        {"iterations_per_epoch: 5", "algorithm.iterations_per_epoch is 5, but epochs are counted "
+                                    "for the warm-up only, and warm_up_epochs is 0."},
+        {"transport: ring, placement: dedicated",
+         "algorithm.placement is dedicated, but there is no server to place with transport: ring."},
+        {"nesterov: on",
+         "algorithm.nesterov is on, but momentum is 0: there is none to look ahead with."},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct simulated run =
+            run_on_star("", "deep_gradient_compression, workers: 2, gradient_bytes: 1MB, %s",
+                        refused[i].parameters);
+
+        assert_int_equal(run.code, 2);
+        assert_non_null(strstr(run.err.text, refused[i].sentence));
+        simulated_release(&run);
+    }
 }
 
 static void levels_of_more_than_16_bits_are_refused(void **state)
@@ -633,7 +658,8 @@ int main(void)
         cmocka_unit_test(ternary_gradients_are_2_bits_there_and_4_bits_back),
         cmocka_unit_test(stragglers_hold_all_up),
         cmocka_unit_test(a_death_ends_the_run_with_a_sentence_and_never_hangs),
-        cmocka_unit_test(a_warm_up_without_epochs_is_refused),
+        cmocka_unit_test(the_host_of_a_colocated_server_takes_it_along),
+        cmocka_unit_test(what_does_not_belong_together_is_refused),
         cmocka_unit_test(levels_of_more_than_16_bits_are_refused),
         cmocka_unit_test(training_that_diverges_ends_with_a_sentence),
     };

@@ -30,7 +30,7 @@ struct sparse_sizes {
     int64_t sum;     /* U, of all */
 
     /* Of a part of N, of those with fewer numbers and of the first number_count % N, which have one more, with
-     * the sum over 1 .. N workers in it; NULL where there is nothing to cut. */
+     * the sum over 1 .. N workers in it; NULL where they are not wanted, or dense. */
     int64_t *part[2];
 };
 

@@ -43,6 +43,12 @@ static bool open_learner(struct sim_plan *plan, struct job *job, struct sim_erro
     job->first_parameters = first;
     job->agreement = sim_new(plan->arena, struct agreement, 1);
     job->batches = batches_open(plan->arena, job->data->train, plan->seed, 0);
+    sim_remark(plan,
+               "Seconds and bytes are those of %s; loss and accuracy those of a small model (%s on "
+               "%s, %zu numbers).",
+               plan->model != NULL ? plan->model->name : "gradient_bytes and compute_seconds",
+               training_learning_choices[training->learning], data_set_choices[training->data],
+               job->number_count);
     return true;
 }
 
