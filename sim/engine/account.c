@@ -91,13 +91,17 @@ void account_in_vain(struct peer *peer, double begin)
                                    .other = SIM_NOBODY});
 }
 
-/* What moved while the peer did something else is no time of its own. */
+/* What moved while the peer did something else is no time of its own, and no part of what it does now. */
 void account_beside(struct peer *peer, const struct sim_activity *activity)
 {
+    const int phase = peer->phase;
+
+    peer->phase = activity->phase;
     trace_activity(peer, doing_of[activity->kind],
                    activity->is_matched || activity->kind == COMPUTING ? activity->started_at
                                                                        : simgrid_get_clock(),
                    simgrid_get_clock(), activity);
+    peer->phase = phase;
 }
 
 void account_computed(struct peer *peer, double flop, double begin)

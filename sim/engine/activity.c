@@ -20,8 +20,8 @@ struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind)
         engine->spare_activities = activity->next;
     else
         activity = sim_new(engine->arena, struct sim_activity, 1);
-    *activity =
-        (struct sim_activity){.kind = kind, .owner = peer, .step = peer->step, .ends_at = INFINITY};
+    *activity = (struct sim_activity){
+        .kind = kind, .owner = peer, .step = peer->step, .phase = peer->phase, .ends_at = INFINITY};
     peer->open_activities++;
     return activity;
 }
@@ -48,7 +48,7 @@ static void take_back(const struct sim_activity *activity)
 
     channel->bytes -= bytes;
     channel->messages--;
-    channel->phase_bytes[channel->from->phase] -= bytes;
+    channel->phase_bytes[activity->phase_of_bytes] -= bytes;
     record->totals.bytes -= bytes;
     record->totals.messages--;
 }

@@ -159,6 +159,7 @@ static void begin(struct channel *channel, struct sim_activity *send, struct sim
     const int64_t bytes = (int64_t)(send->message.bytes * SIM_LIE_ABOUT_BYTES);
 
     send->is_matched = receive->is_matched = true;
+    send->phase_of_bytes = receive->phase_of_bytes = send->phase;
     send->started_at = receive->started_at = sim_now(&channel->from->open);
     channel->messages++;
     channel->bytes += bytes;
@@ -171,7 +172,7 @@ static void begin(struct channel *channel, struct sim_activity *send, struct sim
     }
     record->totals.messages++;
     record->totals.bytes += bytes;
-    channel->phase_bytes[channel->from->phase] += bytes;
+    channel->phase_bytes[send->phase] += bytes;
     if (engine->is_alone)
         move_alone(channel, send, receive);
     else

@@ -98,9 +98,10 @@ struct sim_activity {
     sg_comm_t unstarted; /* what `comm` is to be, in lanes of streams */
     void *sink;          /* where SimGrid puts the payload that we do not use */
     double started_at, flop;
-    sg_actor_t helper; /* that computes, or watches a transfer */
-    double ends_at;    /* of a transfer that is alone on its links; INFINITY: not known */
-    int step;
+    sg_actor_t helper;          /* that computes, or watches a transfer */
+    double ends_at;             /* of a transfer that is alone on its links; INFINITY: not known */
+    int step, phase;            /* of its peer when it was started */
+    int phase_of_bytes;         /* the sender's, once it is matched */
     struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
     struct sim_activity **link; /* where the queue points to it */
 };

@@ -192,6 +192,7 @@ struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once)
 void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
 {
     struct waiting_lane *waiting = sim_new(stream->peer->engine->arena, struct waiting_lane, 1);
+    const char *phase = stream->peer->phase_name;
 
     if (stream->status != SIM_OK)
         return;
@@ -200,11 +201,13 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
     stream->last = &waiting->next;
     begin_lanes(stream);
     stream->peer->step = SIM_NO_STEP;
+    sim_phase(&stream->peer->open, phase); /* steps have others */
 }
 
 enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
 {
     struct peer *peer = stream->peer;
+    const char *phase = peer->phase_name; /* steps of the lanes have others */
     const double begin = simgrid_get_clock();
     const int last = stream->at_once * KINDS;
     struct sim_activity *work;
@@ -228,13 +231,20 @@ enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
         go_on(stream, ended);
     } while (true);
     activity_consume(work, NULL);
+    sim_phase(&peer->open, phase);
     account_computing(peer, flop, begin);
     return stream->status;
 }
 
+/* The time is that of the step that ended, whatever other lanes began in the meantime. */
 static void wait_for_one(struct sim_stream *stream)
 {
-    go_on(stream, sim_wait_any(&stream->peer->open, stream->all, stream->at_once * KINDS, -1));
+    const double begin = simgrid_get_clock();
+    const int ended = activity_wait_any(stream->peer, stream->all, stream->at_once * KINDS, -1);
+
+    sim_phase(&stream->peer->open, stream->slots[ended / KINDS].step.phase);
+    account_activity(stream->peer, stream->all[ended], begin);
+    go_on(stream, ended);
 }
 
 int sim_stream_ended(const struct sim_stream *stream)

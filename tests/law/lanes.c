@@ -3,6 +3,7 @@
 #include "tests/fixtures/act.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LENGTH = 1009, CHUNKS = 5, MEMBERS = 3 };
 
@@ -178,6 +179,35 @@ static void what_moves_beside_a_computation_costs_only_what_is_exposed(void **st
     simulated_release(&run);
 }
 
+static const json_t *phase_of(const struct simulated *run, const char *name)
+{
+    const json_t *phases = json_object_get(run->summary, "phases"), *phase;
+    size_t i;
+
+    json_array_foreach (phases, i, phase) {
+        if (strcmp(json_string_value(json_object_get(phase, "name")), name) == 0)
+            return phase;
+    }
+    fail_msg("there is no phase '%s'", name);
+    return NULL;
+}
+
+/* A role's first phase is "start"; the steps of a ring have their own. */
+static void what_moves_beside_a_computation_is_no_part_of_its_phase(void **state)
+{
+    struct simulated run = act_with(overlap, 2, "");
+    const json_t *work = phase_of(&run, "start");
+
+    (void)state;
+    assert_true(number_at(work, "compute_seconds") >= 2 * 2 * WORK_SECONDS);
+    assert_close(number_at(work, "communicate_seconds"), 0, 0);
+    assert_close(number_at(work, "bottleneck_bytes"), 0, 0);
+    assert_close(number_at(phase_of(&run, "share-reduce"), "bottleneck_bytes"), 1000003, 1e-5);
+    assert_close(number_at(phase_of(&run, "share-only"), "bottleneck_bytes"), 1000003, 1e-5);
+    assert_close(number_at(phase_of(&run, "share-only"), "compute_seconds"), 0, 0);
+    simulated_release(&run);
+}
+
 /* ---- waiting for some lanes ---- */
 
 static void wait_for_the_first(struct sim_peer *me)
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(chunks_come_out_right_however_many_are_under_way),
         cmocka_unit_test(stages_follow_one_another_on_slices),
         cmocka_unit_test(what_moves_beside_a_computation_costs_only_what_is_exposed),
+        cmocka_unit_test(what_moves_beside_a_computation_is_no_part_of_its_phase),
         cmocka_unit_test(some_lanes_can_be_waited_for_while_the_others_go_on),
         cmocka_unit_test(waiting_for_a_lane_of_the_dead_fails_and_goes_on_failing),
     };
