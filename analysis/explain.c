@@ -168,7 +168,10 @@ static void print_phase(const json_t *summary, const json_t *phase, const char *
     printf(": %s cross the bottleneck link %s",
            sim_format_quantity(text, number_of(phase, "bottleneck_bytes"), SIM_UNIT_BYTES),
            text_of(phase, "bottleneck_link"));
-    printf(" (%.1f %% of the time)\n", longest > 0 ? 100 * bound / longest : 0);
+    if (bound > longest)
+        puts(" (more than the phase took: hidden behind what else went on)");
+    else
+        printf(" (%.1f %% of the time)\n", longest > 0 ? 100 * bound / longest : 0);
     print_loads(folder, text_of(phase, "name"), arena);
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROWS = 60, MOST_KEYS = 16, CELL = 20 };
+enum { MOST_ROWS = 60, MOST_KEYS = 16, WIDEST_CELL = 40, GAP = 2 };
 
 /* First pass: which keys the points set to differing values; second: the rows. */
 struct points {
@@ -15,6 +15,7 @@ struct points {
     char *keys[MOST_KEYS];
     char *first_values[MOST_KEYS];
     bool varies[MOST_KEYS];
+    int widths[MOST_KEYS];
     int key_count, rows;
 };
 
@@ -27,6 +28,21 @@ static int place_of(struct points *points, const char *key)
         return -1;
     points->keys[points->key_count] = strdup(key);
     return points->key_count++;
+}
+
+static void widen(struct points *points, int key, const char *text)
+{
+    const int length = (int)strlen(text);
+
+    if (length > points->widths[key])
+        points->widths[key] = length < WIDEST_CELL ? length : WIDEST_CELL;
+}
+
+static const char *last_part(const char *key)
+{
+    const char *dot = strrchr(key, '.');
+
+    return dot == NULL || strcmp(key, "algorithm.name") == 0 ? key : dot + 1;
 }
 
 static bool note_keys(void *context, const struct sim_stored *stored)
@@ -43,16 +59,10 @@ static bool note_keys(void *context, const struct sim_stored *stored)
         if (points->first_values[i] == NULL)
             points->first_values[i] = strdup(json_string_value(value));
         points->varies[i] |= strcmp(points->first_values[i], json_string_value(value)) != 0;
+        widen(points, i, json_string_value(value));
     }
     json_decref(settings);
     return true;
-}
-
-static const char *last_part(const char *key)
-{
-    const char *dot = strrchr(key, '.');
-
-    return dot == NULL || strcmp(key, "algorithm.name") == 0 ? key : dot + 1;
 }
 
 static void print_number(FILE *out, double value, enum sim_unit unit)
@@ -82,7 +92,8 @@ static void print_settings(const struct points *points, const struct sim_stored 
         const char *value = json_string_value(json_object_get(settings, points->keys[i]));
 
         if (points->varies[i])
-            fprintf(points->out, "%-*.*s", CELL, CELL - 1, value == NULL ? "-" : value);
+            fprintf(points->out, "%-*.*s", points->widths[i] + GAP, points->widths[i],
+                    value == NULL ? "-" : value);
     }
     json_decref(settings);
 }
@@ -121,8 +132,10 @@ void sim_print_points(FILE *out, struct sim_store *store, bool colours)
     sim_store_each(store, note_keys, &points);
     fputs(colours ? "\033[1m" : "", out);
     for (int i = 0; i < points.key_count; i++)
-        if (points.varies[i])
-            fprintf(out, "%-*s", CELL, last_part(points.keys[i]));
+        if (points.varies[i]) {
+            widen(&points, i, last_part(points.keys[i]));
+            fprintf(out, "%-*s", points.widths[i] + GAP, last_part(points.keys[i]));
+        }
     fprintf(out, "%14s%14s%14s%14s%s\n", "simulated", "theory", "bytes", "busiest card",
             colours ? "\033[0m" : "");
     sim_store_each(store, print_row, &points);

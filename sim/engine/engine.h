@@ -177,6 +177,7 @@ struct engine {
     struct sim_activity *spare_activities;
     struct spare_values *spare_values[64]; /* by power of two */
     struct sim_stream *spare_streams;
+    struct waiting_lane *spare_waiting;
     struct alarm *last_alarm, *spare_alarms;
     struct sleeper *spare_sleepers;
     double fastest_flop_per_second;

@@ -124,6 +124,19 @@ static void take(struct sim_stream *stream, struct slot *slot, int kind)
 
 /* ---- all slots ---- */
 
+static const struct sim_lane *take_waiting(struct sim_stream *stream)
+{
+    struct engine *engine = stream->peer->engine;
+    struct waiting_lane *waiting = stream->first;
+
+    stream->first = waiting->next;
+    if (stream->first == NULL)
+        stream->last = &stream->first;
+    waiting->next = engine->spare_waiting;
+    engine->spare_waiting = waiting;
+    return waiting->lane;
+}
+
 /* Let the lanes that wait begin, in their order, as far as their slots are free. */
 static void begin_lanes(struct sim_stream *stream)
 {
@@ -132,10 +145,7 @@ static void begin_lanes(struct sim_stream *stream)
 
         if (slot->lane != NULL)
             return;
-        slot->lane = stream->first->lane;
-        stream->first = stream->first->next;
-        if (stream->first == NULL)
-            stream->last = &stream->first;
+        slot->lane = take_waiting(stream);
         slot->number = stream->begun++;
         enter_stage(stream, slot, 0);
         move_on(stream, slot);
@@ -191,12 +201,17 @@ struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once)
 
 void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
 {
-    struct waiting_lane *waiting = sim_new(stream->peer->engine->arena, struct waiting_lane, 1);
+    struct engine *engine = stream->peer->engine;
+    struct waiting_lane *waiting = engine->spare_waiting;
     const char *phase = stream->peer->phase_name;
 
     if (stream->status != SIM_OK)
         return;
-    waiting->lane = lane;
+    if (waiting != NULL)
+        engine->spare_waiting = waiting->next;
+    else
+        waiting = sim_new(engine->arena, struct waiting_lane, 1);
+    *waiting = (struct waiting_lane){NULL, lane};
     *stream->last = waiting;
     stream->last = &waiting->next;
     begin_lanes(stream);
