@@ -50,6 +50,8 @@ struct analysis_study; /* points.h */
 struct analysis_grid;
 bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
                             const struct analysis_grid *grid, struct sim_error *err);
+bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
+                           const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err);
 
 #endif

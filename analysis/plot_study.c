@@ -1,5 +1,6 @@
 /* plot_study.c -- the figures of a store: `time`, `bytes` and `busiest_card` over the first axis of the
- * study, a line for theory and markers for what was simulated; and `heat_map` where two keys vary. */
+ * study, a line for theory and markers for what was simulated; `heat_map` where two keys vary, and
+ * `winners` where algorithms compete under several of them. */
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -146,7 +147,7 @@ static const char *column_label(const struct lines *lines, int column, double at
         return sim_text(lines->arena, "%.4g", at);
     if (lines->grid->x == ANALYSIS_NO_KEY)
         return lines->study->name;
-    return analysis_shorten(lines->study->keys[lines->grid->x].values[column], 20, lines->arena);
+    return analysis_shorten(lines->study->keys[lines->grid->x].labels[column], 20, lines->arena);
 }
 
 static void write_x_ticks(const struct lines *lines, FILE *script)
@@ -379,5 +380,6 @@ bool analysis_plot_store(struct analysis_figures *all, const char *path, struct 
             return false;
     }
     return grid.series_count < 2 || grid.column_count < 2 ||
-           analysis_plot_heat_map(all, &study, &grid, err);
+           (analysis_plot_heat_map(all, &study, &grid, err) &&
+            analysis_plot_winners(all, &study, &grid, err));
 }

@@ -1,5 +1,6 @@
 /* points.c -- a store read into memory: keys, values, and what each point came to. */
 #include "analysis/points_inside.h"
+#include "analysis/common_parts.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
 #include "sim/base/file.h"
@@ -102,7 +103,18 @@ static void find_numbers(struct analysis_study *study, struct sim_arena *arena)
         for (int i = 0; i < key->count; i++)
             key->has_numbers &= read_number(key, key->values[i], &key->numbers[i]);
         key->is_numeric = key->is_complete && key->has_numbers;
+        key->labels = analysis_without_common_parts(key->values, key->count, arena);
     }
+}
+
+const char *analysis_value_name(const struct analysis_key *key, int place, double number,
+                                struct sim_arena *arena)
+{
+    const struct analysis_scale scale = analysis_scale_for(number, key->unit);
+
+    if (!key->is_numeric)
+        return key->labels[place];
+    return sim_text(arena, "%.4g%s%s", number * scale.factor, *scale.unit ? " " : "", scale.unit);
 }
 
 /* ---- points ---- */
