@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_SERIES = 8, LABEL_LETTERS = 48, MOST_TICKS = 12 };
+enum { MOST_SERIES = ANALYSIS_LINE_TYPES, LABEL_LETTERS = 48, MOST_TICKS = 12 };
 
 static const double figure_width = 3.6;       /* inches */
 static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
@@ -212,27 +212,6 @@ static void write_y_axis(const struct lines *lines, FILE *script)
                 all_zero ? "1" : "*");
 }
 
-/* Neighbours differ in lightness, marker and dashes; of markers that may fall on each other every
- * second one is hollow and larger. */
-static void write_line_types(FILE *script)
-{
-    static const struct {
-        const char *colour;
-        int marker;
-        double size;
-        const char *dashes;
-    } types[MOST_SERIES] = {{"0072B2", 7, 0.75, "1"},      {"E69F00", 4, 1.25, "(12,5)"},
-                            {"000000", 9, 0.8, "(3,4)"},   {"009E73", 12, 1.5, "(12,4,3,4)"},
-                            {"D55E00", 5, 0.7, "(6,4)"},   {"56B4E9", 6, 1.3, "(18,4)"},
-                            {"777777", 13, 0.95, "(2,6)"}, {"CC79A7", 8, 1.3, "(12,3,3,3,3,3)"}};
-
-    for (int i = 0; i < MOST_SERIES; i++)
-        fprintf(script,
-                "set linetype %d linecolor rgb '#%s' pointtype %d pointsize %g dashtype %s "
-                "linewidth 1.4\n",
-                i + 1, types[i].colour, types[i].marker, types[i].size, types[i].dashes);
-}
-
 static void write_markers(const struct lines *lines, const struct analysis_figure *figure,
                           int series)
 {
@@ -351,7 +330,7 @@ static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct
     if (figure == NULL)
         return false;
     fprintf(figure->script, "set key maxcols %d\n", columns);
-    write_line_types(figure->script);
+    analysis_line_types(figure->script);
     write_x_axis(lines, figure->script);
     write_y_axis(lines, figure->script);
     write_numbers(lines, figure);
@@ -379,6 +358,8 @@ bool analysis_plot_store(struct analysis_figures *all, const char *path, struct 
         if (!plot_lines(all, &lines, err))
             return false;
     }
+    if (!analysis_plot_study_learning(all, &study, &grid, err))
+        return false;
     return grid.series_count < 2 || grid.column_count < 2 ||
            (analysis_plot_heat_map(all, &study, &grid, err) &&
             analysis_plot_winners(all, &study, &grid, err));

@@ -5,6 +5,7 @@
 #ifndef ANALYSIS_POINTS_H
 #define ANALYSIS_POINTS_H
 
+#include "analysis/learning.h"
 #include "sim/base/arena.h"
 #include "sim/base/error.h"
 #include "sim/base/units.h"
@@ -13,6 +14,8 @@ enum analysis_quantity {
     ANALYSIS_SECONDS,
     ANALYSIS_BYTES,
     ANALYSIS_BUSIEST_BYTES,
+    ANALYSIS_ACCURACY, /* of the last test; these two are NaN where nothing learns */
+    ANALYSIS_LOSS,
     ANALYSIS_QUANTITIES
 };
 
@@ -39,6 +42,7 @@ struct analysis_study {
     struct analysis_key *keys;
     int key_count;
     struct analysis_points *points;
+    struct analysis_pace pace;       /* what all points have in common */
     int point_count, failed, broken; /* points with results; without; of the former, a law broken */
 };
 
