@@ -14,13 +14,19 @@ enum { MOST_MARKERS = 40, LABEL_LETTERS = 48 };
 
 /* ---- whose numbers they are ---- */
 
+static const char *quantity(double value, enum sim_unit unit, struct sim_arena *arena)
+{
+    const struct analysis_scale scale = analysis_scale_for(value, unit);
+
+    return sim_text(arena, "%.4g %s", value * scale.factor, scale.unit);
+}
+
 static const char *timing_of(const json_t *algorithm, const json_t *workload, bool is_short,
                              struct sim_arena *arena)
 {
     const char *model = analysis_text(workload, "model");
     const double bytes = analysis_value(algorithm, "gradient_bytes");
     const double seconds = analysis_value(algorithm, "compute_seconds");
-    char size[SIM_QUANTITY_SIZE], time[SIM_QUANTITY_SIZE];
 
     if (*model != '\0')
         return is_short ? model
@@ -28,11 +34,11 @@ static const char *timing_of(const json_t *algorithm, const json_t *workload, bo
                                    analysis_value(workload, "batch"));
     if (bytes <= 0)
         return "";
-    sim_format_quantity(size, bytes, SIM_UNIT_BYTES);
-    sim_format_quantity(time, seconds, SIM_UNIT_SECONDS);
     if (is_short || seconds <= 0)
-        return sim_text(arena, "gradients of %s", size);
-    return sim_text(arena, "gradients of %s that take %s to compute", size, time);
+        return sim_text(arena, "gradients of %s", quantity(bytes, SIM_UNIT_BYTES, arena));
+    return sim_text(arena, "gradients of %s that take %s to compute",
+                    quantity(bytes, SIM_UNIT_BYTES, arena),
+                    quantity(seconds, SIM_UNIT_SECONDS, arena));
 }
 
 static const char *learner_of(const json_t *algorithm, struct sim_arena *arena)

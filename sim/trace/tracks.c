@@ -1,5 +1,6 @@
 #include "sim/trace/tracks.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What one line shows: each is a line of its own where a peer does several things at once. */
@@ -64,6 +65,7 @@ static int free_track(struct sim_tracks *tracks, const struct sim_record *record
     const int sort = sort_of(event);
     int last = -1, number = sort == OWN ? 0 : 1, made;
 
+    assert(tracks->list != NULL);
     for (int t = *first; t >= 0; t = tracks->list[t].next, number++) {
         if (!begins_before(event, tracks->list[t].until))
             return t;
@@ -96,6 +98,7 @@ struct sim_tracks sim_tracks_of(const struct sim_record *record,
         of_event[i] = event->peer;
         if (overlaps[event->peer] && event->end > event->begin)
             of_event[i] = free_track(&tracks, record, event, from, arena);
+        assert(tracks.list != NULL);
         if (event->end > tracks.list[of_event[i]].until)
             tracks.list[of_event[i]].until = event->end;
     }
