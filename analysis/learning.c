@@ -41,6 +41,16 @@ static const char *timing_of(const json_t *algorithm, const json_t *workload, bo
                     quantity(seconds, SIM_UNIT_SECONDS, arena));
 }
 
+static const char *short_learner_of(const json_t *algorithm, struct sim_arena *arena)
+{
+    const char *kind = analysis_text(algorithm, "learning");
+
+    if (*kind == '\0' || strcmp(kind, "off") == 0)
+        return "";
+    return sim_text(arena, "a small %s learns the data set %s", kind,
+                    analysis_text(algorithm, "data"));
+}
+
 static const char *learner_of(const json_t *algorithm, struct sim_arena *arena)
 {
     const char *kind = analysis_text(algorithm, "learning");
@@ -65,7 +75,8 @@ struct analysis_pace analysis_pace_of(const json_t *scenario, struct sim_arena *
     return (struct analysis_pace){
         .timing = sim_text(arena, "%s", timing_of(algorithm, workload, false, arena)),
         .short_timing = sim_text(arena, "%s", timing_of(algorithm, workload, true, arena)),
-        .learner = learner_of(algorithm, arena)};
+        .learner = learner_of(algorithm, arena),
+        .short_learner = short_learner_of(algorithm, arena)};
 }
 
 struct analysis_pace analysis_common_pace(struct analysis_pace a, struct analysis_pace b)
@@ -73,7 +84,8 @@ struct analysis_pace analysis_common_pace(struct analysis_pace a, struct analysi
     return (struct analysis_pace){
         .timing = strcmp(a.timing, b.timing) == 0 ? a.timing : "",
         .short_timing = strcmp(a.short_timing, b.short_timing) == 0 ? a.short_timing : "",
-        .learner = strcmp(a.learner, b.learner) == 0 ? a.learner : ""};
+        .learner = strcmp(a.learner, b.learner) == 0 ? a.learner : "",
+        .short_learner = strcmp(a.short_learner, b.short_learner) == 0 ? a.short_learner : ""};
 }
 
 /* ---- curves ---- */
@@ -193,12 +205,15 @@ static void write_x_range(const struct range *range, FILE *script)
                 most > 0 ? most * 1.04 : 1);
 }
 
-static void write_y_range(const struct range *range, FILE *script)
+/* No accuracy is above 100 %; a hair more, so that a curve there is not cut. */
+static void write_y_range(const struct range *range, enum column y, FILE *script)
 {
+    const double limit = y == ACCURACY ? 101 : INFINITY;
     const double gap = range->most > range->least ? 0.1 * (range->most - range->least)
                                                   : 0.1 * fabs(range->most) + 0.01;
 
-    fprintf(script, "set yrange [%.9g:%.9g]\n", fmax(0, range->least - gap), range->most + gap);
+    fprintf(script, "set yrange [%.9g:%.9g]\n", fmax(0, range->least - gap),
+            fmin(limit, range->most + gap));
 }
 
 /* Left: over seconds; right: over bytes; above: accuracy, below: loss. */
@@ -217,7 +232,7 @@ static void write_panel(const struct panels *panels, const struct analysis_figur
         is_right ? 0.565 : 0.105, is_right ? 0.975 : 0.515, is_low ? 0.54 : 0.0,
         is_low ? 1.0 : 0.46);
     write_x_range(&panels->ranges[x], script);
-    write_y_range(&panels->ranges[y], script);
+    write_y_range(&panels->ranges[y], y, script);
     fprintf(script, is_low ? "set xlabel '%s (%s)'\n" : "set format x ''\nunset xlabel\n", names[x],
             panels->ranges[x].scale.unit);
     fprintf(script,
@@ -296,8 +311,9 @@ static struct analysis_look look_of(const struct panels *panels, int columns)
     const int rows = learning->curve_count < 2 ? 0 : (panels->shown + columns - 1) / columns;
     struct analysis_look look = {.name = "learning", .width = figure_width, .key_rows = rows};
 
-    look.title = sim_text(panels->arena, "%s: what a small model learns, at the pace of %s",
-                          learning->title, or_else(learning->pace.short_timing, "a big one"));
+    look.title = sim_text(panels->arena, "%s: %s, at the pace of %s", learning->title,
+                          or_else(learning->pace.short_learner, "what a small model learns"),
+                          or_else(learning->pace.short_timing, "a big one"));
     look.notes[0] = sim_text(panels->arena,
                              "Small learner, big model: seconds and bytes are those of %s; "
                              "accuracy and loss are those of "

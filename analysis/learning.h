@@ -21,9 +21,10 @@ struct analysis_curve {
 
 /* Whose numbers they are; "" where it is not known, or differs. */
 struct analysis_pace {
-    const char *timing;       /* "resnet50 in batches of 32", "gradients of 100 MB" */
-    const char *short_timing; /* "resnet50", "100 MB gradients" */
-    const char *learner;      /* "a perceptron with 32 hidden neurons on the data set synthetic" */
+    const char *timing;        /* "resnet50 in batches of 32", "gradients of 100 MB" */
+    const char *short_timing;  /* "resnet50", "100 MB gradients" */
+    const char *learner;       /* "a perceptron with 32 hidden neurons on the data set synthetic" */
+    const char *short_learner; /* "a small mlp learns the data set synthetic" */
 };
 
 /* What one figure `learning` shows. */
