@@ -115,6 +115,14 @@ struct analysis_csv *analysis_csv_open(const char *path, struct sim_arena *arena
     return csv;
 }
 
+bool analysis_csv_has(const struct analysis_csv *csv, const char *name)
+{
+    for (int i = 0; i < csv->column_count; i++)
+        if (strcmp(csv->names[i], name) == 0)
+            return true;
+    return false;
+}
+
 int analysis_csv_column(struct analysis_csv *csv, const char *name)
 {
     for (int i = 0; i < csv->column_count; i++)
@@ -153,6 +161,17 @@ double analysis_csv_number(struct analysis_csv *csv, int column)
     damaged(csv, sim_text(csv->arena, "%s:%ld: '%s' in column '%s' is no number.", csv->path,
                           csv->line, text, csv->names[column]));
     return 0;
+}
+
+/* What diverges is written as inf or nan. */
+double analysis_csv_number_or_gap(struct analysis_csv *csv, int column)
+{
+    const char *text = csv->fields[column];
+    char *end;
+
+    if (!isfinite(strtod(text, &end)) && end != text && *end == '\0')
+        return NAN;
+    return analysis_csv_number(csv, column);
 }
 
 bool analysis_csv_close(struct analysis_csv *csv, struct sim_error *err)

@@ -17,12 +17,16 @@ struct analysis_csv *analysis_csv_open(const char *path, struct sim_arena *arena
 /* The number of a column; if there is none, the file counts as damaged, and no row will follow. */
 int analysis_csv_column(struct analysis_csv *csv, const char *name);
 
+/* Is there such a column? */
+bool analysis_csv_has(const struct analysis_csv *csv, const char *name);
+
 /* Go to the next row; false at the end, and where the file is damaged. */
 bool analysis_csv_next(struct analysis_csv *csv);
 
 /* A field of the row; lives until the next row. */
 const char *analysis_csv_text(const struct analysis_csv *csv, int column);
 double analysis_csv_number(struct analysis_csv *csv, int column);
+double analysis_csv_number_or_gap(struct analysis_csv *csv, int column); /* NaN if not finite */
 
 /* Close it; false, with a sentence, if it was damaged. */
 bool analysis_csv_close(struct analysis_csv *csv, struct sim_error *err);

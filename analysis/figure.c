@@ -142,11 +142,30 @@ static void write_title(FILE *script, const struct analysis_look *look, struct s
             FONT_POINTS);
 }
 
+int analysis_note_lines(const struct analysis_look *look, struct sim_arena *arena)
+{
+    const char *lines[MOST_LINES];
+
+    return break_notes(look->notes, (int)analysis_small_letters(look->width - 0.2), lines, arena);
+}
+
+void analysis_frame(FILE *script, const struct analysis_look *look, struct sim_arena *arena)
+{
+    const char *notes[MOST_LINES];
+    const int lines =
+        break_notes(look->notes, (int)analysis_small_letters(look->width - 0.2), notes, arena);
+
+    fputs("set border 3 linecolor rgb '#444444' linewidth 0.7\n"
+          "set tics nomirror out scale 0.5 font ',6.5' textcolor rgb '#222222'\n"
+          "set grid linetype 1 linecolor rgb '#E2E2E2' linewidth 0.5\n",
+          script);
+    write_title(script, look, arena);
+    write_notes(script, notes, lines);
+}
+
 static void write_prologue(FILE *script, const struct analysis_look *look, struct sim_arena *arena)
 {
-    const int width = (int)analysis_small_letters(look->width - 0.2);
-    const char *notes[MOST_LINES];
-    const int lines = break_notes(look->notes, width, notes, arena);
+    const int lines = analysis_note_lines(look, arena);
 
     fprintf(script,
             "# %s.gp -- drawn by dmlsim " SIM_VERSION ".  Restyle it and run: gnuplot %s.gp\n"
@@ -158,16 +177,12 @@ static void write_prologue(FILE *script, const struct analysis_look *look, struc
             look->name, look->name, look->width, look->height);
     fprintf(
         script,
-        "set border 3 linecolor rgb '#444444' linewidth 0.7\n"
-        "set tics nomirror out scale 0.5 font ',6.5' textcolor rgb '#222222'\n"
-        "set grid linetype 1 linecolor rgb '#E2E2E2' linewidth 0.5\n"
         "set tmargin %.2f\nset bmargin %.2f\nset rmargin 2.5\n"
         "set key at graph 0.5, graph %.3f bottom center horizontal noenhanced samplen 2 width 2 "
         "Left reverse font ',6.5'\n",
         2.1 + 0.95 * look->key_rows, 3.4 + 0.86 * lines + (lines > 0 ? 0.3 : 0),
         1 + 0.04 / fmax(0.4, look->height - 1.1));
-    write_title(script, look, arena);
-    write_notes(script, notes, lines);
+    analysis_frame(script, look, arena);
 }
 
 void analysis_figure_plot(struct analysis_figure *figure)
@@ -201,6 +216,28 @@ void analysis_number(FILE *data, double value)
         fputs("NaN", data);
     else
         sim_csv_number(data, value);
+}
+
+/* Neighbours differ in lightness, marker and dashes; of markers that may fall on each other every
+ * second one is hollow and larger. */
+void analysis_line_types(FILE *script)
+{
+    static const struct {
+        const char *colour;
+        int marker;
+        double size;
+        const char *dashes;
+    } types[ANALYSIS_LINE_TYPES] = {
+        {"0072B2", 7, 0.75, "1"},      {"E69F00", 4, 1.25, "(12,5)"},
+        {"000000", 9, 0.8, "(3,4)"},   {"009E73", 12, 1.5, "(12,4,3,4)"},
+        {"D55E00", 5, 0.7, "(6,4)"},   {"56B4E9", 6, 1.3, "(18,4)"},
+        {"777777", 13, 0.95, "(2,6)"}, {"CC79A7", 8, 1.3, "(12,3,3,3,3,3)"}};
+
+    for (int i = 0; i < ANALYSIS_LINE_TYPES; i++)
+        fprintf(script,
+                "set linetype %d linecolor rgb '#%s' pointtype %d pointsize %g dashtype %s "
+                "linewidth 1.4\n",
+                i + 1, types[i].colour, types[i].marker, types[i].size, types[i].dashes);
 }
 
 /* ---- files ---- */

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { ANALYSIS_MOST_FIGURES = 8, ANALYSIS_MOST_NOTES = 8 };
+enum { ANALYSIS_MOST_FIGURES = 8, ANALYSIS_MOST_NOTES = 8, ANALYSIS_LINE_TYPES = 8 };
 
 /* How a figure looks before anything is drawn in it. */
 struct analysis_look {
@@ -51,6 +51,13 @@ struct analysis_figure *analysis_figure_begin(struct analysis_figures *all,
                                               const struct analysis_look *look,
                                               struct sim_error *err);
 
+/* Title, small print, border, tics and grid, which a figure of several plots takes away and needs again for the
+ * next format. */
+void analysis_frame(FILE *script, const struct analysis_look *look, struct sim_arena *arena);
+
+/* How many lines the small print takes. */
+int analysis_note_lines(const struct analysis_look *look, struct sim_arena *arena);
+
 /* What is written to ->script from here on is the plot command, run once a format; `kind` is "png",
  * "svg" or "pdf" there. */
 void analysis_figure_plot(struct analysis_figure *figure);
@@ -65,6 +72,9 @@ void analysis_quote(FILE *script, const char *text);
 
 /* `text`, or its head and tail round an ellipsis if it has more than `most` letters. */
 const char *analysis_shorten(const char *text, int most, struct sim_arena *arena);
+
+/* Set line types 1 to ANALYSIS_LINE_TYPES, which can be told apart in grey, too. */
+void analysis_line_types(FILE *script);
 
 /* Begin a block of ->data; the script draws it with `index 'NAME'`.  No block may stay empty. */
 void analysis_block(struct analysis_figure *figure, const char *name, const char *columns);

@@ -116,14 +116,14 @@ static const char *value_label(const struct analysis_key *key, int place, struct
     struct analysis_scale scale;
 
     if (!key->has_numbers)
-        return key->values[place];
+        return key->labels[place];
     scale = analysis_scale_for(key->numbers[place], key->unit);
     return sim_text(arena, "%s %g%s%s",
                     analysis_key_label(key->name, (struct analysis_scale){1, ""}, arena),
                     key->numbers[place] * scale.factor, *scale.unit ? " " : "", scale.unit);
 }
 
-/* The values of the keys that name a series, all but one: words, then numbers. */
+/* The values of those keys, all but one: words, then numbers. */
 static const char *label_of(const struct analysis_study *study, const bool *names,
                             const int *places, int but, struct sim_arena *arena)
 {
@@ -141,8 +141,8 @@ static const char *label_of(const struct analysis_study *study, const bool *name
 
 /* Series and blocks under way, each known by the places of the keys that name it. */
 struct naming {
-    const bool *names;
-    json_t *series, *blocks;
+    const bool *names, *contender_names, *field_names; /* the latter two without `second` */
+    json_t *series, *blocks, *contenders, *fields;
 };
 
 enum { ID_SIZE = ANALYSIS_MOST_KEYS * 12 };
@@ -169,6 +169,36 @@ static int number_of(json_t *known, const char *id, int next)
     return next;
 }
 
+/* The keys of the algorithm, or all others, that name a series and are not the grid's `second` one. */
+static bool *choose_side(const struct analysis_study *study, const struct naming *naming,
+                         int second, bool of_algorithm, struct sim_arena *arena)
+{
+    bool *chosen = sim_new(arena, bool, (size_t)study->key_count + 1);
+
+    for (int k = 0; k < study->key_count; k++)
+        chosen[k] = naming->names[k] && k != second &&
+                    (strncmp(study->keys[k].name, "algorithm.", 10) == 0) == of_algorithm;
+    return chosen;
+}
+
+/* Who competes, and where. */
+static void place_in_contest(struct analysis_series *made, struct analysis_grid *grid,
+                             const struct analysis_study *study, const struct naming *naming,
+                             const int *places, struct sim_arena *arena)
+{
+    char id[ID_SIZE];
+
+    write_id(id, study, naming->contender_names, places, ANALYSIS_NO_KEY);
+    made->contender = number_of(naming->contenders, id, grid->contender_count);
+    made->contender_label =
+        label_of(study, naming->contender_names, places, ANALYSIS_NO_KEY, arena);
+    write_id(id, study, naming->field_names, places, ANALYSIS_NO_KEY);
+    made->field = number_of(naming->fields, id, grid->field_count);
+    made->field_label = label_of(study, naming->field_names, places, ANALYSIS_NO_KEY, arena);
+    grid->contender_count += made->contender == grid->contender_count;
+    grid->field_count += made->field == grid->field_count;
+}
+
 /* The series of a point, made if it is the first of it. */
 static int series_of(struct analysis_grid *grid, const struct analysis_study *study,
                      const struct naming *naming, const int *places, struct sim_arena *arena)
@@ -187,6 +217,7 @@ static int series_of(struct analysis_grid *grid, const struct analysis_study *st
         .block = number_of(naming->blocks, id, grid->block_count),
         .block_label = label_of(study, naming->names, places, grid->second, arena),
         .cells = sim_new(arena, struct analysis_cell, (size_t)grid->column_count)};
+    place_in_contest(made, grid, study, naming, places, arena);
     if (grid->second != ANALYSIS_NO_KEY)
         made->row = study->keys[grid->second].numbers[places[grid->second]];
     if (made->block == grid->block_count)
@@ -257,17 +288,24 @@ static int by_block_and_row(const void *a, const void *b)
 bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study,
                       const char *path, struct sim_arena *arena, struct sim_error *err)
 {
-    struct naming naming = {.series = json_object(), .blocks = json_object()};
+    struct naming naming = {.series = json_object(),
+                            .blocks = json_object(),
+                            .contenders = json_object(),
+                            .fields = json_object()};
     bool fine;
 
     *grid = (struct analysis_grid){.x = choose_x(study)};
     naming.names = choose_names(study, grid->x, arena);
     grid->second = choose_second(study, naming.names);
+    naming.contender_names = choose_side(study, &naming, grid->second, true, arena);
+    naming.field_names = choose_side(study, &naming, grid->second, false, arena);
     sort_columns(grid, study, arena);
     fine = fill(grid, study, &naming, path, arena, err);
     if (fine)
         qsort(grid->series, (size_t)grid->series_count, sizeof *grid->series, by_block_and_row);
     json_decref(naming.series);
     json_decref(naming.blocks);
+    json_decref(naming.contenders);
+    json_decref(naming.fields);
     return fine;
 }

@@ -95,6 +95,53 @@ bool analysis_trace_read(struct analysis_trace *trace, const char *path,
     return analysis_csv_close(csv, err);
 }
 
+/* ---- several things at once ---- */
+
+/* Times are sums: what follows may seem to begin a rounding before the end. */
+static bool begins_before(const struct analysis_interval *interval, double end)
+{
+    return interval->begin < end * (1 - 1e-12);
+}
+
+bool analysis_lane_overlaps(const struct analysis_lane *lane)
+{
+    double end = 0;
+
+    for (int i = 0; i < lane->count; i++) {
+        if (begins_before(&lane->list[i], end))
+            return true;
+        end = lane->list[i].end > end ? lane->list[i].end : end;
+    }
+    return false;
+}
+
+static enum analysis_track track_of(short kind)
+{
+    static const enum analysis_track tracks[ANALYSIS_KINDS] = {
+        ANALYSIS_OWN, ANALYSIS_SENDS, ANALYSIS_RECEIVES, ANALYSIS_OWN, ANALYSIS_OWN};
+
+    return tracks[kind];
+}
+
+struct analysis_lane analysis_lane_track(const struct analysis_lane *lane,
+                                         enum analysis_track track, struct sim_arena *arena)
+{
+    struct analysis_lane made = {0};
+
+    for (int i = 0; i < lane->count; i++) {
+        const struct analysis_interval *interval = &lane->list[i];
+        struct analysis_interval *last = made.count > 0 ? &made.list[made.count - 1] : NULL;
+
+        if (track_of(interval->kind) != track)
+            continue;
+        if (last == NULL || !begins_before(interval, last->end))
+            lane_add(&made, *interval, arena);
+        else if (interval->end > last->end)
+            last->end = interval->end;
+    }
+    return made;
+}
+
 /* ---- making fewer ---- */
 
 /* A run of short intervals on its way to become one. */
@@ -159,14 +206,28 @@ struct analysis_lane analysis_lane_thinned(const struct analysis_lane *lane, dou
     return thinned;
 }
 
+/* Is an interval beside what the peer itself does?  `at` goes over `own` as the intervals go over time. */
+static bool is_beside(const struct analysis_interval *interval, const struct analysis_lane *own,
+                      int *at)
+{
+    while (*at < own->count && !begins_before(interval, own->list[*at].end))
+        ++*at;
+    return track_of(interval->kind) != ANALYSIS_OWN && *at < own->count &&
+           begins_before(&own->list[*at], interval->end);
+}
+
 struct analysis_lane analysis_lane_phases(const struct analysis_lane *lane, struct sim_arena *arena)
 {
+    const struct analysis_lane own = analysis_lane_track(lane, ANALYSIS_OWN, arena);
     struct analysis_lane phases = {0};
+    int at = 0;
 
     for (int i = 0; i < lane->count; i++) {
         const struct analysis_interval *interval = &lane->list[i];
         struct analysis_interval *last = phases.count > 0 ? &phases.list[phases.count - 1] : NULL;
 
+        if (is_beside(interval, &own, &at) || (last != NULL && interval->end <= last->end))
+            continue;
         if (last != NULL && last->phase == interval->phase)
             last->end = interval->end;
         else

@@ -1,4 +1,4 @@
-/* plot.c -- dmlsim plot: figures of a run directory or of a study's store. */
+/* plot.c -- dmlsim plot: figures of a run directory, of a study's store, or of several runs. */
 #include "analysis/plot.h"
 
 #include "analysis/gnuplot.h"
@@ -10,7 +10,8 @@
 
 static const struct sim_option options[] = {
     {"out", 'o', "DIR",
-     "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store"},
+     "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store; needed for "
+     "several"},
     {0}};
 
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
@@ -58,11 +59,26 @@ static void list_figures(const struct analysis_figures *all)
         printf("%s/%s.{png,svg,pdf}\n", all->folder, all->list[i]->name);
 }
 
-static int draw(struct analysis_figures *all, const char *path, bool is_run, struct sim_error *err)
+/* What one call draws. */
+struct job {
+    const char *const *paths;
+    int count;
+    bool is_run; /* or all are: several are runs */
+};
+
+static bool write_figures(struct analysis_figures *all, const struct job *job,
+                          struct sim_error *err)
+{
+    if (job->count > 1)
+        return analysis_plot_runs(all, job->paths, job->count, err);
+    return (job->is_run ? analysis_plot_run : analysis_plot_store)(all, job->paths[0], err);
+}
+
+static int draw(struct analysis_figures *all, const struct job *job, struct sim_error *err)
 {
     int code;
 
-    if (!(is_run ? analysis_plot_run : analysis_plot_store)(all, path, err)) {
+    if (!write_figures(all, job, err)) {
         analysis_figures_abandon(all);
         return 2;
     }
@@ -72,20 +88,40 @@ static int draw(struct analysis_figures *all, const char *path, bool is_run, str
     return code;
 }
 
+/* Several paths are run directories whose curves are compared; nothing else can be. */
+static bool are_plottable(const struct job *job, struct sim_arena *arena, struct sim_error *err)
+{
+    if (job->count == 1)
+        return is_plottable(job->paths[0], job->is_run, err);
+    for (int i = 0; i < job->count; i++)
+        if (!sim_is_run_directory(arena, job->paths[i]))
+            return sim_fail(err,
+                            "%s: is no run directory; only the learning curves of run directories "
+                            "can be drawn together. A study's points are in one store already.",
+                            job->paths[i]);
+    return true;
+}
+
 static int run(const struct sim_call *call)
 {
-    const char *path = sim_without_slash(call->arena, call->arguments[0]);
+    const char **paths = sim_new(call->arena, const char *, (size_t)call->argument_count);
     const char *out = sim_option_value(call, "out");
-    const bool is_run = sim_is_run_directory(call->arena, path);
+    struct job job = {.paths = paths, .count = call->argument_count};
     struct analysis_figures all;
     struct sim_error err = {0};
     int code = 2;
 
-    if (is_plottable(path, is_run, &err)) {
-        out = out == NULL ? default_folder(path, is_run, call->arena)
+    for (int i = 0; i < call->argument_count; i++)
+        paths[i] = sim_without_slash(call->arena, call->arguments[i]);
+    job.is_run = sim_is_run_directory(call->arena, paths[0]);
+    if (job.count > 1 && out == NULL)
+        return sim_misused(call, "several run directories have no folder in common: say with --out "
+                                 "DIR where their figure goes.");
+    if (are_plottable(&job, call->arena, &err)) {
+        out = out == NULL ? default_folder(paths[0], job.is_run, call->arena)
                           : sim_without_slash(call->arena, out);
         if (analysis_figures_begin(&all, out, call->arena, &err))
-            code = draw(&all, path, is_run, &err);
+            code = draw(&all, &job, &err);
     }
     fflush(stdout);
     return sim_complain(&err, code);
@@ -93,22 +129,21 @@ static int run(const struct sim_call *call)
 
 SIM_COMMAND(plot) = {
     .name = "plot",
-    .arguments = "RUN_DIR|STUDY.db",
+    .arguments = "RUN_DIR...|STUDY.db",
     .summary = "draw a run directory or a study as PNG, SVG and PDF",
     .description =
         "A run directory gives 'timeline' (who did what when, if it was run with --trace full; "
-        "else how "
-        "long each peer did what) and 'links' (bytes and busy share of each link). A study gives "
-        "'time', "
+        "else how long each peer did what), 'links' (bytes and busy share of each link) and, if "
+        "a small model learned, 'learning' (its accuracy and loss over simulated time and over "
+        "bytes). Several run directories give 'learning' with a curve each. A study gives 'time', "
         "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "
-        "markers, and "
-        "'heat_map' if two keys vary. Beside each figure stand the script (.gp) and the numbers "
-        "(.dat) it "
-        "was made of: edit the script and run gnuplot on it for another style; to keep it from "
-        "being "
-        "replaced by the next call, give --out. Needs gnuplot (apt-get install gnuplot-nox).",
+        "markers; 'learning' with the last test of each point; 'heat_map' if two keys vary, and "
+        "'winners' (which algorithm is fastest where) if algorithms compete, too. Beside each "
+        "figure stand the script (.gp) and the numbers (.dat) it was made of: edit the script and "
+        "run gnuplot on it for another style; to keep it from being replaced by the next call, "
+        "give --out. Needs gnuplot (apt-get install gnuplot-nox).",
     .options = options,
     .least_arguments = 1,
-    .most_arguments = 1,
+    .most_arguments = ANALYSIS_LINE_TYPES,
     .run = run,
 };

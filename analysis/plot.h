@@ -43,6 +43,10 @@ bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run
                          struct sim_error *err);
 bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run *run,
                         struct sim_error *err);
+bool analysis_plot_run_learning(struct analysis_figures *all, const struct analysis_run *run,
+                                struct sim_error *err);
+bool analysis_plot_runs(struct analysis_figures *all, const char *const *folders, int count,
+                        struct sim_error *err);
 bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err);
 
@@ -50,6 +54,10 @@ struct analysis_study; /* points.h */
 struct analysis_grid;
 bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
                             const struct analysis_grid *grid, struct sim_error *err);
+bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
+                           const struct analysis_grid *grid, struct sim_error *err);
+bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,
+                                  const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err);
 
 #endif

@@ -1,8 +1,9 @@
 /* plot_gantt.c -- figure `timeline` of a run with events.csv: a Gantt chart, one row a peer.
  *
  * Cold colours compute, warm ones communicate; for grey print kinds also differ in lightness and height:
- * waiting is half as high, idle time a hairline.  A band on top names the phases of one peer of each
- * role. */
+ * waiting is half as high, idle time a hairline.  Where peers do several things at once, a row has three
+ * tracks: what the peer itself does above, its sends and its receives below.  A band on top names the phases
+ * of one peer of each role. */
 #include "analysis/intervals.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
@@ -26,6 +27,7 @@ struct chart {
     int bands[MOST_BANDS], band_count; /* rows whose phases are named on top */
     struct analysis_scale scale;
     bool is_thin, has_separators, has_gaps, has_too_many_phases;
+    bool has_tracks; /* somebody does several things at once */
     struct sim_arena *arena;
 };
 
@@ -77,6 +79,7 @@ static bool read_chart(struct chart *chart, struct sim_error *err)
     chart->phases = sim_new(chart->arena, struct analysis_lane, (size_t)chart->rows.shown);
     for (int r = 0; r < chart->rows.shown; r++) {
         chart->phases[r] = analysis_lane_phases(&chart->trace.lanes[r], chart->arena);
+        chart->has_tracks |= analysis_lane_overlaps(&chart->trace.lanes[r]);
         separators += chart->phases[r].count > 0 ? chart->phases[r].count - 1 : 0;
     }
     chart->has_separators = separators > 0 && separators <= MOST_SEPARATORS;
@@ -94,21 +97,33 @@ static void write_interval(const struct chart *chart, FILE *data, double row,
             interval->end * chart->scale.factor, row, interval->kind);
 }
 
+static void write_lane(const struct chart *chart, FILE *data, int row, struct analysis_lane lane,
+                       double least)
+{
+    if (chart->is_thin)
+        lane = analysis_lane_thinned(&lane, least, chart->arena);
+    for (int i = 0; i < lane.count; i++)
+        write_interval(chart, data, chart->rows.at[row], &lane.list[i]);
+}
+
 /* All intervals, or, where there are too many, at most `most` boxes. */
 static void write_boxes(const struct chart *chart, struct analysis_figure *figure,
                         const char *block, int most)
 {
-    const double least = 2.0 * chart->run->seconds * chart->rows.shown / most;
+    const int tracks = chart->has_tracks ? ANALYSIS_TRACKS : 1;
+    const double least = 2.0 * chart->run->seconds * chart->rows.shown * tracks / most;
 
     analysis_block(figure, block,
                    "begin  end  row  kind: 0 compute, 1 send, 2 receive, 3 wait, 4 idle");
     for (int r = 0; r < chart->rows.shown; r++) {
-        struct analysis_lane lane = chart->trace.lanes[r];
+        const struct analysis_lane *lane = &chart->trace.lanes[r];
 
-        if (chart->is_thin)
-            lane = analysis_lane_thinned(&lane, least, chart->arena);
-        for (int i = 0; i < lane.count; i++)
-            write_interval(chart, figure->data, chart->rows.at[r], &lane.list[i]);
+        for (int t = 0; t < tracks; t++)
+            write_lane(chart, figure->data, r,
+                       tracks == 1
+                           ? *lane
+                           : analysis_lane_track(lane, (enum analysis_track)t, chart->arena),
+                       least);
     }
 }
 
@@ -199,14 +214,15 @@ static void write_plot(const struct chart *chart, struct analysis_figure *figure
               "\\\n     ",
               figure->script);
     fputs("'timeline.dat' index boxes using "
-          "(($1+$2)/2):3:1:2:($3-half[int($4)+1]):($3+half[int($4)+1]):"
+          "(($1+$2)/2):3:1:2:($3+below[int($4)+1]-half[int($4)+1]):"
+          "($3+below[int($4)+1]+half[int($4)+1]):"
           "(colour[int($4)+1]) with boxxyerror linecolor rgb variable notitle, \\\n",
           figure->script);
     if (chart->has_gaps)
-        fputs(
-            "     '' index 'idle' using 1:3:($2-$1):(0) with vectors nohead linecolor rgb 0x999999 "
-            "linewidth 0.6 notitle, \\\n",
-            figure->script);
+        fputs("     '' index 'idle' using 1:($3+below[5]):($2-$1):(0) with vectors nohead "
+              "linecolor rgb 0x999999 "
+              "linewidth 0.6 notitle, \\\n",
+              figure->script);
     if (chart->has_separators)
         fputs("     '' index 'separators' using 1:($2-0.46):(0):(0.92) with vectors nohead "
               "linecolor rgb "
@@ -233,7 +249,10 @@ static const char *note_on_thinning(const struct chart *chart)
 static struct analysis_look look_of(const struct chart *chart)
 {
     const double rows = chart->rows.length + chart->band_count;
-    const double pitch = rows > 24 ? 0.09 : rows > 14 ? 0.12 : 0.145; /* inches */
+    const double pitch = (rows > 24   ? 0.09
+                          : rows > 14 ? 0.12
+                                      : 0.145) *
+                         (chart->has_tracks ? 1.6 : 1); /* inches */
     const char *phases = chart->has_separators        ? "Black lines separate phases. "
                          : chart->has_too_many_phases ? "Phases change too often to be shown. "
                                                       : "";
@@ -242,7 +261,12 @@ static struct analysis_look look_of(const struct chart *chart)
     int notes = 0;
 
     look.title = sim_text(chart->arena, "%s: what each peer did", chart->run->title);
-    look.notes[notes++] = sim_text(chart->arena, "%s%s", phases, note_on_thinning(chart));
+    look.notes[notes++] =
+        sim_text(chart->arena, "%s%s%s",
+                 chart->has_tracks
+                     ? "Each row: above, what the peer itself does; below, its sends and receives. "
+                     : "",
+                 phases, note_on_thinning(chart));
     if (chart->rows.note != NULL)
         look.notes[notes++] = chart->rows.note;
     look.notes[notes++] = chart->run->origin;
@@ -254,10 +278,14 @@ static void write_settings(const struct chart *chart, FILE *script)
     fprintf(script,
             "set style fill solid 1 noborder\nset xlabel 'time (%s)'\nset xrange [0:%.9g]\n"
             "set grid noytics\nset yrange [%g:%g]\n"
-            "array colour[5] = [0x0072B2, 0xD55E00, 0xE69F00, 0xC8C8C8, 0x999999]\n"
-            "array half[5] = [0.4, 0.4, 0.4, 0.2, 0.02]\n",
+            "array colour[5] = [0x0072B2, 0xD55E00, 0xE69F00, 0xC8C8C8, 0x999999]\n",
             chart->scale.unit, chart->run->seconds * chart->scale.factor, chart->rows.length - 0.3,
             -chart->band_count - 0.9);
+    fputs(chart->has_tracks ? "array half[5] = [0.2, 0.1, 0.1, 0.1, 0.02]\n"
+                              "array below[5] = [-0.2, 0.1, 0.3, -0.2, -0.2]\n"
+                            : "array half[5] = [0.4, 0.4, 0.4, 0.2, 0.02]\n"
+                              "array below[5] = [0, 0, 0, 0, 0]\n",
+          script);
     write_ticks(chart, script);
 }
 

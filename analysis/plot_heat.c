@@ -12,7 +12,7 @@
 static const double figure_width = 3.6; /* inches */
 static const double cell_points = 5.5;
 
-enum { MOST_ROWS = 40, MOST_COLUMNS = 200, LABEL_LETTERS = 24 };
+enum { MOST_ROWS = 200, MOST_COLUMNS = 200, LABEL_LETTERS = 24 };
 
 struct heat_map {
     const struct analysis_study *study;
@@ -96,13 +96,8 @@ static const char *cell_text(const struct heat_map *map, const struct analysis_c
 
 static const char *value_text(const struct heat_map *map, int key, int place, double number)
 {
-    const struct analysis_key *axis = &map->study->keys[key];
-    const struct analysis_scale scale = analysis_scale_for(number, axis->unit);
-
-    if (!axis->is_numeric)
-        return analysis_shorten(axis->values[place], LABEL_LETTERS / 2, map->arena);
-    return sim_text(map->arena, "%.4g%s%s", number * scale.factor, *scale.unit ? " " : "",
-                    scale.unit);
+    return analysis_shorten(analysis_value_name(&map->study->keys[key], place, number, map->arena),
+                            LABEL_LETTERS / 2, map->arena);
 }
 
 static const char *row_name(const struct heat_map *map, int row)
@@ -195,6 +190,21 @@ static void write_columns(const struct heat_map *map, FILE *script)
     fputs(")\n", script);
 }
 
+/* The name of a block stands over its cells, and ends where they end. */
+static void write_headings(const struct heat_map *map, FILE *script)
+{
+    const int letters = (int)(analysis_small_letters(cells_inches(map)) * 6 / 6.5) - 1;
+
+    for (int r = 0; r < map->rows; r++) {
+        if (r > 0 && map->grid->series[r].block == map->grid->series[r - 1].block)
+            continue;
+        fputs("set label ", script);
+        analysis_quote(script, analysis_shorten(map->grid->series[r].block_label,
+                                                letters < 8 ? 8 : letters, map->arena));
+        fprintf(script, " at graph 0, first %g left offset 0.3,0 font ',6.5'\n", map->at[r] - 1);
+    }
+}
+
 static void write_rows(const struct heat_map *map, FILE *script)
 {
     const int second = map->grid->second;
@@ -212,13 +222,8 @@ static void write_rows(const struct heat_map *map, FILE *script)
         fprintf(script, " %g", map->at[r]);
     }
     fputs(")\n", script);
-    for (int r = 0; map->has_headings && r < map->rows; r++)
-        if (r == 0 || map->grid->series[r].block != map->grid->series[r - 1].block) {
-            fputs("set label ", script);
-            analysis_quote(script, map->grid->series[r].block_label);
-            fprintf(script, " at graph 0, first %g left offset 0.3,0 font ',6.5'\n",
-                    map->at[r] - 1);
-        }
+    if (map->has_headings)
+        write_headings(map, script);
 }
 
 /* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey. */

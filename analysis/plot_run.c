@@ -81,7 +81,8 @@ static bool plot_all(struct analysis_figures *all, const struct analysis_run *ru
         return sim_fail(err, "%s/summary.json: tells of no peers, so there is nothing to draw.",
                         run->folder);
     return (has_events ? analysis_plot_gantt : analysis_plot_bars)(all, run, err) &&
-           (!has_links || analysis_plot_links(all, run, err));
+           (!has_links || analysis_plot_links(all, run, err)) &&
+           analysis_plot_run_learning(all, run, err);
 }
 
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err)

@@ -1,5 +1,6 @@
 /* plot_study.c -- the figures of a store: `time`, `bytes` and `busiest_card` over the first axis of the
- * study, a line for theory and markers for what was simulated; and `heat_map` where two keys vary. */
+ * study, a line for theory and markers for what was simulated; `heat_map` where two keys vary, and
+ * `winners` where algorithms compete under several of them. */
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -7,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_SERIES = 8, LABEL_LETTERS = 48, MOST_TICKS = 12 };
+enum { MOST_SERIES = ANALYSIS_LINE_TYPES, LABEL_LETTERS = 48, MOST_TICKS = 12 };
 
 static const double figure_width = 3.6;       /* inches */
 static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
@@ -146,7 +147,7 @@ static const char *column_label(const struct lines *lines, int column, double at
         return sim_text(lines->arena, "%.4g", at);
     if (lines->grid->x == ANALYSIS_NO_KEY)
         return lines->study->name;
-    return analysis_shorten(lines->study->keys[lines->grid->x].values[column], 20, lines->arena);
+    return analysis_shorten(lines->study->keys[lines->grid->x].labels[column], 20, lines->arena);
 }
 
 static void write_x_ticks(const struct lines *lines, FILE *script)
@@ -209,27 +210,6 @@ static void write_y_axis(const struct lines *lines, FILE *script)
     else
         fprintf(script, "set yrange [0:%s]\nset offsets 0, 0, graph 0.06, 0\n",
                 all_zero ? "1" : "*");
-}
-
-/* Neighbours differ in lightness, marker and dashes; of markers that may fall on each other every
- * second one is hollow and larger. */
-static void write_line_types(FILE *script)
-{
-    static const struct {
-        const char *colour;
-        int marker;
-        double size;
-        const char *dashes;
-    } types[MOST_SERIES] = {{"0072B2", 7, 0.75, "1"},      {"E69F00", 4, 1.25, "(12,5)"},
-                            {"000000", 9, 0.8, "(3,4)"},   {"009E73", 12, 1.5, "(12,4,3,4)"},
-                            {"D55E00", 5, 0.7, "(6,4)"},   {"56B4E9", 6, 1.3, "(18,4)"},
-                            {"777777", 13, 0.95, "(2,6)"}, {"CC79A7", 8, 1.3, "(12,3,3,3,3,3)"}};
-
-    for (int i = 0; i < MOST_SERIES; i++)
-        fprintf(script,
-                "set linetype %d linecolor rgb '#%s' pointtype %d pointsize %g dashtype %s "
-                "linewidth 1.4\n",
-                i + 1, types[i].colour, types[i].marker, types[i].size, types[i].dashes);
 }
 
 static void write_markers(const struct lines *lines, const struct analysis_figure *figure,
@@ -350,7 +330,7 @@ static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct
     if (figure == NULL)
         return false;
     fprintf(figure->script, "set key maxcols %d\n", columns);
-    write_line_types(figure->script);
+    analysis_line_types(figure->script);
     write_x_axis(lines, figure->script);
     write_y_axis(lines, figure->script);
     write_numbers(lines, figure);
@@ -378,6 +358,9 @@ bool analysis_plot_store(struct analysis_figures *all, const char *path, struct 
         if (!plot_lines(all, &lines, err))
             return false;
     }
+    if (!analysis_plot_study_learning(all, &study, &grid, err))
+        return false;
     return grid.series_count < 2 || grid.column_count < 2 ||
-           analysis_plot_heat_map(all, &study, &grid, err);
+           (analysis_plot_heat_map(all, &study, &grid, err) &&
+            analysis_plot_winners(all, &study, &grid, err));
 }

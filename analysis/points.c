@@ -1,5 +1,6 @@
 /* points.c -- a store read into memory: keys, values, and what each point came to. */
 #include "analysis/points_inside.h"
+#include "analysis/common_parts.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
 #include "sim/base/file.h"
@@ -9,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const law_names[ANALYSIS_QUANTITIES] = {"seconds", "bytes on the network",
-                                                           "bytes of the busiest card, one way"};
+/* "" for what no law speaks of. */
+static const char *const law_names[ANALYSIS_QUANTITIES] = {
+    "seconds", "bytes on the network", "bytes of the busiest card, one way", "", ""};
 
 /* Reading, which goes over the store twice: the first time looking for twins. */
 struct reading {
@@ -102,7 +104,18 @@ static void find_numbers(struct analysis_study *study, struct sim_arena *arena)
         for (int i = 0; i < key->count; i++)
             key->has_numbers &= read_number(key, key->values[i], &key->numbers[i]);
         key->is_numeric = key->is_complete && key->has_numbers;
+        key->labels = analysis_without_common_parts(key->values, key->count, arena);
     }
+}
+
+const char *analysis_value_name(const struct analysis_key *key, int place, double number,
+                                struct sim_arena *arena)
+{
+    const struct analysis_scale scale = analysis_scale_for(number, key->unit);
+
+    if (!key->is_numeric)
+        return key->labels[place];
+    return sim_text(arena, "%.4g%s%s", number * scale.factor, *scale.unit ? " " : "", scale.unit);
 }
 
 /* ---- points ---- */
@@ -138,12 +151,21 @@ static double theory_of(const json_t *summary, const char *quantity)
     return NAN;
 }
 
+static double metric_of(const json_t *summary, const char *name)
+{
+    const json_t *value = json_object_get(json_object_get(summary, "metrics"), name);
+
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
 static void take_results(struct analysis_point *point, const json_t *summary)
 {
     point->simulated[ANALYSIS_SECONDS] = analysis_value(summary, "simulated_seconds");
     point->simulated[ANALYSIS_BYTES] = analysis_value(summary, "bytes");
     point->simulated[ANALYSIS_BUSIEST_BYTES] =
         analysis_value(json_object_get(summary, "busiest_card"), "bytes");
+    point->simulated[ANALYSIS_ACCURACY] = metric_of(summary, "test_accuracy");
+    point->simulated[ANALYSIS_LOSS] = metric_of(summary, "test_loss_nats");
     for (int q = 0; q < ANALYSIS_QUANTITIES; q++)
         point->theory[q] = theory_of(summary, law_names[q]);
 }
@@ -155,6 +177,15 @@ static void note_common(struct reading *reading, const char **common, const char
         *common = sim_text(reading->arena, "%s", value);
     else if (strcmp(*common, value) != 0)
         *common = "";
+}
+
+static void note_pace(struct reading *reading, const json_t *summary)
+{
+    const struct analysis_pace pace =
+        analysis_pace_of(json_object_get(summary, "scenario"), reading->arena);
+    struct analysis_study *study = reading->study;
+
+    study->pace = study->point_count == 1 ? pace : analysis_common_pace(study->pace, pace);
 }
 
 static bool look_for_twins(void *context, const struct sim_stored *stored)
@@ -185,6 +216,7 @@ static bool take_point(void *context, const struct sim_stored *stored)
     point = add_point(reading);
     place_settings(reading, point, "", settings);
     take_results(point, summary);
+    note_pace(reading, summary);
     note_common(reading, &reading->network, analysis_text(summary, "network"));
     note_common(reading, &reading->platform, analysis_text(summary, "platform"));
     note_common(reading, &reading->version, analysis_text(summary, "dmlsim"));

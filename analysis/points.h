@@ -5,6 +5,7 @@
 #ifndef ANALYSIS_POINTS_H
 #define ANALYSIS_POINTS_H
 
+#include "analysis/learning.h"
 #include "sim/base/arena.h"
 #include "sim/base/error.h"
 #include "sim/base/units.h"
@@ -13,6 +14,8 @@ enum analysis_quantity {
     ANALYSIS_SECONDS,
     ANALYSIS_BYTES,
     ANALYSIS_BUSIEST_BYTES,
+    ANALYSIS_ACCURACY, /* of the last test; these two are NaN where nothing learns */
+    ANALYSIS_LOSS,
     ANALYSIS_QUANTITIES
 };
 
@@ -22,7 +25,8 @@ enum { ANALYSIS_NO_KEY = -1 };
 struct analysis_key {
     const char *name;
     const char **values;
-    double *numbers; /* [count], meaningful when has_numbers */
+    const char **labels; /* [count]: the values without what all of them have in common */
+    double *numbers;     /* [count], meaningful when has_numbers */
     int count, room;
     bool is_complete; /* every point sets it */
     bool has_numbers; /* all its values are numbers */
@@ -38,6 +42,7 @@ struct analysis_study {
     struct analysis_key *keys;
     int key_count;
     struct analysis_points *points;
+    struct analysis_pace pace;       /* what all points have in common */
     int point_count, failed, broken; /* points with results; without; of the former, a law broken */
 };
 
@@ -51,8 +56,10 @@ struct analysis_cell {
 struct analysis_series {
     const char *label; /* "parameter_server, 4 servers"; "" when there is only one series */
     int block;         /* series that differ in the grid's `second` key alone are of one block */
-    const char *block_label;     /* what names the block */
-    double row;                  /* the number of the `second` key; 0 without one */
+    const char *block_label; /* what names the block */
+    double row;              /* the number of the `second` key; 0 without one */
+    int contender, field;    /* who competes with others here, and on which field */
+    const char *contender_label, *field_label;
     struct analysis_cell *cells; /* [column_count] */
 };
 
@@ -63,12 +70,18 @@ struct analysis_grid {
     int column_count;
     struct analysis_series *series; /* blocks in the order of the study; each in order of `row` */
     int series_count, block_count;
+    int contender_count,
+        field_count;  /* keys of the algorithm tell contenders apart, others fields */
     int most_results; /* in one cell */
 };
 
 /* Read a store.  Refuses, with a sentence, one without a single result. */
 bool analysis_study_read(struct analysis_study *study, const char *path, struct sim_arena *arena,
                          struct sim_error *err);
+
+/* A value as an axis of words names it: "10 MB" for the number of a numeric key, or the label of a place. */
+const char *analysis_value_name(const struct analysis_key *key, int place, double number,
+                                struct sim_arena *arena);
 
 /* Choose the axes (workers first) and lay out the points. */
 bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study,

@@ -9,8 +9,10 @@ struct step {
     const char *unit;
 };
 
+/* Minutes and hours only where there are two of them: "90 s" reads better than "1.5 min". */
 static const struct step seconds[] = {
-    {1, 1, "s"}, {1e-3, 1e3, "ms"}, {1e-6, 1e6, "µs"}, {0, 1e9, "ns"}};
+    {7200, 1.0 / 3600, "h"}, {120, 1.0 / 60, "min"}, {1, 1, "s"},
+    {1e-3, 1e3, "ms"},       {1e-6, 1e6, "µs"},      {0, 1e9, "ns"}};
 static const struct step bytes[] = {{1e15, 1e-15, "PB"}, {1e12, 1e-12, "TB"}, {1e9, 1e-9, "GB"},
                                     {1e6, 1e-6, "MB"},   {1e3, 1e-3, "kB"},   {0, 1, "B"}};
 static const struct step flop[] = {{1e15, 1e-15, "Pflop"},

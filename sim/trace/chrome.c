@@ -1,8 +1,10 @@
 /* chrome.c -- trace.json, the Chrome trace event format ("Trace Event Format", Google, 2016): opens in
- * Perfetto and chrome://tracing.  A process is a host, a thread is a peer; times are microseconds. */
+ * Perfetto and chrome://tracing.  A process is a host, a thread is a peer, or what it does beside (tracks.h);
+ * times are microseconds. */
 #include "sim/base/csv.h"
 #include "sim/base/file.h"
 #include "sim/peer.h"
+#include "sim/trace/tracks.h"
 #include "sim/trace/writers.h"
 
 #include <string.h>
@@ -26,27 +28,37 @@ static int process_of(const struct sim_record *record, int peer)
     return first + 1;
 }
 
-static void write_names(FILE *file, const struct sim_record *record, const int *processes)
+static void write_thread_name(FILE *file, int process, int track, const char *name)
+{
+    fprintf(file,
+            "{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":",
+            process, track + 1);
+    write_string(file, name);
+    fputs("}}", file);
+}
+
+static void write_names(FILE *file, const struct sim_record *record, const int *processes,
+                        const struct sim_tracks *tracks)
 {
     for (int i = 0; i < record->peer_count; i++) {
         fprintf(file, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":",
                 processes[i]);
         write_string(file, record->peers[i].host);
-        fprintf(
-            file,
-            "}},\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":",
-            processes[i], i + 1);
-        write_string(file, record->peers[i].name);
-        fputs("}}", file);
+        fputs("}},\n", file);
+        write_thread_name(file, processes[i], i, record->peers[i].name);
         fputs(i + 1 < record->peer_count ? ",\n" : "", file);
+    }
+    for (int t = record->peer_count; t < tracks->count; t++) {
+        fputs(",\n", file);
+        write_thread_name(file, processes[tracks->list[t].peer], t, tracks->list[t].name);
     }
 }
 
 static void write_event(FILE *file, const struct sim_record *record, const struct sim_event *event,
-                        int process)
+                        int process, int track)
 {
     fprintf(file, ",\n{\"ph\":\"X\",\"pid\":%d,\"tid\":%d,\"name\":\"%s\",\"cat\":", process,
-            event->peer + 1, sim_doing_names[event->doing]);
+            track + 1, sim_doing_names[event->doing]);
     write_string(file, record->phases[event->phase]);
     fputs(",\"ts\":", file);
     sim_csv_number(file, event->begin * 1e6);
@@ -83,15 +95,17 @@ bool sim_write_chrome_trace(const struct sim_written_run *run, struct sim_error 
     const char *path;
     FILE *file = sim_open_in(run, "trace.json", &path, err);
     int *processes = sim_new(run->arena, int, (size_t)record->peer_count);
+    const struct sim_tracks tracks = sim_tracks_of(record, run->events, run->arena);
 
     if (file == NULL)
         return false;
     for (int i = 0; i < record->peer_count; i++)
         processes[i] = process_of(record, i);
     fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n", file);
-    write_names(file, record, processes);
+    write_names(file, record, processes, &tracks);
     for (int64_t i = 0; i < record->event_count; i++)
-        write_event(file, record, run->events[i], processes[run->events[i]->peer]);
+        write_event(file, record, run->events[i], processes[run->events[i]->peer],
+                    tracks.of_event[i]);
     for (size_t i = 0; i < record->note_count; i++)
         write_note(file, &record->notes[i], processes[record->notes[i].peer]);
     fputs("\n]}\n", file);

@@ -91,6 +91,31 @@ static void neighbours_of_one_phase_are_joined_whatever_their_kind(void **state)
     sim_arena_close(arena);
 }
 
+/* Computing from 0 to 9 with additions in it; two sends at once, and one after the computing. */
+static void what_happens_at_once_is_told_apart_by_tracks(void **state)
+{
+    struct analysis_interval list[] = {{0, 2, SEND, 1},  {0, 9, COMPUTE, 0},
+                                       {1, 3, SEND, 1},  {2, 2.5, COMPUTE, 2},
+                                       {9, 11, SEND, 3}, {9, 11, RECEIVE, 3}};
+    static const struct analysis_interval own[] = {{0, 9, COMPUTE, 0}},
+                                          sends[] = {{0, 3, SEND, 1}, {9, 11, SEND, 3}},
+                                          phases_expected[] = {{0, 9, COMPUTE, 0},
+                                                               {9, 11, SEND, 3}};
+    const struct analysis_lane lane = lane_of(list, 6);
+    struct sim_arena *arena = sim_arena_open();
+    const struct analysis_lane computes = analysis_lane_track(&lane, ANALYSIS_OWN, arena);
+    const struct analysis_lane moves = analysis_lane_track(&lane, ANALYSIS_SENDS, arena);
+    const struct analysis_lane phases = analysis_lane_phases(&lane, arena);
+
+    (void)state;
+    assert_true(analysis_lane_overlaps(&lane));
+    assert_false(analysis_lane_overlaps(&moves));
+    assert_lane(&computes, own, 1);
+    assert_lane(&moves, sends, 2);
+    assert_lane(&phases, phases_expected, 2);
+    sim_arena_close(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +124,7 @@ int main(void)
         cmocka_unit_test(short_intervals_far_apart_are_mostly_idle),
         cmocka_unit_test(a_lane_without_intervals_stays_empty),
         cmocka_unit_test(neighbours_of_one_phase_are_joined_whatever_their_kind),
+        cmocka_unit_test(what_happens_at_once_is_told_apart_by_tracks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
