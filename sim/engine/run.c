@@ -107,7 +107,7 @@ static const struct sim_role *role_named(const struct sim_algorithm *algorithm, 
     return role;
 }
 
-static void start_peer(struct engine *engine, int number)
+static void open_peer(struct engine *engine, int number)
 {
     const struct sim_cast_peer *cast = &engine->plan->casting->peers[number];
     const struct world_host *host = &engine->world->hosts[cast->host];
@@ -129,7 +129,6 @@ static void start_peer(struct engine *engine, int number)
     };
     if (host->flop_per_second > engine->fastest_flop_per_second)
         engine->fastest_flop_per_second = host->flop_per_second;
-    peer_begin(peer);
 }
 
 /* A guarded stack takes two memory maps, of which Linux gives a process 65,530; beyond this many peers
@@ -167,7 +166,7 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
     record->phases[record->phase_count++] = "start";
     choose_stacks(record->peer_count);
     for (int i = 0; i < record->peer_count; i++)
-        start_peer(engine, i);
+        open_peer(engine, i);
 }
 
 /* ---- after ---- */
@@ -389,6 +388,8 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     engine->terminal = terminal;
     engine->is_alone = alone;
     engine_open(engine, plan, record);
+    for (int i = 0; i < record->peer_count; i++)
+        peer_begin(&engine->peers[i]);
     if (!faults_arm(engine, err))
         return 2;
     if (!s4u_run(complaint, sizeof complaint)) {
@@ -435,5 +436,6 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
     record_open(record, plan, false);
     engine->scenario = scenario;
     engine_open(engine, plan, record);
+    engine->is_over = true; /* nobody acts, so nobody can be hit by a fault */
     return faults_arm(engine, err) & has_all_routes(world, err);
 }
