@@ -42,13 +42,6 @@ static const struct sim_role roles[] = {
 
 /* ---- laws ---- */
 
-static double all_messages(const struct sim_plan *plan)
-{
-    const int n = collective_workers(plan);
-
-    return (double)n * collective_ceil_log2(n);
-}
-
 static bool card_is_known(const struct sim_plan *plan)
 {
     return collective_even(plan) && collective_card_holds(plan);
@@ -66,7 +59,7 @@ static const struct collective_way way = {
     .result = COLLECTIVE_ALL_GATHER,
     .steps = bruck_allgather_steps,
     .all_bytes = collective_n_minus_1,
-    .all_messages = all_messages,
+    .all_messages = collective_n_lg_n,
     .busiest_card = collective_all_but_one,
     .path = path,
     .path_is_exact = collective_even,

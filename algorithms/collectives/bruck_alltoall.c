@@ -44,13 +44,6 @@ static const struct sim_role roles[] = {
 
 /* ---- laws ---- */
 
-static double all_messages(const struct sim_plan *plan)
-{
-    const int n = collective_workers(plan);
-
-    return (double)n * collective_ceil_log2(n);
-}
-
 /* Every block once for each bit of its number. */
 static double busiest_card(const struct sim_plan *plan, int64_t bytes)
 {
@@ -78,7 +71,7 @@ static const struct collective_way way = {
     .result = COLLECTIVE_ALL_TO_ALL,
     .steps = bruck_alltoall_steps,
     .all_bytes = all_bytes,
-    .all_messages = all_messages,
+    .all_messages = collective_n_lg_n,
     .busiest_card = busiest_card,
     .path = path,
 };

@@ -40,37 +40,15 @@ static const struct sim_role roles[] = {
 
 /* ---- laws ---- */
 
-static double all_messages(const struct sim_plan *plan)
-{
-    const double n = collective_workers(plan);
-
-    return n * (n - 1);
-}
-
-/* It sends its own block N-1 times, or receives all blocks but its own. */
-static double busiest_card(const struct sim_plan *plan, int64_t bytes)
-{
-    const int n = collective_workers(plan);
-
-    return (n - 1) * (double)sim_largest_chunk(bytes, n);
-}
-
-static struct collective_path path(const struct sim_plan *plan, int64_t bytes)
-{
-    const double hops = collective_workers(plan) - 1;
-    const double chunk = (double)sim_largest_chunk(bytes, collective_workers(plan));
-
-    return (struct collective_path){hops, hops * chunk, 0};
-}
-
 static const struct collective_way way = {
     .result = COLLECTIVE_ALL_GATHER,
     .steps = pairwise_allgather_steps,
     .edges = collective_all_edges,
     .all_bytes = collective_n_minus_1,
-    .all_messages = all_messages,
-    .busiest_card = busiest_card,
-    .path = path,
+    .all_messages = collective_n_squared_minus_n,
+    /* It sends its own block N-1 times, or receives all blocks but its own. */
+    .busiest_card = collective_one_part_again,
+    .path = collective_hops,
     .path_is_exact = collective_even,
 };
 

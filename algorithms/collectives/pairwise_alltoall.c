@@ -44,13 +44,6 @@ static const struct sim_role roles[] = {
 
 /* ---- laws ---- */
 
-static double all_messages(const struct sim_plan *plan)
-{
-    const double n = collective_workers(plan);
-
-    return n * (n - 1);
-}
-
 /* All blocks but the first, which is one of the largest. */
 static double busiest_card(const struct sim_plan *plan, int64_t bytes)
 {
@@ -80,7 +73,7 @@ static const struct collective_way way = {
     .steps = pairwise_alltoall_steps,
     .edges = collective_all_edges,
     .all_bytes = all_bytes,
-    .all_messages = all_messages,
+    .all_messages = collective_n_squared_minus_n,
     .busiest_card = busiest_card,
     .path = path,
     .path_is_exact = is_odd_or_equal,

@@ -40,37 +40,15 @@ static const struct sim_role roles[] = {
 
 /* ---- laws ---- */
 
-static double all_messages(const struct sim_plan *plan)
-{
-    const double n = collective_workers(plan);
-
-    return n * (n - 1);
-}
-
-/* It receives its own part N-1 times, or sends all parts but its own. */
-static double busiest_card(const struct sim_plan *plan, int64_t bytes)
-{
-    const int n = collective_workers(plan);
-
-    return (n - 1) * (double)sim_largest_chunk(bytes, n);
-}
-
-static struct collective_path path(const struct sim_plan *plan, int64_t bytes)
-{
-    const double hops = collective_workers(plan) - 1;
-    const double chunk = (double)sim_largest_chunk(bytes, collective_workers(plan));
-
-    return (struct collective_path){hops, hops * chunk, hops * chunk};
-}
-
 static const struct collective_way way = {
     .result = COLLECTIVE_REDUCE_SCATTER,
     .steps = pairwise_reduce_scatter_steps,
     .edges = collective_all_edges,
     .all_bytes = collective_n_minus_1,
-    .all_messages = all_messages,
-    .busiest_card = busiest_card,
-    .path = path,
+    .all_messages = collective_n_squared_minus_n,
+    /* It receives its own part N-1 times, or sends all parts but its own. */
+    .busiest_card = collective_one_part_again,
+    .path = collective_hops_with_sums,
     .path_is_exact = collective_even,
 };
 

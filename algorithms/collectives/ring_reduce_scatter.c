@@ -37,29 +37,14 @@ static const struct sim_role roles[] = {
 
 /* ---- laws ---- */
 
-static double all_messages(const struct sim_plan *plan)
-{
-    const double n = collective_workers(plan);
-
-    return n * (n - 1);
-}
-
-static struct collective_path path(const struct sim_plan *plan, int64_t bytes)
-{
-    const double hops = collective_workers(plan) - 1;
-    const double chunk = (double)sim_largest_chunk(bytes, collective_workers(plan));
-
-    return (struct collective_path){hops, hops * chunk, hops * chunk};
-}
-
 static const struct collective_way way = {
     .result = COLLECTIVE_REDUCE_SCATTER,
     .steps = ring_reduce_scatter_steps,
     .edges = collective_ring_edges,
     .all_bytes = collective_n_minus_1,
-    .all_messages = all_messages,
+    .all_messages = collective_n_squared_minus_n,
     .busiest_card = collective_all_but_one,
-    .path = path,
+    .path = collective_hops_with_sums,
     .path_is_exact = collective_once_or_even,
 };
 

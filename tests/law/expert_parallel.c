@@ -1,6 +1,6 @@
 /* Expert parallelism: its closed forms worked out by hand, what routers choose, and what goes wrong. */
 #include "algorithms/data_parallel/shared/router.h"
-#include "tests/fixtures/simulate.h"
+#include "tests/fixtures/on_star.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,43 +8,7 @@
 
 static const double B = 123.4e6, A = 37e-6, SPEED = 7.3e9;
 
-static struct simulated run_with(const char *parameters, const char *more)
-{
-    char text[1024];
-    const bool has_platform = strstr(more, "platform:") != NULL;
-
-    snprintf(text, sizeof text, "%s%s\nalgorithm: {name: expert_parallel, %s}\ntrace: none\n%s",
-             has_platform ? "" : "platform: ", has_platform ? "" : star_platform(9, A * 1e6),
-             parameters, more);
-    return simulate(text, NULL);
-}
-
-static struct simulated fine(const char *parameters, const char *more)
-{
-    struct simulated run = run_with(parameters, more);
-
-    if (run.code != 0)
-        fail_msg("%s: %s", parameters, run.err.text);
-    return run;
-}
-
-static double metric_with(const char *parameters, const char *more, const char *name)
-{
-    struct simulated run = fine(parameters, more);
-    const double value = metric_of(&run, name);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double seconds_with(const char *parameters, const char *more)
-{
-    struct simulated run = fine(parameters, more);
-    const double value = seconds_of(&run);
-
-    simulated_release(&run);
-    return value;
-}
+static const struct on_star star = {"expert_parallel", 9, 37e-6};
 
 /* Small experts: d = 37, h = 53, so a token is 74 bytes and 7,844 flop. */
 #define SMALL "model_width: 37, expert_width: 53"
@@ -140,7 +104,7 @@ static void uniform_routing_moves_what_it_must(void **state)
         snprintf(parameters, sizeof parameters,
                  SMALL ", workers: %d, experts: 11, tokens: 33, layers: 3, routing: uniform",
                  workers[i]);
-        run = fine(parameters, "iterations: 2\n");
+        run = on_star_fine(&star, parameters, "iterations: 2\n");
         assert_close(number_at(run.summary, "bytes"), 2 * 4 * 3 * (n - 1) * places * 74, 0);
         assert_close(number_at(run.summary, "messages"), 2 * 4 * 3 * n * (n - 1), 0);
         assert_close(metric_of(&run, "load_imbalance"), 1, 1e-12);
@@ -163,7 +127,7 @@ static void padded_places_are_sent_however_tokens_are_routed(void **state)
                  SMALL ", workers: 7, experts: 11, tokens: 33, skew: 2, padding: yes, "
                        "capacity_factor: %g",
                  factors[i]);
-        run = fine(parameters, "");
+        run = on_star_fine(&star, parameters, "");
         assert_close(number_at(run.summary, "bytes"), 4 * 6 * places[i] * 74, 0);
         simulated_release(&run);
     }
@@ -176,13 +140,15 @@ static void an_iteration_takes_four_all_to_alls_and_three_products_a_layer(void 
     const double product = places * 4 * 37 * 53 / SPEED;
 
     (void)state;
-    assert_close(seconds_with(SMALL ", workers: 7, experts: 14, tokens: 70, layers: 3, routing: "
-                                    "uniform, compute_seconds: 0.0123",
-                              "iterations: 2\n"),
+    assert_close(on_star_seconds(&star,
+                                 SMALL ", workers: 7, experts: 14, tokens: 70, layers: 3, routing: "
+                                       "uniform, compute_seconds: 0.0123",
+                                 "iterations: 2\n"),
                  2 * (0.0123 + 3 * (4 * exchanged + 3 * product)), 1e-9);
-    assert_close(metric_with(SMALL ", workers: 7, experts: 14, tokens: 70, layers: 3, routing: "
-                                   "uniform, compute_seconds: 0.0123",
-                             "iterations: 2\n", "exposed_communication_seconds"),
+    assert_close(on_star_metric(&star,
+                                SMALL ", workers: 7, experts: 14, tokens: 70, layers: 3, routing: "
+                                      "uniform, compute_seconds: 0.0123",
+                                "iterations: 2\n", "exposed_communication_seconds"),
                  3 * 4 * exchanged, 1e-9);
 }
 
@@ -190,8 +156,9 @@ static void an_iteration_takes_four_all_to_alls_and_three_products_a_layer(void 
 
 static void what_crosses_the_network_is_what_the_router_chose(void **state)
 {
-    struct simulated run = fine(
-        SMALL ", workers: 7, experts: 19, tokens: 101, layers: 3, skew: 1.5", "iterations: 3\n");
+    struct simulated run =
+        on_star_fine(&star, SMALL ", workers: 7, experts: 19, tokens: 101, layers: 3, skew: 1.5",
+                     "iterations: 3\n");
 
     (void)state;
     assert_true(metric_of(&run, "tokens_sent") > 0);
@@ -212,14 +179,14 @@ static void skew_makes_loads_unequal_and_capacity_drops_tokens(void **state)
 
         snprintf(free, sizeof free, "%s, skew: %g", common, skews[i]);
         snprintf(limited, sizeof limited, "%s, capacity_factor: 1", free);
-        run = fine(free, "");
+        run = on_star_fine(&star, free, "");
         assert_true(metric_of(&run, "load_imbalance") > before);
         assert_true(seconds_of(&run) > seconds);
         assert_close(metric_of(&run, "dropped_share"), 0, 0);
         before = metric_of(&run, "load_imbalance");
         seconds = seconds_of(&run);
         simulated_release(&run);
-        run = fine(limited, "");
+        run = on_star_fine(&star, limited, "");
         assert_close(metric_of(&run, "load_imbalance"), before, 0); /* of what they chose */
         assert_true(metric_of(&run, "dropped_share") > dropped);
         assert_true(seconds_of(&run) < seconds);
@@ -236,9 +203,10 @@ static void experts_take_memory(void **state)
     struct simulated run;
 
     (void)state;
-    assert_close(metric_with(SMALL ", workers: 7, experts: 15, layers: 5", "", "memory_bytes"),
-                 2 * 37 * 53 * 16.0 * 5 * 3, 0);
-    run = run_with("experts: 1000, tokens: 64", "platform: platforms/one_switch.xml\n");
+    assert_close(
+        on_star_metric(&star, SMALL ", workers: 7, experts: 15, layers: 5", "", "memory_bytes"),
+        2 * 37 * 53 * 16.0 * 5 * 3, 0);
+    run = on_star_run(&star, "experts: 1000, tokens: 64", "platform: platforms/one_switch.xml\n");
     assert_int_equal(run.code, 1);
     assert_string_equal(
         run.err.text, "worker-0 gave up at 0 s: experts, their gradients and states of the "
@@ -253,7 +221,7 @@ static void stragglers_and_slow_hosts_hold_up_all(void **state)
 {
     static const char plain[] = SMALL ", workers: 6, routing: uniform, experts: 6, tokens: 60, "
                                       "compute_seconds: 0.3";
-    const double seconds = seconds_with(plain, "");
+    const double seconds = on_star_seconds(&star, plain, "");
     double sum = 0;
     char jitter[256];
 
@@ -263,11 +231,11 @@ static void stragglers_and_slow_hosts_hold_up_all(void **state)
         char text[32];
 
         snprintf(text, sizeof text, "seed: %d\n", seed);
-        sum += seconds_with(jitter, text);
+        sum += on_star_seconds(&star, jitter, text);
     }
     assert_true(sum / 4 > seconds + 0.05);
-    assert_close(seconds_with(plain, "faults: [{host: h-2, at: 0, factor: 0.5}]\n"), seconds + 0.3,
-                 0.02);
+    assert_close(on_star_seconds(&star, plain, "faults: [{host: h-2, at: 0, factor: 0.5}]\n"),
+                 seconds + 0.3, 0.02);
 }
 
 static void a_dead_worker_ends_the_run_and_nobody_hangs(void **state)
@@ -283,7 +251,7 @@ static void a_dead_worker_ends_the_run_and_nobody_hangs(void **state)
             snprintf(parameters, sizeof parameters,
                      SMALL ", workers: %d, layers: 4, compute_seconds: 0.1", workers);
             snprintf(faults, sizeof faults, "faults: [{host: h-3, at: %s, factor: 0}]\n", times[t]);
-            run = run_with(parameters, faults);
+            run = on_star_run(&star, parameters, faults);
             assert_int_equal(run.code, 1);
             assert_non_null(strstr(run.err.text,
                                    "another worker is dead or out of reach, and its experts with "
@@ -310,7 +278,7 @@ static void what_does_not_go_together_is_refused(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        struct simulated run = run_with(wrong[i].parameters, "");
+        struct simulated run = on_star_run(&star, wrong[i].parameters, "");
 
         assert_int_equal(run.code, 2);
         assert_non_null(strstr(run.err.text, wrong[i].sentence));

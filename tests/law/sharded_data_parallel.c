@@ -1,6 +1,6 @@
 /* Sharded data parallelism: its closed forms worked out by hand, the same learning at every stage, and what goes wrong. */
 #include "sim/base/random.h"
-#include "tests/fixtures/simulate.h"
+#include "tests/fixtures/on_star.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,45 +8,7 @@
 
 static const double B = 123.4e6, A = 37e-6, SPEED = 7.3e9;
 
-/* On a star of 23 hosts, unless `more` has a platform. */
-static struct simulated run_with(const char *parameters, const char *more)
-{
-    char text[1024];
-    const bool has_platform = strstr(more, "platform:") != NULL;
-
-    snprintf(text, sizeof text,
-             "%s%s\nalgorithm: {name: sharded_data_parallel, %s}\ntrace: none\n%s",
-             has_platform ? "" : "platform: ", has_platform ? "" : star_platform(23, A * 1e6),
-             parameters, more);
-    return simulate(text, NULL);
-}
-
-static struct simulated fine(const char *parameters, const char *more)
-{
-    struct simulated run = run_with(parameters, more);
-
-    if (run.code != 0)
-        fail_msg("%s: %s", parameters, run.err.text);
-    return run;
-}
-
-static double metric_with(const char *parameters, const char *more, const char *name)
-{
-    struct simulated run = fine(parameters, more);
-    const double value = metric_of(&run, name);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double seconds_with(const char *parameters, const char *more)
-{
-    struct simulated run = fine(parameters, more);
-    const double value = seconds_of(&run);
-
-    simulated_release(&run);
-    return value;
-}
+static const struct on_star star = {"sharded_data_parallel", 23, 37e-6};
 
 /* ---- bytes ---- */
 
@@ -66,7 +28,7 @@ static void stages_move_2_n_minus_1_g_bytes_and_stage_3_half_as_much_again(void 
                 snprintf(parameters, sizeof parameters,
                          "workers: %d, stage: %d, units: %d, gradient_bytes: 1000003", workers[i],
                          stage, units);
-                run = fine(parameters, "iterations: 3\n");
+                run = on_star_fine(&star, parameters, "iterations: 3\n");
                 assert_close(number_at(run.summary, "bytes"), 3 * halves * (n - 1) * g, 0);
                 assert_close(number_at(run.summary, "messages"), 3 * halves * n * (n - 1) * units,
                              0);
@@ -84,9 +46,9 @@ static void a_stage_has_a_number_and_a_name(void **state)
 
         snprintf(parameters, sizeof parameters, "stage: %d, gradient_bytes: 1000003", stage);
         snprintf(named, sizeof named, "stage: %s, gradient_bytes: 1000003", names[stage]);
-        assert_close(metric_with(named, "", "memory_bytes"),
-                     metric_with(parameters, "", "memory_bytes"), 0);
-        assert_close(seconds_with(named, ""), seconds_with(parameters, ""), 0);
+        assert_close(on_star_metric(&star, named, "", "memory_bytes"),
+                     on_star_metric(&star, parameters, "", "memory_bytes"), 0);
+        assert_close(on_star_seconds(&star, named, ""), on_star_seconds(&star, parameters, ""), 0);
     }
 }
 
@@ -116,7 +78,7 @@ static void without_overlap_seconds_add_up(void **state)
         snprintf(parameters, sizeof parameters,
                  THREE_UNITS ", stage: %d, overlap: no, flop_per_byte: 0.37, compute_seconds: %g",
                  stage, c);
-        run = fine(parameters, "iterations: 2\n");
+        run = on_star_fine(&star, parameters, "iterations: 2\n");
         assert_close(seconds_of(&run), 2 * (c + sums[stage]), 1e-9);
         assert_close(metric_of(&run, "exposed_communication_seconds"), sums[stage], 1e-9);
         assert_close(metric_of(&run, "scaling_efficiency"), c / (c + sums[stage]), 1e-9);
@@ -139,7 +101,7 @@ static void overlap_exposes_the_ends_of_the_passes(void **state)
 
         snprintf(parameters, sizeof parameters,
                  THREE_UNITS ", stage: %d, flop_per_byte: 0, compute_seconds: %g", stage, c);
-        run = fine(parameters, "iterations: 2\n");
+        run = on_star_fine(&star, parameters, "iterations: 2\n");
         assert_close(seconds_of(&run), 2 * (c + exposed[stage]), 1e-9);
         assert_close(metric_of(&run, "exposed_communication_seconds"), exposed[stage], 1e-9);
         simulated_release(&run);
@@ -159,7 +121,7 @@ static void prefetching_hides_gathers_behind_computations(void **state)
         snprintf(parameters, sizeof parameters,
                  THREE_UNITS ", stage: 3, flop_per_byte: 0, compute_seconds: %.17g, prefetch: %d",
                  c, prefetch);
-        seconds[prefetch] = seconds_with(parameters, "");
+        seconds[prefetch] = on_star_seconds(&star, parameters, "");
     }
     /* Forward 3 (1 + 1/4).  Backward, gathers and reductions in turn: 1 + 1/2, then a reduction before each gather. */
     assert_close(seconds[0], gather() * (3.75 + 1.5 + 2.5 + 2.5 + 1), 1e-9);
@@ -201,7 +163,7 @@ static void laws_hold_for_parameters_that_nobody_chose(void **state)
             "flop_per_byte: %d, compute_seconds: %g",
             n, units, bytes, stage, overlap ? "yes" : "no", prefetch, adds ? 3 : 0,
             0.01 * sim_random_uniform(random));
-        run = fine(parameters, "iterations: 2\n");
+        run = on_star_fine(&star, parameters, "iterations: 2\n");
         checked += seconds_are_checked(&run);
         simulated_release(&run);
     }
@@ -215,7 +177,8 @@ static void a_unit_has_layers_of_at_least_so_many_bytes(void **state)
                                    "workload: {model: lenet5}\n";
     /* LeNet-5: c1 156, c3 2,416, c5 48,120, f6 10,164, output 850 parameters; pools have none. */
     const double bytes = 2 * (156 + 2416 + 48120 + 10164 + 850.0);
-    struct simulated each = fine("", workload), two = fine("unit_bytes: 5000", workload);
+    struct simulated each = on_star_fine(&star, "", workload),
+                     two = on_star_fine(&star, "unit_bytes: 5000", workload);
 
     (void)state;
     assert_close(number_at(each.summary, "bytes"), 3 * 7 * bytes, 0);
@@ -241,18 +204,19 @@ static void memory_is_that_of_zero(void **state)
 
         snprintf(parameters, sizeof parameters,
                  "workers: 16, units: 5, gradient_bytes: 15GB, overlap: no, stage: %d", stage);
-        assert_close(metric_with(parameters, "", "memory_bytes"), bytes[stage], 1e-12);
+        assert_close(on_star_metric(&star, parameters, "", "memory_bytes"), bytes[stage], 1e-12);
         /* On top: a unit that is gathered, and its gradient until it is reduced. */
-        assert_close(metric_with(parameters, "", "peak_memory_bytes"),
+        assert_close(on_star_metric(&star, parameters, "", "peak_memory_bytes"),
                      bytes[stage] + (stage == 3   ? 2
                                      : stage == 2 ? 1
                                                   : 0) *
                                         2 * p / 5,
                      1e-12);
     }
-    assert_close(metric_with("workers: 16, units: 5, gradient_bytes: 15GB, bytes_per_number: 4, "
-                             "state_bytes_per_parameter: 8, stage: 0",
-                             "", "memory_bytes"),
+    assert_close(on_star_metric(&star,
+                                "workers: 16, units: 5, gradient_bytes: 15GB, bytes_per_number: 4, "
+                                "state_bytes_per_parameter: 8, stage: 0",
+                                "", "memory_bytes"),
                  16 * p / 2, 1e-12);
 }
 
@@ -264,7 +228,7 @@ static void prefetched_units_take_memory(void **state)
 
         snprintf(parameters, sizeof parameters,
                  "workers: 3, units: 5, gradient_bytes: 5MB, prefetch: %d", prefetch);
-        assert_close(metric_with(parameters, "", "gathered_bytes"),
+        assert_close(on_star_metric(&star, parameters, "", "gathered_bytes"),
                      1e6 * (prefetch < 4 ? prefetch + 1 : 5), 0);
     }
 }
@@ -272,8 +236,8 @@ static void prefetched_units_take_memory(void **state)
 static void what_does_not_fit_into_memory_is_said(void **state)
 {
     static const char sixteen_gb[] = "platform: platforms/one_switch.xml\n";
-    struct simulated states = run_with("stage: 0, gradient_bytes: 4GB", sixteen_gb);
-    struct simulated gathered = run_with("stage: 3, gradient_bytes: 12GB", sixteen_gb);
+    struct simulated states = on_star_run(&star, "stage: 0, gradient_bytes: 4GB", sixteen_gb);
+    struct simulated gathered = on_star_run(&star, "stage: 3, gradient_bytes: 12GB", sixteen_gb);
 
     (void)state;
     assert_int_equal(states.code, 1);
@@ -286,7 +250,8 @@ static void what_does_not_fit_into_memory_is_said(void **state)
     assert_non_null(strstr(gathered.err.text, "need 24.00 GB here"));
     simulated_release(&states);
     simulated_release(&gathered);
-    assert_close(metric_with("stage: 3, gradient_bytes: 4GB, units: 4", sixteen_gb, "memory_bytes"),
+    assert_close(on_star_metric(&star, "stage: 3, gradient_bytes: 4GB, units: 4", sixteen_gb,
+                                "memory_bytes"),
                  4e9, 1e-12);
 }
 
@@ -308,13 +273,15 @@ static void every_stage_learns_the_same_to_the_last_bit(void **state)
                 "workers: 7, units: 5, gradient_bytes: 100kB, compute_seconds: 10ms, learning: "
                 "mlp, momentum: 0.9, stage: %d, overlap: %s, prefetch: %d",
                 stage, overlap ? "yes" : "no", stage);
-            found = metric_with(parameters, more, "weights_checksum");
+            found = on_star_metric(&star, parameters, more, "weights_checksum");
             checksum = stage == 0 && overlap == 0 ? found : checksum;
             assert_close(found, checksum, 0);
         }
-    assert_true(metric_with("workers: 7, units: 5, gradient_bytes: 100kB, learning: mlp, momentum: "
-                            "0.8",
-                            more, "weights_checksum") != checksum);
+    assert_true(
+        on_star_metric(&star,
+                       "workers: 7, units: 5, gradient_bytes: 100kB, learning: mlp, momentum: "
+                       "0.8",
+                       more, "weights_checksum") != checksum);
 }
 
 /* Also where a unit has fewer numbers than there are workers, so that some have no shard of it. */
@@ -337,9 +304,9 @@ static void it_learns_what_dense_training_learns(void **state)
                  star_platform(23, A * 1e6), workers[i]);
         dense = simulate(text, NULL);
         assert_int_equal(dense.code, 0);
-        assert_close(metric_with(parameters[i], "iterations: 5\n", "weights_projection"),
+        assert_close(on_star_metric(&star, parameters[i], "iterations: 5\n", "weights_projection"),
                      metric_of(&dense, "weights_projection"), 1e-12);
-        assert_close(metric_with(parameters[i], "iterations: 5\n", "test_accuracy"),
+        assert_close(on_star_metric(&star, parameters[i], "iterations: 5\n", "test_accuracy"),
                      metric_of(&dense, "test_accuracy"), 1e-12);
         simulated_release(&dense);
     }
@@ -358,16 +325,16 @@ static void stragglers_and_slow_hosts_slow_all_stages(void **state)
                  "workers: 6, units: 4, gradient_bytes: 1MB, compute_seconds: 0.3, stage: %d",
                  stage);
         snprintf(jitter, sizeof jitter, "%s, compute_jitter: 0.5", plain);
-        seconds = seconds_with(plain, "");
+        seconds = on_star_seconds(&star, plain, "");
         for (int seed = 1; seed <= 4; seed++) {
             char text[32];
 
             snprintf(text, sizeof text, "seed: %d\n", seed);
-            sum += seconds_with(jitter, text);
+            sum += on_star_seconds(&star, jitter, text);
         }
         assert_true(sum / 4 > seconds + 0.05);
         /* A host of half the speed computes 0.3 s longer, and the others wait for it. */
-        assert_close(seconds_with(plain, "faults: [{host: h-2, at: 0, factor: 0.5}]\n"),
+        assert_close(on_star_seconds(&star, plain, "faults: [{host: h-2, at: 0, factor: 0.5}]\n"),
                      seconds + 0.3, 0.02);
     }
 }
@@ -389,7 +356,7 @@ static void a_dead_worker_ends_every_stage_and_none_hangs(void **state)
                          stage, overlap ? "yes" : "no");
                 snprintf(faults, sizeof faults, "faults: [{host: h-3, at: %s, factor: 0}]\n",
                          times[t]);
-                run = run_with(parameters, faults);
+                run = on_star_run(&star, parameters, faults);
                 assert_int_equal(run.code, 1);
                 assert_non_null(
                     strstr(run.err.text,
@@ -402,7 +369,7 @@ static void a_dead_worker_ends_every_stage_and_none_hangs(void **state)
 
 static void expect_refusal(const char *parameters, const char *more, const char *sentence)
 {
-    struct simulated run = run_with(parameters, more);
+    struct simulated run = on_star_run(&star, parameters, more);
 
     assert_int_equal(run.code, 2);
     assert_non_null(strstr(run.err.text, sentence));

@@ -16,10 +16,7 @@ AGAINST_SMPI = $(ORACLE)/collectives_against_smpi $(1) $(ORACLE)/smpi_collective
 CHECKS += '$(call AGAINST_SMPI,platforms/two_racks.xml,7)' '$(call AGAINST_SMPI,$(ORACLE)/star.xml,4)'
 LONG_CHECKS += $(foreach p,$(ORACLE_PLATFORMS),'$(call AGAINST_SMPI,$(p),2 3 4 7 8 16)')
 
-$(ORACLE)/collectives_against_smpi: $(ORACLE)/collectives_against_smpi.o $(LIBRARY)
-	$(CC) -o $@ $^ $(LDLIBS_ALL)
-
-$(ORACLE)/ring_against_smpi: $(ORACLE)/ring_against_smpi.o $(LIBRARY)
+$(ORACLE)/collectives_against_smpi $(ORACLE)/ring_against_smpi: %: %.o $(ORACLE)/against_smpi.o $(LIBRARY)
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
 
 # smpicc is a compiler of its own: no sanitizer, and none of our libraries

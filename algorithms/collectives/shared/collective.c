@@ -168,6 +168,41 @@ double collective_all_but_one(const struct sim_plan *plan, int64_t bytes)
     return (double)(bytes - smallest);
 }
 
+double collective_one_part_again(const struct sim_plan *plan, int64_t bytes)
+{
+    const int n = collective_workers(plan);
+
+    return (n - 1) * (double)sim_largest_chunk(bytes, n);
+}
+
+double collective_n_squared_minus_n(const struct sim_plan *plan)
+{
+    const double n = collective_workers(plan);
+
+    return n * (n - 1);
+}
+
+double collective_n_lg_n(const struct sim_plan *plan)
+{
+    const int n = collective_workers(plan);
+
+    return (double)n * collective_ceil_log2(n);
+}
+
+struct collective_path collective_hops(const struct sim_plan *plan, int64_t bytes)
+{
+    return (struct collective_path){collective_workers(plan) - 1,
+                                    collective_one_part_again(plan, bytes), 0};
+}
+
+struct collective_path collective_hops_with_sums(const struct sim_plan *plan, int64_t bytes)
+{
+    struct collective_path path = collective_hops(plan, bytes);
+
+    path.added_bytes = path.bytes;
+    return path;
+}
+
 /* ---- laws of seconds ---- */
 
 bool collective_ring_edges(const struct sim_plan *plan, int i, struct sim_edge *edge)

@@ -152,6 +152,19 @@ double collective_twice_n_minus_1(const struct sim_plan *plan, int64_t bytes); /
  * but its own. */
 double collective_all_but_one(const struct sim_plan *plan, int64_t bytes);
 
+/* A largest of N parts, N-1 times. */
+double collective_one_part_again(const struct sim_plan *plan, int64_t bytes);
+
+/* N(N-1) messages: one from each worker in each step. */
+double collective_n_squared_minus_n(const struct sim_plan *plan);
+
+/* N ceil(lg N) messages: one from each worker in each round. */
+double collective_n_lg_n(const struct sim_plan *plan);
+
+/* N-1 parts one after another, each a largest of N: only moved, or added to what is there. */
+struct collective_path collective_hops(const struct sim_plan *plan, int64_t bytes);
+struct collective_path collective_hops_with_sums(const struct sim_plan *plan, int64_t bytes);
+
 #define COLLECTIVE_OWN_HOSTS "every worker has a host of its own, and none dies"
 
 #define COLLECTIVE_LAW_OF_BYTES(formula_)                                                          \
