@@ -17,7 +17,16 @@ struct points {
     bool varies[MOST_KEYS];
     int widths[MOST_KEYS];
     int key_count, rows;
+    bool have_efficiency; /* some point tells how training scales */
 };
+
+static double efficiency_of(const json_t *summary)
+{
+    const json_t *value =
+        json_object_get(json_object_get(summary, "metrics"), "scaling_efficiency");
+
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
 
 static int place_of(struct points *points, const char *key)
 {
@@ -62,6 +71,12 @@ static bool note_keys(void *context, const struct sim_stored *stored)
         widen(points, i, json_string_value(value));
     }
     json_decref(settings);
+    if (stored->summary != NULL && !points->have_efficiency) {
+        json_t *summary = json_loads(stored->summary, 0, NULL);
+
+        points->have_efficiency = !isnan(efficiency_of(summary));
+        json_decref(summary);
+    }
     return true;
 }
 
@@ -120,6 +135,8 @@ static bool print_row(void *context, const struct sim_stored *stored)
         points->out,
         json_number_value(json_object_get(json_object_get(summary, "busiest_card"), "bytes")),
         SIM_UNIT_BYTES);
+    if (points->have_efficiency)
+        print_number(points->out, efficiency_of(summary), SIM_UNIT_NONE);
     fputs(stored->exit_code == 0 ? "\n" : "  LAW BROKEN\n", points->out);
     json_decref(summary);
     return true;
@@ -136,8 +153,8 @@ void sim_print_points(FILE *out, struct sim_store *store, bool colours)
             widen(&points, i, last_part(points.keys[i]));
             fprintf(out, "%-*s", points.widths[i] + GAP, last_part(points.keys[i]));
         }
-    fprintf(out, "%14s%14s%14s%14s%s\n", "simulated", "theory", "bytes", "busiest card",
-            colours ? "\033[0m" : "");
+    fprintf(out, "%14s%14s%14s%14s%s%s\n", "simulated", "theory", "bytes", "busiest card",
+            points.have_efficiency ? "    efficiency" : "", colours ? "\033[0m" : "");
     sim_store_each(store, print_row, &points);
     if (points.rows > MOST_ROWS)
         fprintf(out, "... and %d more\n", points.rows - MOST_ROWS);
