@@ -27,6 +27,16 @@ enum sim_kind {
     SIM_KIND_RATIO,         /* double */
     SIM_KIND_FLOP_PER_BYTE, /* double */
     SIM_KIND_CHOICE,        /* int: the index in `choices` */
+    SIM_KIND_NUMBERS, /* struct sim_numbers: a list, as in [3, 1]; bounds are for each of them */
+    SIM_KIND_FILE,    /* const char *: the path of a file that is there; "" is none */
+};
+
+enum { SIM_MOST_NUMBERS = 256 };
+
+/* A list of numbers in a scenario; empty unless given. */
+struct sim_numbers {
+    int count;
+    double values[SIM_MOST_NUMBERS];
 };
 
 /* One parameter; a table of them ends with {0}. */
@@ -51,6 +61,8 @@ struct sim_parameter {
 #define SIM_RATIO(type, field)         SIM_FIELD(type, field, SIM_KIND_RATIO, double)
 #define SIM_FLOP_PER_BYTE(type, field) SIM_FIELD(type, field, SIM_KIND_FLOP_PER_BYTE, double)
 #define SIM_CHOICE(type, field)        SIM_FIELD(type, field, SIM_KIND_CHOICE, int)
+#define SIM_NUMBERS(type, field)       SIM_FIELD(type, field, SIM_KIND_NUMBERS, struct sim_numbers)
+#define SIM_FILE(type, field)          SIM_FIELD(type, field, SIM_KIND_FILE, const char *)
 
 /* ---- the plan: one scenario on one platform, before it runs -------------------------------- */
 
@@ -83,6 +95,8 @@ struct sim_plan {
     bool network_is_ours;  /* textbook or tcp: no model of the user's own */
     bool is_undisturbed;   /* no faults, and no profiles in the platform */
     bool somebody_may_die; /* a fault of factor 0, or a state profile */
+    bool keeps_events;     /* trace: full or paje */
+    bool allows_oom;       /* --allow-oom: a device may hold more than its memory */
 };
 
 /* `count` peers for the role of that name, each on a host of its own; called from `prepare`. */
@@ -101,7 +115,12 @@ const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
 /* The memory of that device, as its host's property `memory` says; 0 when it says nothing. */
 double sim_memory_bytes(const struct sim_plan *plan, int peer);
 
-/* A sentence that every output of the run shall show; called from `prepare`. */
+/* Does that device hold so many bytes?  If it does not: false, with a sentence such as "`what` need 20 GB on host
+ * gpu-3, 4 GB more than its memory: `advice`"; under --allow-oom true, and a remark.  Called from `placed`. */
+bool sim_fits_memory(struct sim_plan *plan, int peer, double bytes, const char *what,
+                     const char *advice, struct sim_error *err);
+
+/* A sentence that every output of the run shall show; called from `prepare` or `placed`. */
 void sim_remark(struct sim_plan *plan, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -206,6 +225,9 @@ struct sim_algorithm {
     /* Once, before any actor starts: cast the peers, check what bounds cannot say, work out what all
      * peers share (plan->prepared).  Memory from plan->arena. */
     bool (*prepare)(struct sim_plan *plan, struct sim_error *err);
+
+    /* Once, after that, when peers have their hosts: what depends on devices.  NULL: nothing does. */
+    bool (*placed)(struct sim_plan *plan, struct sim_error *err);
 };
 
 /* The foot of an algorithm's file: SIM_ALGORITHM(ring_allreduce) = {...};  make finds it there. */

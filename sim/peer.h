@@ -78,6 +78,10 @@ void sim_note(struct sim_peer *me, const char *name, double value);
 /* A row of one of the algorithm's own tables: a value for each of its columns. */
 void sim_row(struct sim_peer *me, const char *table, const double *values);
 
+/* A file of the run directory, with those bytes (copied); a second one of the same name takes its place.  `name`
+ * must outlive the run. */
+void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t size);
+
 /* What has begun to cross the network until now, by all peers. */
 int64_t sim_bytes_until_now(const struct sim_peer *me);
 

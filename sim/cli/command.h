@@ -71,6 +71,7 @@ const char *const *sim_settings(const struct sim_call *call);
 /* Options that run, compare and sweep share. */
 #define SIM_SETTING_OPTIONS                                                                        \
     {"set", 's', "KEY=VALUE", "override a value of the scenario, as in algorithm.workers=16"},     \
+        {"allow-oom", 0, NULL, "go on where a device holds more than its memory"},                 \
     {                                                                                              \
         "seed", 0, "N", "seed of all random numbers"                                               \
     }

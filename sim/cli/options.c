@@ -46,7 +46,7 @@ const char *const *sim_settings(const struct sim_call *call)
 {
     static const char *const shorthands[] = {"seed", "trace"};
     const char **sets = sim_option_values(call, "set");
-    const char **all = sim_new(call->arena, const char *, (size_t)call->given_count + 3);
+    const char **all = sim_new(call->arena, const char *, (size_t)call->given_count + 4);
     int count = 0;
 
     for (; sets[count] != NULL; count++)
@@ -55,6 +55,8 @@ const char *const *sim_settings(const struct sim_call *call)
         if (sim_option_given(call, shorthands[i]))
             all[count++] = sim_text(call->arena, "%s=%s", shorthands[i],
                                     sim_option_value(call, shorthands[i]));
+    if (sim_option_given(call, "allow-oom"))
+        all[count++] = "allow_oom=yes";
     return all;
 }
 

@@ -72,6 +72,26 @@ double sim_memory_bytes(const struct sim_plan *plan, int peer)
     return sim_device_of(plan, peer)->memory_bytes;
 }
 
+bool sim_fits_memory(struct sim_plan *plan, int peer, double bytes, const char *what,
+                     const char *advice, struct sim_error *err)
+{
+    const struct sim_device *device = sim_device_of(plan, peer);
+    const double missing = bytes - device->memory_bytes;
+    char needed[SIM_QUANTITY_SIZE], more[SIM_QUANTITY_SIZE], there[SIM_QUANTITY_SIZE];
+    const char *sentence;
+
+    if (device->memory_bytes == 0 || missing <= 0)
+        return true;
+    sentence = sim_text(plan->arena, "%s need %s on host %s, %s more than its memory of %s", what,
+                        sim_format_quantity(needed, bytes, SIM_UNIT_BYTES), device->name,
+                        sim_format_quantity(more, missing, SIM_UNIT_BYTES),
+                        sim_format_quantity(there, device->memory_bytes, SIM_UNIT_BYTES));
+    if (!plan->allows_oom)
+        return sim_fail(err, "%s: %s, or go on with --allow-oom.", sentence, advice);
+    sim_remark(plan, "%s; it goes on all the same (allow_oom).", sentence);
+    return true;
+}
+
 double sim_layer_cost_seconds(const struct sim_peer *me, const struct sim_layer *layer, int batch,
                               enum sim_pass pass)
 {

@@ -105,6 +105,13 @@ void sim_row(struct sim_peer *me, const char *table, const double *values)
     sim_record_row(engine->record, engine->arena, table, sim_now(me), me->number, values);
 }
 
+void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t size)
+{
+    struct engine *engine = of(me)->engine;
+
+    sim_record_output(engine->record, engine->arena, name, bytes, size);
+}
+
 int64_t sim_bytes_until_now(const struct sim_peer *me)
 {
     return ((const struct peer *)me)->engine->record->totals.bytes;

@@ -56,13 +56,15 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
                            strcmp(scenario->network.name, "tcp") == 0,
         .is_undisturbed = scenario->fault_count == 0 && !facts->has_profiles,
         .somebody_may_die = may_die,
+        .keeps_events = scenario->trace >= SIM_TRACE_FULL,
+        .allows_oom = scenario->allows_oom,
     };
     if (!scenario->algorithm->prepare(plan, err) ||
         !sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
                            scenario->platform, err))
         return false;
     devices_take_reference(plan);
-    return true;
+    return scenario->algorithm->placed == NULL || scenario->algorithm->placed(plan, err);
 }
 
 static void record_open(struct sim_record *record, const struct sim_plan *plan, bool is_alone)
@@ -383,7 +385,7 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
         return 2;
     record_open(record, plan, alone);
     engine->scenario = scenario;
-    engine->keeps_events = scenario->trace >= SIM_TRACE_FULL;
+    engine->keeps_events = plan->keeps_events;
     engine->gave_up = err;
     engine->terminal = terminal;
     engine->is_alone = alone;

@@ -16,6 +16,8 @@ static const struct {
     [SIM_KIND_RATIO] = {"ratio", SIM_UNIT_NONE, false},
     [SIM_KIND_FLOP_PER_BYTE] = {"flop per byte", SIM_UNIT_NONE, false},
     [SIM_KIND_CHOICE] = {"choice", SIM_UNIT_NONE, true},
+    [SIM_KIND_NUMBERS] = {"numbers", SIM_UNIT_NONE, false},
+    [SIM_KIND_FILE] = {"file", SIM_UNIT_NONE, false},
 };
 
 /* Above this not every whole number is a double. */
@@ -48,6 +50,39 @@ static bool read_choice(const struct sim_parameter *row, const char *text, void 
     return false;
 }
 
+/* "3, 1": as a sequence of YAML reads once it is one text. */
+static bool read_numbers(const struct sim_parameter *row, const char *text, void *values,
+                         char *complaint, size_t size)
+{
+    struct sim_numbers *numbers = field(row, values);
+
+    *numbers = (struct sim_numbers){0};
+    while (*text != '\0') {
+        const size_t length = strcspn(text += strspn(text, " "), ",");
+        char item[64];
+        double value;
+
+        snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : sizeof item - 1),
+                 text);
+        if (numbers->count == SIM_MOST_NUMBERS) {
+            snprintf(complaint, size, "a list has at most %d numbers", SIM_MOST_NUMBERS);
+            return false;
+        }
+        if (!sim_parse_quantity(item, SIM_UNIT_NONE, &value)) {
+            snprintf(complaint, size, "'%s' is no number; write a list as in [3, 1]", item);
+            return false;
+        }
+        if (value < row->least || value > row->most) {
+            snprintf(complaint, size, "%.15g is out of bounds: at least %.15g and at most %.15g",
+                     value, row->least, row->most);
+            return false;
+        }
+        numbers->values[numbers->count++] = value;
+        text += length + (text[length] == ',');
+    }
+    return true;
+}
+
 static void store(const struct sim_parameter *row, double value, void *values)
 {
     switch (row->kind) {
@@ -65,6 +100,12 @@ bool sim_parameter_read(const struct sim_parameter *row, const char *text, void 
 
     if (row->kind == SIM_KIND_CHOICE)
         return read_choice(row, text, values, complaint, size);
+    if (row->kind == SIM_KIND_NUMBERS)
+        return read_numbers(row, text, values, complaint, size);
+    if (row->kind == SIM_KIND_FILE) {
+        *(const char **)field(row, values) = text;
+        return true;
+    }
     if (!sim_parse_quantity(text, unit, &value)) {
         snprintf(complaint, size, "'%s' is no %s; write it as in %s", text,
                  unit == SIM_UNIT_NONE ? "number" : sim_unit_name(unit),
@@ -99,20 +140,33 @@ void sim_parameters_default(const struct sim_parameter *rows, void *values)
     }
 }
 
+static json_t *number_json(double value)
+{
+    return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value)
+                                                       : json_real(value);
+}
+
+static json_t *numbers_json(const struct sim_numbers *numbers)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < numbers->count; i++)
+        json_array_append_new(list, number_json(numbers->values[i]));
+    return list;
+}
+
 json_t *sim_parameter_json(const struct sim_parameter *row, const void *values)
 {
     const void *at = const_field(row, values);
-    double value;
 
     switch (row->kind) {
     case SIM_KIND_CHOICE: return json_string(row->choices[*(const int *)at]);
     case SIM_KIND_COUNT: return json_integer(*(const int *)at);
     case SIM_KIND_BYTES: return json_integer(*(const int64_t *)at);
-    default: break;
+    case SIM_KIND_NUMBERS: return numbers_json(at);
+    case SIM_KIND_FILE: return json_string(*(const char *const *)at);
+    default: return number_json(*(const double *)at);
     }
-    value = *(const double *)at;
-    return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value)
-                                                       : json_real(value);
 }
 
 const struct sim_parameter *sim_parameter_find(const struct sim_parameter *rows, const char *name)
@@ -132,6 +186,8 @@ const char *sim_parameter_bounds(const struct sim_parameter *row, struct sim_are
 {
     const char *text = "";
 
+    if (row->kind == SIM_KIND_FILE)
+        return "a path";
     if (row->kind != SIM_KIND_CHOICE)
         return sim_text(arena, "%.10g to %.10g", row->least, row->most);
     for (int i = 0; row->choices[i] != NULL; i++)

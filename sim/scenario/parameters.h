@@ -6,7 +6,8 @@
 
 #include <jansson.h>
 
-/* Read `text` into the field of `values` that the row describes.  False with what is wrong, as the end
+/* Read `text` into the field of `values` that the row describes.  A list is "3, 1"; the path of a file is taken as it
+ * is, and borrowed.  False with what is wrong, as the end
  * of a sentence, in complaint[size]. */
 bool sim_parameter_read(const struct sim_parameter *row, const char *text, void *values,
                         char *complaint, size_t size);

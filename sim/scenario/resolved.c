@@ -82,11 +82,11 @@ json_t *sim_scenario_json(const struct sim_scenario *scenario)
     if (workload == NULL && scenario->model != NULL)
         return NULL; /* its name is no text */
     /* s:o*: without a workload there is no such key */
-    return json_pack("{s:s, s:o, s:o, s:o, s:o*, s:i, s:I, s:s, s:s, s:o}", "platform",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o*, s:i, s:I, s:s, s:s, s:s, s:o}", "platform",
                      scenario->platform, "network", network_json(&scenario->network), "algorithm",
                      algorithm_json(scenario), "hosts", hosts_json(&scenario->hosts), "workload",
                      workload, "iterations", scenario->iterations, "seed",
                      (json_int_t)scenario->seed, "trace", sim_trace_level_names[scenario->trace],
-                     "simulation", sim_simulation_mode_names[scenario->simulation], "faults",
-                     faults_json(scenario));
+                     "simulation", sim_simulation_mode_names[scenario->simulation], "allow_oom",
+                     scenario->allows_oom ? "yes" : "no", "faults", faults_json(scenario));
 }

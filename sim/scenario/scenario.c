@@ -56,6 +56,71 @@ static bool choose_algorithm(struct reader *reader, struct fy_node *place, const
                                           "; 'dmlsim list algorithms' names them."));
 }
 
+/* [3, 1] as "3, 1"; a single value as itself. */
+static const char *list_text(const struct reader *reader, struct fy_node *node)
+{
+    const char *text = "", *item;
+    struct fy_node *part;
+    void *iterator = NULL;
+
+    if (node == NULL || !fy_node_is_sequence(node))
+        return yaml_scalar(&reader->yaml, node);
+    while ((part = fy_node_sequence_iterate(node, &iterator)) != NULL) {
+        item = yaml_scalar(&reader->yaml, part);
+        if (item == NULL)
+            return NULL;
+        text = sim_text(reader->arena, "%s%s%s", text, *text == '\0' ? "" : ",", item);
+    }
+    return text;
+}
+
+static bool read_list(struct reader *reader, struct fy_node_pair *pair, const char *key,
+                      const struct sim_parameter *row, void *values)
+{
+    const char *text = list_text(reader, fy_node_pair_value(pair));
+    char complaint[256];
+
+    if (text == NULL)
+        return yaml_complain(&reader->yaml, reader_place(pair), key,
+                             "%s must be a list of numbers, as in [3, 1].", key);
+    if (!sim_parameter_read(row, text, values, complaint, sizeof complaint))
+        return yaml_complain(&reader->yaml, reader_place(pair), key, "%s: %s.", key, complaint);
+    return true;
+}
+
+static bool read_file_name(struct reader *reader, struct fy_node_pair *pair, const char *key,
+                           const struct sim_parameter *row, void *values)
+{
+    const char *name = yaml_scalar(&reader->yaml, fy_node_pair_value(pair)), *path;
+    char complaint[256];
+
+    if (name == NULL)
+        return yaml_complain(&reader->yaml, reader_place(pair), key, "%s must name a file.", key);
+    path = *name == '\0'
+               ? name
+               : sim_find_file(reader->arena, reader->catalogue,
+                               sim_folder_of(reader->arena, reader->scenario->path), name);
+    if (path == NULL)
+        return yaml_complain(
+            &reader->yaml, reader_place(pair), key,
+            "%s: there is no file '%s', neither here, nor beside the scenario, nor "
+            "among dmlsim's own.",
+            key, name);
+    return sim_parameter_read(row, path, values, complaint, sizeof complaint);
+}
+
+static bool read_value(struct reader *reader, struct fy_node_pair *pair,
+                       const struct sim_parameter *row, void *values)
+{
+    const char *key = sim_text(reader->arena, "algorithm.%s", row->name);
+
+    switch (row->kind) {
+    case SIM_KIND_NUMBERS: return read_list(reader, pair, key, row, values);
+    case SIM_KIND_FILE: return read_file_name(reader, pair, key, row, values);
+    default: return reader_quantity(reader, pair, key, row, values);
+    }
+}
+
 static bool read_parameter(struct reader *reader, struct fy_node_pair *pair, void *values)
 {
     const struct sim_parameter *rows = reader->scenario->algorithm->parameters, *row;
@@ -64,8 +129,7 @@ static bool read_parameter(struct reader *reader, struct fy_node_pair *pair, voi
 
     row = sim_parameter_find(rows, name);
     if (row != NULL)
-        return reader_quantity(reader, pair, sim_text(reader->arena, "algorithm.%s", name), row,
-                               values);
+        return read_value(reader, pair, row, values);
     for (; rows->name != NULL && count < 256; rows++)
         names[count++] = rows->name;
     return reader_unknown_key(reader, pair, name, "algorithm", names, count);
@@ -162,6 +226,16 @@ static bool read_simulation(struct reader *reader, struct fy_node_pair *pair)
                          "simulation must be auto or full.");
 }
 
+static bool read_allow_oom(struct reader *reader, struct fy_node_pair *pair)
+{
+    const char *text = yaml_scalar(&reader->yaml, fy_node_pair_value(pair));
+
+    reader->scenario->allows_oom = text != NULL && strcmp(text, "yes") == 0;
+    return reader->scenario->allows_oom || (text != NULL && strcmp(text, "no") == 0) ||
+           yaml_complain(&reader->yaml, reader_place(pair), "allow_oom",
+                         "allow_oom must be yes or no.");
+}
+
 static bool read_study(struct reader *reader, struct fy_node_pair *pair)
 {
     if (!reader_is_mapping(reader, pair, "study"))
@@ -183,7 +257,8 @@ static const struct {
     {"workload", reader_workload, false},   {"requests", refuse_section, false},
     {"iterations", read_iterations, false}, {"seed", read_seed, false},
     {"trace", read_trace, false},           {"faults", reader_faults, false},
-    {"simulation", read_simulation, false}, {"study", read_study, false},
+    {"simulation", read_simulation, false}, {"allow_oom", read_allow_oom, false},
+    {"study", read_study, false},
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
 

@@ -54,6 +54,7 @@ struct sim_scenario {
     uint64_t seed;
     enum sim_trace_level trace;
     enum sim_simulation_mode simulation;
+    bool allows_oom; /* a device may be asked to hold more than its memory */
     struct sim_host_rules hosts;
     const struct sim_fault *faults;
     int fault_count;

@@ -26,6 +26,22 @@ void sim_record_event(struct sim_record *record, struct sim_arena *arena,
     last->events[last->count++].number = record->event_count++;
 }
 
+void sim_record_output(struct sim_record *record, struct sim_arena *arena, const char *name,
+                       const void *bytes, size_t size)
+{
+    struct sim_output_record **at = &record->outputs;
+    char *copy = sim_new(arena, char, size + 1);
+
+    memcpy(copy, bytes, size);
+    while (*at != NULL && strcmp((*at)->name, name) != 0)
+        at = &(*at)->next;
+    if (*at == NULL)
+        *at = sim_new(arena, struct sim_output_record, 1);
+    (*at)->name = name;
+    (*at)->bytes = copy;
+    (*at)->size = size;
+}
+
 void sim_record_note(struct sim_record *record, struct sim_arena *arena,
                      const struct sim_note_event *note)
 {

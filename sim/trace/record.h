@@ -63,6 +63,14 @@ struct sim_table_record {
     double *rows; /* [row_count][2 + column_count]: seconds, peer, and the table's own */
 };
 
+/* A file of its own that an algorithm leaves behind. */
+struct sim_output_record {
+    const char *name;
+    const void *bytes;
+    size_t size;
+    struct sim_output_record *next;
+};
+
 /* Chunks, so that a long trace never moves in memory. */
 enum { SIM_EVENTS_A_CHUNK = 8192 };
 
@@ -94,6 +102,7 @@ struct sim_record {
     int64_t event_count;
     int table_count;
     struct sim_table_record *tables;
+    struct sim_output_record *outputs;
     struct sim_note_event *notes;
     size_t note_count, note_room;
 };
@@ -104,6 +113,8 @@ void sim_record_tables(struct sim_record *record, struct sim_arena *arena,
                        const struct sim_table *tables);
 void sim_record_row(struct sim_record *record, struct sim_arena *arena, const char *table,
                     double at, int peer, const double *values);
+void sim_record_output(struct sim_record *record, struct sim_arena *arena, const char *name,
+                       const void *bytes, size_t size);
 void sim_record_note(struct sim_record *record, struct sim_arena *arena,
                      const struct sim_note_event *note);
 

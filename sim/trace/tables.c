@@ -127,6 +127,22 @@ bool sim_write_own_tables(const struct sim_written_run *run, struct sim_error *e
     return true;
 }
 
+static bool write_outputs(const struct sim_written_run *run, struct sim_error *err)
+{
+    for (const struct sim_output_record *output = run->record->outputs; output != NULL;
+         output = output->next) {
+        const char *path;
+        FILE *file = sim_open_in(run, output->name, &path, err);
+
+        if (file == NULL)
+            return false;
+        fwrite(output->bytes, 1, output->size, file); /* what fails shows when it is closed */
+        if (!sim_file_close(file, path, err))
+            return false;
+    }
+    return true;
+}
+
 static void write_event(FILE *file, const struct sim_record *record, const struct sim_event *event)
 {
     sim_csv_number(file, event->begin);
@@ -195,8 +211,9 @@ static const struct {
 } files[] = {
     {sim_write_summary, SIM_TRACE_NONE},       {sim_write_links, SIM_TRACE_SUMMARY},
     {sim_write_phases, SIM_TRACE_SUMMARY},     {sim_write_metrics, SIM_TRACE_SUMMARY},
-    {sim_write_own_tables, SIM_TRACE_SUMMARY}, {sim_write_events, SIM_TRACE_FULL},
-    {sim_write_chrome_trace, SIM_TRACE_FULL},  {sim_write_paje, SIM_TRACE_PAJE},
+    {sim_write_own_tables, SIM_TRACE_SUMMARY}, {write_outputs, SIM_TRACE_SUMMARY},
+    {sim_write_events, SIM_TRACE_FULL},        {sim_write_chrome_trace, SIM_TRACE_FULL},
+    {sim_write_paje, SIM_TRACE_PAJE},
 };
 
 bool sim_write_run(const struct sim_scenario *scenario, const struct sim_record *record,

@@ -10,6 +10,8 @@ struct values {
     int64_t bytes;
     double seconds, ratio, flop_per_byte;
     int choice;
+    struct sim_numbers numbers;
+    const char *file;
 };
 
 static const char *const choices[] = {"red", "green", "blue", NULL};
@@ -24,9 +26,11 @@ static const struct sim_parameter rows[] = {
     {SIM_FLOP_PER_BYTE(struct values, flop_per_byte), .value = "0.1", .least = 0, .most = 7,
      .help = "flop"},
     {SIM_CHOICE(struct values, choice), .value = "green", .choices = choices, .help = "a colour"},
+    {SIM_NUMBERS(struct values, numbers), .value = "", .least = -2, .most = 1009, .help = "a list"},
+    {SIM_FILE(struct values, file), .value = "", .help = "a file"},
     {0}};
 
-enum { COUNT, BYTES, SECONDS, RATIO, FLOP_PER_BYTE, CHOICE };
+enum { COUNT, BYTES, SECONDS, RATIO, FLOP_PER_BYTE, CHOICE, NUMBERS, A_FILE };
 
 struct reads {
     const char *name;
@@ -75,6 +79,15 @@ static struct reads reads[] = {
     {"the first choice", CHOICE, "red", "\"red\"", NULL},
     {"the last choice", CHOICE, "blue", "\"blue\"", NULL},
     {"no choice", CHOICE, "Red", NULL, "'Red' is none of its choices: red, green, blue"},
+    {"no numbers", NUMBERS, "", "[]", NULL},
+    {"one number", NUMBERS, "17", "[17]", NULL},
+    {"numbers", NUMBERS, "13, 0.5,-2", "[13,0.5,-2]", NULL},
+    {"a list with a gap", NUMBERS, "13,,7", NULL, "'' is no number; write a list as in [3, 1]"},
+    {"a list with a word", NUMBERS, "13, many", NULL,
+     "'many' is no number; write a list as in [3, 1]"},
+    {"a list with one too large", NUMBERS, "13,1010", NULL,
+     "1010 is out of bounds: at least -2 and at most 1009"},
+    {"a file", A_FILE, "a/b.csv", "\"a/b.csv\"", NULL},
     {"a choice by number", CHOICE, "1", NULL, "'1' is none of its choices: red, green, blue"},
 };
 
@@ -165,8 +178,15 @@ static size_t size_of(enum sim_kind kind)
     case SIM_KIND_COUNT:
     case SIM_KIND_CHOICE: return sizeof(int);
     case SIM_KIND_BYTES: return sizeof(int64_t);
+    case SIM_KIND_NUMBERS: return sizeof(struct sim_numbers);
+    case SIM_KIND_FILE: return sizeof(const char *);
     default: return sizeof(double);
     }
+}
+
+static size_t align_of(enum sim_kind kind)
+{
+    return kind == SIM_KIND_NUMBERS ? _Alignof(struct sim_numbers) : size_of(kind);
 }
 
 static void is_told(const char *text)
@@ -192,12 +212,12 @@ static void check_parameter(const struct sim_algorithm *a, const struct sim_para
     assert_ptr_equal(sim_parameter_find(a->parameters, row->name), row);
     is_told(row->help);
     assert_true(row->offset + size_of(row->kind) <= a->parameters_size);
-    assert_int_equal(row->offset % size_of(row->kind), 0);
+    assert_int_equal(row->offset % align_of(row->kind), 0);
     for (const struct sim_parameter *other = a->parameters; other < row; other++)
         assert_true(other->offset + size_of(other->kind) <= row->offset ||
                     row->offset + size_of(row->kind) <= other->offset);
     assert_int_equal(row->choices != NULL, row->kind == SIM_KIND_CHOICE);
-    if (row->kind != SIM_KIND_CHOICE)
+    if (row->kind != SIM_KIND_CHOICE && row->kind != SIM_KIND_FILE)
         assert_true(row->least <= row->most);
     if (row->kind == SIM_KIND_COUNT)
         assert_true(row->least >= INT_MIN && row->most <= INT_MAX);

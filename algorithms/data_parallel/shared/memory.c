@@ -10,7 +10,7 @@ void memory_hold(struct sim_peer *me, struct memory *memory, double bytes, const
 
     memory->held_bytes += bytes;
     memory->peak_bytes = fmax(memory->peak_bytes, memory->held_bytes);
-    if (there_bytes > 0 && memory->held_bytes > there_bytes)
+    if (there_bytes > 0 && memory->held_bytes > there_bytes && !me->plan->allows_oom)
         sim_give_up(me, "%s need %s here, but the memory of its host is %s: %s", what,
                     sim_format_quantity(needed, memory->held_bytes, SIM_UNIT_BYTES),
                     sim_format_quantity(there, there_bytes, SIM_UNIT_BYTES), advice);

@@ -9,7 +9,8 @@ struct memory {
 };
 
 /* So many bytes more.  If the host's property `memory` is less, the run ends, and says so: "`what` need 20 GB here,
- * but the memory of its host is 16 GB: `advice`". */
+ * but the memory of its host is 16 GB: `advice`" -- unless
+ * the scenario allows that. */
 void memory_hold(struct sim_peer *me, struct memory *memory, double bytes, const char *what,
                  const char *advice);
 
