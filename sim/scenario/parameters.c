@@ -54,9 +54,8 @@ static bool read_choice(const struct sim_parameter *row, const char *text, void 
 static bool read_numbers(const struct sim_parameter *row, const char *text, void *values,
                          char *complaint, size_t size)
 {
-    struct sim_numbers *numbers = field(row, values);
+    struct sim_numbers numbers = {0};
 
-    *numbers = (struct sim_numbers){0};
     while (*text != '\0') {
         const size_t length = strcspn(text += strspn(text, " "), ",");
         char item[64];
@@ -64,7 +63,7 @@ static bool read_numbers(const struct sim_parameter *row, const char *text, void
 
         snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : sizeof item - 1),
                  text);
-        if (numbers->count == SIM_MOST_NUMBERS) {
+        if (numbers.count == SIM_MOST_NUMBERS) {
             snprintf(complaint, size, "a list has at most %d numbers", SIM_MOST_NUMBERS);
             return false;
         }
@@ -77,9 +76,10 @@ static bool read_numbers(const struct sim_parameter *row, const char *text, void
                      value, row->least, row->most);
             return false;
         }
-        numbers->values[numbers->count++] = value;
+        numbers.values[numbers.count++] = value;
         text += length + (text[length] == ',');
     }
+    *(struct sim_numbers *)field(row, values) = numbers;
     return true;
 }
 
