@@ -81,7 +81,7 @@ static struct reads reads[] = {
     {"no choice", CHOICE, "Red", NULL, "'Red' is none of its choices: red, green, blue"},
     {"no numbers", NUMBERS, "", "[]", NULL},
     {"one number", NUMBERS, "17", "[17]", NULL},
-    {"numbers", NUMBERS, "13, 0.5,-2", "[13,0.5,-2]", NULL},
+    {"numbers", NUMBERS, "13, 0.5,-2", "[13, 0.5, -2]", NULL},
     {"a list with a gap", NUMBERS, "13,,7", NULL, "'' is no number; write a list as in [3, 1]"},
     {"a list with a word", NUMBERS, "13, many", NULL,
      "'many' is no number; write a list as in [3, 1]"},
