@@ -95,6 +95,7 @@ struct sim_plan {
     bool network_is_ours;  /* textbook or tcp: no model of the user's own */
     bool is_undisturbed;   /* no faults, and no profiles in the platform */
     bool somebody_may_die; /* a fault of factor 0, or a state profile */
+    bool is_alone;         /* transfers never share a link: each takes sim_alone_seconds */
     bool keeps_events;     /* trace: full or paje */
     bool allows_oom;       /* --allow-oom: a device may hold more than its memory */
 };
@@ -125,6 +126,10 @@ void sim_remark(struct sim_plan *plan, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* ---- what a law may ask of the plan -------------------------------------------------------- */
+
+/* Seconds that `bytes` take from peer to peer when nothing else moves and nothing is disturbed, under network:
+ * textbook: latency + bytes / bandwidth of the narrowest link; 0 inside a host.  Once peers have hosts. */
+double sim_alone_seconds(const struct sim_plan *plan, int from, int to, int64_t bytes);
 
 /* Does every peer that was cast with a host of its own have one, and does nobody die?  False under
  * `hosts: {share: round_robin}` where peers outnumber hosts: then some messages stay inside a host. */
@@ -201,6 +206,9 @@ struct sim_table {
     const char *name;
     const char *help;
     const char *const *columns; /* NULL-ended, with units in their names */
+
+    /* For columns that hold words: what 0, 1, ... mean, NULL-ended; NULL for a number.  As many as columns. */
+    const char *const *const *words;
 };
 
 /* Does a scenario of this algorithm have `workload: {model, batch}`? */

@@ -383,6 +383,7 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     if (!world_load(world, scenario, facts->has_wattage, platform_is_fine, arena, err) ||
         !plan_make(plan, scenario, facts, world, err))
         return 2;
+    plan->is_alone = alone;
     record_open(record, plan, alone);
     engine->scenario = scenario;
     engine->keeps_events = plan->keeps_events;

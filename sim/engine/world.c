@@ -258,3 +258,15 @@ bool sim_is_one_switch(const struct sim_plan *plan, sim_edges *edges, struct sim
     *found = finding.found;
     return true;
 }
+
+double sim_alone_seconds(const struct sim_plan *plan, int from, int to, int64_t bytes)
+{
+    const struct sim_cast_peer *peers = plan->casting->peers;
+    const struct route *route;
+
+    if (peers[from].host == peers[to].host)
+        return 0;
+    route = world_route(plan->world, peers[from].host, peers[to].host);
+    return route == NULL ? INFINITY
+                         : route->latency_seconds + (double)bytes / route->bytes_per_second;
+}

@@ -5,6 +5,7 @@
 #include "sim/trace/writers.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,14 @@ bool sim_write_metrics(const struct sim_written_run *run, struct sim_error *err)
     return sim_file_close(file, path, err);
 }
 
+static void write_cell(FILE *file, const char *const *words, double value)
+{
+    if (words != NULL)
+        fputs(words[(int)value], file);
+    else if (!isnan(value)) /* nothing to say here: an empty field */
+        sim_csv_number(file, value);
+}
+
 static bool write_own_table(const struct sim_written_run *run, const struct sim_table_record *table,
                             struct sim_error *err)
 {
@@ -112,7 +121,8 @@ static bool write_own_table(const struct sim_written_run *run, const struct sim_
         fprintf(file, ",%s", run->record->peers[(int)row[1]].name);
         for (size_t c = 2; c < width; c++) {
             putc(',', file);
-            sim_csv_number(file, row[c]);
+            write_cell(file, table->table->words == NULL ? NULL : table->table->words[c - 2],
+                       row[c]);
         }
         putc('\n', file);
     }
