@@ -113,6 +113,9 @@ const struct sim_group *sim_role(const struct sim_plan *plan, const char *role);
  * which is what gives peers their hosts. */
 const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
 
+/* Seconds in which that device does what the fastest host that takes part does in `seconds`. */
+double sim_seconds_on(const struct sim_plan *plan, int peer, double seconds);
+
 /* The memory of that device, as its host's property `memory` says; 0 when it says nothing. */
 double sim_memory_bytes(const struct sim_plan *plan, int peer);
 

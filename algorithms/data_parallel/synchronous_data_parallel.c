@@ -17,7 +17,7 @@
  * compute_seconds, and buckets become full at equal times in the rest.
  * Not modelled: what the optimiser's step costs; that a transfer slows down the device's computation.
  * A slow worker holds all up, at its first bucket.  A dead one ends the run (exit code 1). */
-#include "algorithms/data_parallel/shared/reduce.h"
+#include "algorithms/collectives/shared/reduce.h"
 #include "algorithms/data_parallel/shared/training.h"
 
 struct synchronous {

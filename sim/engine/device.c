@@ -67,6 +67,18 @@ const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer)
     return &plan->world->devices[plan->casting->peers[peer].host];
 }
 
+double sim_seconds_on(const struct sim_plan *plan, int peer, double seconds)
+{
+    const struct sim_device *device = sim_device_of(plan, peer);
+
+    return seconds * device->reference_flop_per_second / device->flop_per_second;
+}
+
+double sim_own_flop_for(const struct sim_peer *me, double seconds)
+{
+    return seconds * sim_device_of(me->plan, me->number)->flop_per_second;
+}
+
 double sim_memory_bytes(const struct sim_plan *plan, int peer)
 {
     return sim_device_of(plan, peer)->memory_bytes;

@@ -1,6 +1,6 @@
 /* reduce.h -- which all-reduce a system uses, and its closed forms for one buffer. */
-#ifndef DATA_PARALLEL_REDUCE_H
-#define DATA_PARALLEL_REDUCE_H
+#ifndef COLLECTIVES_REDUCE_H
+#define COLLECTIVES_REDUCE_H
 
 #include "algorithms/collectives/collectives.h"
 

@@ -1,4 +1,4 @@
-#include "algorithms/data_parallel/shared/reduce.h"
+#include "algorithms/collectives/shared/reduce.h"
 
 const char *const reduce_choices[] = {[REDUCE_RING] = "ring",
                                       [REDUCE_RECURSIVE_DOUBLING] = "recursive_doubling",

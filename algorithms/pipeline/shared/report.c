@@ -1,0 +1,201 @@
+/* report.c -- what pipelines tell: each operation, each stage, and the bubble of the whole. */
+#include "algorithms/pipeline/shared/pipeline.h"
+
+#include <math.h>
+#include <string.h>
+
+struct peer_report {
+    double compute_seconds, wait_seconds, reduce_seconds, span_seconds;
+    double began_at, ended_at; /* of the iteration under way */
+    double held_bytes;
+    int iteration;
+};
+
+struct pipeline_report {
+    int left;
+    double *longest_seconds; /* [iterations]: of all peers */
+    struct peer_report *peers;
+};
+
+struct pipeline_report *pipeline_report_open(const struct sim_plan *plan)
+{
+    struct pipeline_report *report = sim_new(plan->arena, struct pipeline_report, 1);
+
+    report->left = sim_role(plan, "stage")->size;
+    report->longest_seconds = sim_new(plan->arena, double, (size_t)plan->iterations);
+    report->peers = sim_new(plan->arena, struct peer_report, (size_t)report->left);
+    return report;
+}
+
+/* ---- an operation ---- */
+
+static const char *const kinds[] = {[FORWARD] = "forward",
+                                    [BACKWARD] = "backward",
+                                    [INPUT_GRADIENT] = "input_gradient",
+                                    [WEIGHT_GRADIENT] = "weight_gradient",
+                                    NULL};
+
+static const char *const operation_columns[] = {"iteration",  "stage",         "replica",
+                                                "rank",       "operation",     "chunk",
+                                                "microbatch", "begin_seconds", NULL};
+static const char *const *const operation_words[] = {NULL,  NULL, NULL, NULL,
+                                                     kinds, NULL, NULL, NULL};
+static const char *const stage_columns[] = {"stage",
+                                            "replica",
+                                            "rank",
+                                            "first_layer",
+                                            "last_layer",
+                                            "compute_seconds",
+                                            "wait_seconds",
+                                            "reduce_seconds",
+                                            "send_seconds",
+                                            "peak_microbatches",
+                                            "weight_bytes",
+                                            "peak_memory_bytes",
+                                            NULL};
+
+const struct sim_table pipeline_tables[] = {
+    {"operations",
+     "when each operation began and (seconds) ended; of the first iteration, with "
+     "--trace full of all",
+     operation_columns, operation_words},
+    {"stages", "what each stage did, all iterations together, and what its memory held at most",
+     stage_columns, NULL},
+    {0}};
+
+static void tell_memory(struct sim_peer *me, struct peer_report *report, int worker,
+                        const struct operation *operation)
+{
+    const double freed = pipeline_freed_bytes(me->plan, worker, operation);
+    const double taken = pipeline_taken_bytes(me->plan, worker, operation);
+
+    /* what it took when it began was told by the operation before, or is told late: at its end */
+    report->held_bytes += taken;
+    if (taken != 0)
+        sim_note(me, "memory_bytes", report->held_bytes);
+    report->held_bytes -= freed;
+    if (freed != 0)
+        sim_note(me, "memory_bytes", report->held_bytes);
+}
+
+void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct operation *operation,
+                             double began_at, double waited_seconds)
+{
+    const struct layout *layout = pipeline_layout(me->plan);
+    struct peer_report *report = &layout->report->peers[me->number];
+    const int worker = me->number / layout->ranks;
+
+    if (report->compute_seconds == 0 && report->wait_seconds == 0)
+        report->held_bytes = pipeline_static_bytes(me->plan, worker);
+    if (iteration != report->iteration || report->ended_at == 0) {
+        report->iteration = iteration;
+        report->began_at = began_at;
+    }
+    report->ended_at = sim_now(me);
+    layout->report->longest_seconds[iteration] =
+        fmax(layout->report->longest_seconds[iteration], report->ended_at - report->began_at);
+    report->compute_seconds += report->ended_at - began_at;
+    report->wait_seconds += waited_seconds;
+    if (iteration > 0 && !me->plan->keeps_events)
+        return;
+    sim_row(me, "operations",
+            (const double[]){iteration, layout->workers[worker].stage,
+                             layout->workers[worker].replica, me->number % layout->ranks,
+                             operation->kind, operation->chunk, operation->microbatch, began_at});
+    tell_memory(me, report, worker, operation);
+}
+
+void pipeline_tell_reduced(struct sim_peer *me, double seconds)
+{
+    pipeline_layout(me->plan)->report->peers[me->number].reduce_seconds += seconds;
+}
+
+/* ---- a stage ---- */
+
+/* What its messages of one iteration need on their way, each alone. */
+static double sending_seconds(const struct sim_peer *me)
+{
+    const struct layout *layout = pipeline_layout(me->plan);
+    const int own = me->number / layout->ranks, rank = me->number % layout->ranks;
+    const struct worker *worker = &layout->workers[own];
+    double seconds = 0;
+
+    for (int i = 0; i < worker->work_count; i++) {
+        const struct work *work = &worker->works[i];
+        const int part = schedule_part(layout->schedule, own, &work->operation);
+        const int cut = work->operation.kind == FORWARD ? part : part - 1;
+
+        if (work->to >= 0)
+            seconds +=
+                sim_alone_seconds(me->plan, me->number, pipeline_peer(layout, work->to, rank),
+                                  layout->part[cut].boundary_bytes);
+    }
+    return seconds;
+}
+
+static void tell_stage(struct sim_peer *me)
+{
+    const struct layout *layout = pipeline_layout(me->plan);
+    const struct peer_report *report = &layout->report->peers[me->number];
+    const int own = me->number / layout->ranks;
+    const struct worker *worker = &layout->workers[own];
+    const struct part *first = &layout->part[worker->stage];
+    const bool has_layers = me->plan->model != NULL && layout->parts == layout->schedule->stages;
+    const double sent = sending_seconds(me) * me->plan->iterations;
+    const double peak_bytes = pipeline_peak_bytes(me->plan, own);
+
+    sim_row(me, "stages",
+            (const double[]){worker->stage, worker->replica, me->number % layout->ranks,
+                             has_layers ? first->first_layer : NAN,
+                             has_layers ? first->last_layer : NAN, report->compute_seconds,
+                             report->wait_seconds, report->reduce_seconds, sent,
+                             schedule_peak(layout->schedule, own),
+                             pipeline_static_bytes(me->plan, own), peak_bytes});
+    sim_note(me, "peak_memory_bytes", peak_bytes);
+}
+
+/* ---- the whole ---- */
+
+/* bubble_of_total = (cost - ideal) / cost, bubble_of_ideal = (cost - ideal) / ideal: cost is the longest time of a
+ * stage from its first operation to its last, ideal the mean over stages of the time in which they compute. */
+static void tell_all(struct sim_peer *me)
+{
+    const struct layout *layout = pipeline_layout(me->plan);
+    const struct schedule *schedule = layout->schedule;
+    const struct pipeline *own = me->parameters;
+    const int peers = schedule->workers * layout->ranks, iterations = me->plan->iterations;
+    double cost = 0, ideal = 0;
+    int peak = 0;
+
+    for (int i = 0; i < iterations; i++)
+        cost += layout->report->longest_seconds[i] / iterations;
+    for (int p = 0; p < peers; p++)
+        ideal += layout->report->peers[p].compute_seconds / peers / iterations;
+    for (int w = 0; w < schedule->workers; w++)
+        peak = schedule_peak(schedule, w) > peak ? schedule_peak(schedule, w) : peak;
+    sim_note(me, "iteration_seconds", cost);
+    sim_note(me, "bubble_of_total", cost > 0 ? (cost - ideal) / cost : 0);
+    sim_note(me, "bubble_of_ideal", ideal > 0 ? (cost - ideal) / ideal : 0);
+    sim_note(me, "utilisation", cost > 0 ? ideal / cost : 1);
+    sim_note(me, "peak_microbatches", peak);
+    sim_note(me, "microbatches_per_second",
+             (double)schedule->microbatches * iterations / sim_now(me));
+    if (me->plan->model != NULL)
+        sim_note(me, "samples_per_second",
+                 (double)schedule->microbatches * me->plan->batch * iterations / sim_now(me));
+    (void)own;
+    {
+        const char *text = schedule_text(schedule);
+
+        sim_output(me, "schedule.txt", text, strlen(text));
+    }
+}
+
+void pipeline_tell_end(struct sim_peer *me)
+{
+    struct pipeline_report *report = pipeline_layout(me->plan)->report;
+
+    tell_stage(me);
+    if (--report->left == 0)
+        tell_all(me);
+}
