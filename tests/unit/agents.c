@@ -345,7 +345,7 @@ static double learnt(struct sim_arena *arena, bool are_shared, uint64_t seed)
 {
     const struct agent_settings settings = {
         .agents = MOST,
-        .hidden = 16,
+        .hidden = 12,
         .are_shared = are_shared,
         .discount = 0.5,
         .optimiser = AGENT_ADAM,
@@ -356,13 +356,13 @@ static double learnt(struct sim_arena *arena, bool are_shared, uint64_t seed)
         .target_every = 50,
         .explore = 1,
         .least = 0.1,
-        .decisions = 2000,
+        .decisions = 1500,
     };
     struct agents *agents = agents_open(arena, &settings, &ones, seed);
     struct sim_random *random = sim_random_open(seed, 9);
     double share;
 
-    train(agents, 4000, random);
+    train(agents, 3000, random);
     share = share_of_best(agents);
     sim_random_close(random);
     return share;
@@ -517,6 +517,7 @@ static void each_refusal_says_why(void **state)
            "hidden units in 1 networks.");
     refuse(&s, s.other, 20, "a.bin: ends after 20 bytes, within its head of 24.");
     refuse(&s, s.other, 1000, "a.bin: has 1000 bytes; agents of its sizes take 1204.");
+    refuse(&s, s.other, 1205, "a.bin: has 1205 bytes; agents of its sizes take 1204.");
     s.bytes[300] ^= 1;
     refuse(&s, s.other, s.size, "a.bin: is damaged: its checksum is not that of its bytes.");
     s.bytes[8] = 2;

@@ -182,7 +182,7 @@ int utility_select(const struct utility_rule *rule, const struct utility_client 
 {
     struct candidate *tried = space->tried, *fresh = space->fresh;
     double *utilities = space->utilities;
-    int tried_count = 0, fresh_count = 0, exploring, exploiting;
+    int tried_count = 0, fresh_count = 0, exploring, exploiting, total;
 
     utility_of_clients(rule, clients, count, round, preferred_seconds, space, utilities);
     for (int i = 0; i < count; i++) {
@@ -200,8 +200,9 @@ int utility_select(const struct utility_rule *rule, const struct utility_client 
     exploring = least(fresh_count, wanted - exploiting);
     draw(fresh, fresh_count, exploring, chosen);
     draw(tried, admitted(rule, tried, tried_count, exploiting), exploiting, chosen + exploring);
-    qsort(chosen, (size_t)(exploring + exploiting), sizeof *chosen, by_number);
-    return exploring + exploiting;
+    total = exploring + exploiting;
+    qsort(chosen, (size_t)total, sizeof *chosen, by_number);
+    return total;
 }
 
 double utility_pace(const double *gains, int rounds, int window, double preferred, double step)
