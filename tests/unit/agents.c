@@ -277,9 +277,9 @@ static void the_oldest_are_forgotten(void **state)
 
 /* ---- learning ---------------------------------------------------------------------------------- */
 
-/* A toy: every client has a gain that it sees (its loss), uniform in 0..1, and a threshold that nobody tells it.  The team
- * gets the sum over kept clients of gain - threshold.  To keep iff gain > threshold is best, to keep all or none is not.
- * Episodes have five rounds. */
+/* A toy: every client has a gain that it sees (its loss), uniform in 0..1, and a threshold that nobody tells it.
+ * The team gets the sum over kept clients of gain - threshold.  To keep iff gain > threshold is best, to keep
+ * all or none is not.  Episodes have five rounds. */
 static const double thresholds[MOST] = {0.17, 0.83, 0.41, 0.67, 0.29, 0.59, 0.91};
 enum { ROUNDS = 5 };
 

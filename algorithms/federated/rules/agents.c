@@ -143,21 +143,22 @@ static void forward(const double *network, size_t hidden, const double *features
 {
     const struct layout at = layout_of(hidden);
 
-    memcpy(z, network + at.offsets1, hidden * sizeof *z);
-    for (size_t i = 0; i < AGENT_FEATURES; i++)
-        for (size_t h = 0; h < hidden; h++)
-            z[h] += features[i] * network[i * hidden + h];
     for (size_t a = 0; a < AGENT_ACTIONS; a++)
         values[a] = network[at.offsets2 + a];
     for (size_t h = 0; h < hidden; h++) {
-        z[h] = z[h] > 0 ? z[h] : 0;
+        double sum = network[at.offsets1 + h];
+
+        for (size_t i = 0; i < AGENT_FEATURES; i++)
+            sum += features[i] * network[i * hidden + h];
+        z[h] = sum > 0 ? sum : 0;
         for (size_t a = 0; a < AGENT_ACTIONS; a++)
             values[a] += z[h] * network[at.weights2 + h * AGENT_ACTIONS + a];
     }
 }
 
-/* Adds `factor` times the gradient of Q(action), for the hidden layer that forward left in z. */
-static void backward(const double *network, size_t hidden, const double *features, const double *z,
+/* Adds `factor` times the gradient of Q(action), for the hidden layer that forward left in z; z then holds that of
+ * its inputs. */
+static void backward(const double *network, size_t hidden, const double *features, double *z,
                      enum agent_action action, double factor, double *gradient)
 {
     const struct layout at = layout_of(hidden);
@@ -165,13 +166,14 @@ static void backward(const double *network, size_t hidden, const double *feature
     gradient[at.offsets2 + action] += factor;
     for (size_t h = 0; h < hidden; h++) {
         const size_t second = at.weights2 + h * AGENT_ACTIONS + action;
-        const double before = z[h] > 0 ? factor * network[second] : 0;
 
         gradient[second] += factor * z[h];
-        gradient[at.offsets1 + h] += before;
-        for (size_t i = 0; i < AGENT_FEATURES; i++)
-            gradient[i * hidden + h] += before * features[i];
+        z[h] = z[h] > 0 ? factor * network[second] : 0;
+        gradient[at.offsets1 + h] += z[h];
     }
+    for (size_t i = 0; i < AGENT_FEATURES; i++)
+        for (size_t h = 0; h < hidden; h++)
+            gradient[i * hidden + h] += z[h] * features[i];
 }
 
 void agents_values(const struct agents *agents, int n, const double *features,

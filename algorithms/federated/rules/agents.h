@@ -1,8 +1,9 @@
 /* agents.h -- FedMARL's agents: for each client a small network that says what it is worth to keep it this round.
  *
- * Zhang, Lin, Zhang, AAAI 2022 (reward.h); values added up as in VDN (Sunehag et al., "Value-Decomposition Networks for
- * Cooperative Multi-Agent Learning Based on Team Reward", AAMAS 2018, section 3.1); target network and replay as in
- * Mnih et al., "Human-level control through deep reinforcement learning", Nature 518, 2015, Algorithm 1:
+ * Zhang, Lin, Zhang, AAAI 2022 (reward.h); values added up as in VDN (Sunehag et al., "Value-Decomposition
+ * Networks for Cooperative Multi-Agent Learning Based on Team Reward", AAMAS 2018, section 3.1); target network
+ * and replay as in Mnih et al., "Human-level control through deep reinforcement learning", Nature 518, 2015,
+ * Algorithm 1:
  *
  *   Q_n(s, .) = W2 relu(W1 s + b1) + b2,   two layers, six features in, two actions out
  *   Q_tot = sum over agents n of Q_n(s_n, a_n)
@@ -102,8 +103,8 @@ void agents_values(const struct agents *agents, int n, const double *features,
                    double values[AGENT_ACTIONS]);
 
 /* What each agent does: features are N x 6.  With probability epsilon, each agent by itself, either action; else
- * that of the higher value, to keep if they are equal.  Two draws for every agent, whatever it does.  `present` (N) says
- * whose client is there, NULL: all; absent clients are dropped, and shift no draw. */
+ * that of the higher value, to keep if they are equal.  Two draws for every agent, whatever it does.  `present`
+ * (N) says whose client is there, NULL: all; absent clients are dropped, and shift no draw. */
 void agents_act(const struct agents *agents, const double *features, const bool *present,
                 double epsilon, struct sim_random *random, enum agent_action *actions);
 
@@ -140,9 +141,10 @@ double agents_learn(struct agents *agents, struct sim_random *random);
 size_t agents_file_bytes(const struct agents *agents);
 void agents_save(const struct agents *agents, unsigned char *bytes);
 
-/* Weights and scales of a saved policy into `agents`, whose target network gets them too; what the optimiser remembers
- * starts anew.  False, with a sentence that begins with `path`, and agents unchanged, for what is no such file,
- * truncated, longer, damaged, of another version, holds numbers that are not finite, or belongs to other sizes. */
+/* Weights and scales of a saved policy into `agents`, whose target network gets them too; what the optimiser
+ * remembers starts anew.  False, with a sentence that begins with `path`, and agents unchanged, for what is no
+ * such file, truncated, longer, damaged, of another version, holds numbers that are not finite, or belongs to
+ * other sizes. */
 bool agents_load(struct agents *agents, const void *bytes, size_t size, const char *path,
                  struct sim_error *err);
 

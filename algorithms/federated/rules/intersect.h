@@ -1,10 +1,10 @@
 /* intersect.h -- HeteroFL: one mean of models of several widths, over the numbers that they have in common.
  *
- * Diao, Ding, Tarokh, "HeteroFL: Computation and Communication Efficient Federated Learning for Heterogeneous Clients",
- * ICLR 2021, section 3.1, eqs. (1) to (3), and their program (src/fed.py).  A client of rate r holds the first
- * ceil(r h) of each hidden layer's h units; features and classes are never cut.  Each number of the global model
- * becomes the unweighted mean over the clients that hold it; what nobody holds stays.  A class's part of the last layer
- * is taken from those clients only that have samples of it. */
+ * Diao, Ding, Tarokh, "HeteroFL: Computation and Communication Efficient Federated Learning for Heterogeneous
+ * Clients", ICLR 2021, section 3.1, eqs. (1) to (3), and their program (src/fed.py).  A client of rate r holds
+ * the first ceil(r h) of each hidden layer's h units; features and classes are never cut.  Each number of the
+ * global model becomes the unweighted mean over the clients that hold it; what nobody holds stays.  A class's
+ * part of the last layer is taken from those clients only that have samples of it. */
 #ifndef FEDERATED_INTERSECT_H
 #define FEDERATED_INTERSECT_H
 
@@ -20,8 +20,8 @@
  * unit: 0.1 of 30 is 3. */
 int intersect_units(int units, double rate);
 
-/* Widths of a perceptron (features, hidden ..., classes; `depth` + 1 numbers, as in algorithms/learning/learner.h) at
- * that rate: only hidden ones are cut. */
+/* Widths of a perceptron (features, hidden ..., classes; `depth` + 1 numbers, as in
+ * algorithms/learning/learner.h) at that rate: only hidden ones are cut. */
 void intersect_widths(const int *widths, int depth, double rate, int *narrow);
 
 /* Numbers of a perceptron of those widths: weights and offsets. */

@@ -6,8 +6,8 @@
  * section 5.2):   w_t = (1 - alpha_t) w_t-1 + alpha_t w_new,   alpha_t = alpha s(t - tau)
  * alpha_t is worked out of alpha anew for each update: to multiply it into alpha makes a server stop learning.
  *
- * FedBuff (Nguyen et al., "Federated Learning with Buffered Asynchronous Aggregation", AISTATS 2022, Algorithm 1 and
- * section 5): each of K buffered differences counts 1 / sqrt(1 + staleness). */
+ * FedBuff (Nguyen et al., "Federated Learning with Buffered Asynchronous Aggregation", AISTATS 2022, Algorithm 1
+ * and section 5): each of K buffered differences counts 1 / sqrt(1 + staleness). */
 #ifndef FEDERATED_STALENESS_H
 #define FEDERATED_STALENESS_H
 
@@ -32,9 +32,9 @@ double staleness_mixing(const struct staleness *staleness, double alpha, int64_t
 /* In place: (1 - mixing) model + mixing update, `count` numbers each. */
 void staleness_mix(double *model, const double *update, size_t count, double mixing);
 
-/* FedBuff's weights of K buffered updates, out of their staleness.  BY_GOAL: 1 / (K sqrt(1 + d)), as Algorithm 1 writes
- * it: late updates shorten the step.  BY_WEIGHT: divided by the sum of the weights, as FedScale does: their sum is
- * always 1.  Both agree where nobody is late.  The papers and programs differ, so it is a choice. */
+/* FedBuff's weights of K buffered updates, out of their staleness.  BY_GOAL: 1 / (K sqrt(1 + d)), as Algorithm 1
+ * writes it: late updates shorten the step.  BY_WEIGHT: divided by the sum of the weights, as FedScale does:
+ * their sum is always 1.  Both agree where nobody is late.  The papers and programs differ, so it is a choice. */
 enum buffer_norm { BUFFER_BY_GOAL, BUFFER_BY_WEIGHT };
 void staleness_buffer_weights(enum buffer_norm norm, const int64_t *versions, int count,
                               double *weights);
