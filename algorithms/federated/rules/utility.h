@@ -78,7 +78,7 @@ int utility_select(const struct utility_rule *rule, const struct utility_client 
  * those of the window before; gains[rounds] holds one sum for each round so far.  Only at the end of a window
  * (rounds a multiple of it, at least 2 windows), as in the authors' program: asked each round it would grow all
  * through one bad stretch.  That program has another condition: it grows T where gains changed by at most 10 %,
- * and shrinks it where they grew fivefold.  Returns the new T; whoever calls bounds it. */
+ * and shrinks it where they changed by five times themselves or more.  Returns the new T; whoever calls bounds it. */
 double utility_pace(const double *gains, int rounds, int window, double preferred, double step);
 
 #endif
