@@ -208,7 +208,7 @@ static void the_pacer_gives_more_time_when_a_window_gains_less_than_the_one_befo
     (void)state;
     assert_true(utility_pace(falls, 6, 3, 40, 2.5) == 42.5);
     assert_true(utility_pace(rises, 6, 3, 40, 2.5) == 40);
-    assert_true(utility_pace(falls, 5, 2, 40, 2.5) == 40); /* not at the end of a window */
+    assert_true(utility_pace(falls, 5, 2, 40, 2.5) == 40);     /* not at the end of a window */
     assert_true(utility_pace(falls + 3, 3, 3, 40, 2.5) == 40); /* no window before */
     assert_true(utility_pace(falls, 6, 2, 40, 2.5) == 42.5);
 }
