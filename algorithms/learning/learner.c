@@ -99,35 +99,49 @@ static const double *forward(const struct learner *learner, const double *parame
 }
 
 /* Cross-entropy of one sample; the highest score is taken out first, so that no exp overflows.  Fills
- * `shares`, the softmax, if it is not NULL. */
+ * `shares`, the softmax, if it is not NULL; it may be where the scores are. */
 static double cross_entropy(const double *scores, int classes, int label, double *shares)
 {
+    const double of_label = scores[label];
     double highest = scores[0], sum = 0;
 
     assert(classes > 0);
     for (int c = 1; c < classes; c++)
         highest = fmax(highest, scores[c]);
-    for (int c = 0; c < classes; c++)
-        sum += exp(scores[c] - highest);
+    for (int c = 0; c < classes; c++) {
+        const double term = exp(scores[c] - highest);
+
+        sum += term;
+        if (shares != NULL)
+            shares[c] = term;
+    }
     for (int c = 0; c < classes && shares != NULL; c++)
-        shares[c] = exp(scores[c] - highest) / sum;
-    return log(sum) + highest - scores[label];
+        shares[c] /= sum;
+    return log(sum) + highest - of_label;
 }
 
-/* One sample's loss; `gradient` holds the scores for the loss first where some are masked. */
-static double loss_of(const double *scores, int classes, int label, int of,
-                      const bool *label_present, double *gradient)
+/* One sample's loss. */
+static double loss_of(const double *scores, int classes, int label, int of, double *gradient)
 {
-    double loss;
+    const double loss = cross_entropy(scores, classes, label, gradient);
 
-    for (int c = 0; c < classes && label_present != NULL; c++)
-        gradient[c] = label_present[c] ? scores[c] : 0;
-    loss = cross_entropy(label_present != NULL ? gradient : scores, classes, label, gradient);
     gradient[label] -= 1;
     for (int c = 0; c < classes; c++)
         gradient[c] /= of;
-    for (int c = 0; c < classes && label_present != NULL; c++)
-        gradient[c] = label_present[c] ? gradient[c] : 0;
+    return loss;
+}
+
+/* The masked scores stand where their gradient will. */
+static double masked_loss_of(const double *scores, int classes, int label, int of,
+                             const bool *present, double *gradient)
+{
+    double loss;
+
+    for (int c = 0; c < classes; c++)
+        gradient[c] = present[c] ? scores[c] : 0;
+    loss = loss_of(gradient, classes, label, of, gradient);
+    for (int c = 0; c < classes; c++)
+        gradient[c] = present[c] ? gradient[c] : 0;
     return loss;
 }
 
@@ -135,21 +149,21 @@ static double loss_of(const double *scores, int classes, int label, int of,
 double learner_loss(const struct learner *learner, const double *scores, const int *numbers,
                     int count, int of, const struct learner_options *options, double *gradient)
 {
-    const int classes = learner->set->class_count;
+    const bool *present = options == NULL ? NULL : options->label_present;
+    const int classes = learner->set->class_count, *labels = learner->set->labels;
     double loss = 0, of_chunk = 0;
 
     assert(count > 0 && of >= count);
-    for (int i = 0; i < count; i++) {
-        const size_t at = (size_t)i * (size_t)classes;
-
-        of_chunk += loss_of(scores + at, classes, learner->set->labels[numbers[i]], of,
-                            options == NULL ? NULL : options->label_present, gradient + at);
-        if ((i + 1) % DENSE_CHUNK == 0 || i + 1 == count) {
+    for (int i = 0; i < count; i++, scores += classes, gradient += classes) {
+        if (i % DENSE_CHUNK == 0) {
             loss += of_chunk;
             of_chunk = 0;
         }
+        of_chunk += present == NULL ? loss_of(scores, classes, labels[numbers[i]], of, gradient)
+                                    : masked_loss_of(scores, classes, labels[numbers[i]], of,
+                                                     present, gradient);
     }
-    return loss;
+    return loss + of_chunk;
 }
 
 double learner_gradient_with(const struct learner *learner, const double *parameters,
