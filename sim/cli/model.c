@@ -7,7 +7,6 @@
 #include "sim/cli/command.h"
 #include "sim/workload/slice.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -313,21 +312,12 @@ static int list(const struct sim_call *call)
 static bool write_table(const struct sim_model *model, const char *path, struct sim_arena *arena,
                         struct sim_error *err)
 {
-    const char *unfinished = sim_text(arena, "%s.unfinished", path);
-    FILE *file = fopen(unfinished, "w");
+    FILE *file = sim_file_begin(arena, path, err);
 
     if (file == NULL)
-        return sim_fail(err, "%s: cannot be written: %s.", unfinished, strerror(errno));
-    sim_model_write(file, model);
-    if (!sim_file_close(file, unfinished, err)) {
-        remove(unfinished);
         return false;
-    }
-    if (rename(unfinished, path) == 0)
-        return true;
-    sim_fail(err, "%s: cannot be written: %s.", path, strerror(errno));
-    remove(unfinished);
-    return false;
+    sim_model_write(file, model);
+    return sim_file_end(arena, file, path, err);
 }
 
 static int import(const struct sim_call *call)
