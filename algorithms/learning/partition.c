@@ -2,6 +2,7 @@
 #include "algorithms/learning/shuffle.h"
 #include "algorithms/learning/streams.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,7 @@ static int wanted(const struct dominance *d, int part, int size, int label)
     const int main = (int)lround(d->share * size), others = d->labels - 1;
     const int place = (label - d->first[part] - 1 + d->labels) % d->labels; /* among the others */
 
+    assert(others > 0);
     if (label == d->first[part])
         return main;
     return (size - main) / others +
