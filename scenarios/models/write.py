@@ -226,6 +226,43 @@ def yolov2():
     return net
 
 
+# ---- networks of federated learning ----
+
+def heterofl_cnn():
+    """Diao, Ding and Tarokh, HeteroFL, ICLR 2021, for MNIST: four convolutions with bias and batch norm."""
+    net = Net(1, 28, 28)
+    for i, channels in enumerate((64, 128, 256, 512), 1):
+        net.conv(f"conv{i}", channels, 3, bias=True)
+        if i < 4:
+            net.pool(f"pool{i}", 2, 2)
+    net.average("pool4")
+    net.fc("fc", 10)
+    return net
+
+
+def preact_resnet(counts):
+    """He et al., Identity mappings in deep residual networks, ECCV 2016, for CIFAR-10.  A norm stands before the
+    convolution, and the shortcut of a block that changes the shape reads it, as in HeteroFL's code: rows of its own."""
+    net = Net(3, 32, 32)
+    net.conv("conv1", 64, 3, norm=False)
+    for stage, (width, count) in enumerate(zip((64, 128, 256, 512), counts), 1):
+        for i in range(1, count + 1):
+            block, start = f"block{stage}_{i}", net.last
+            stride = 2 if i == 1 and stage > 1 else 1
+            inputs = net.at[0]
+            before = net.add(block + "_norm1", "norm", net.at, 2 * inputs)
+            net.conv(block + "_conv1", width, 3, stride, norm=False)
+            net.add(block + "_norm2", "norm", net.at, 2 * width)
+            end = net.conv(block + "_conv2", width, 3, norm=False)
+            if stride > 1 or inputs != width:
+                start = net.conv(block + "_shortcut", width, 1, stride, norm=False, reads=[before])
+            net.sum(block + "_add", end, start)
+    net.add("norm", "norm", net.at, 2 * net.at[0])
+    net.average("pool")
+    net.fc("fc", 10)
+    return net
+
+
 # ---- transformers (Vaswani et al., Attention is all you need, NIPS 2017) ----
 
 def bert(layers, width, tokens=512):
@@ -331,6 +368,10 @@ MODELS = {
     "mobilenet_v1": ("MobileNet v1, 224x224", mobilenet_v1),
     "mobilenet_v2": ("MobileNet v2, 224x224", mobilenet_v2),
     "yolov2": ("YOLOv2 for COCO, 608x608", yolov2),
+    "heterofl_cnn": ("HeteroFL's CNN for MNIST, 28x28 grey", heterofl_cnn),
+    "heterofl_resnet": ("HeteroFL's PreActResNet for CIFAR-10, blocks 1-1-1-2, 32x32",
+                        lambda: preact_resnet((1, 1, 1, 2))),
+    "preact_resnet18": ("PreActResNet-18 for CIFAR-10, 32x32", lambda: preact_resnet((2, 2, 2, 2))),
     "bert_base": ("BERT-base, a sample is 512 tokens", lambda: bert(12, 768)),
     "bert_large": ("BERT-large, a sample is 512 tokens", lambda: bert(24, 1024)),
     "gpt2": ("GPT-2, a sample is 1024 tokens", lambda: gpt2(12, 768)),

@@ -1,211 +1,272 @@
-/* slice.c -- HeteroFL's narrower learners: which numbers they hold, what they compute, and how they become one. */
-#include "tests/unit/noise.h"
+/* slice.c -- networks made narrower: counts as published and worked out by hand, and what is refused. */
+#include "sim/workload/slice.h"
 
-#include "algorithms/learning/slice.h"
+#include "tests/unit/close.h"
 
-enum { HIDDEN = 2 };
+#include <string.h>
 
-static const int hidden[HIDDEN] = {13, 6};
+static struct sim_arena *arena;
 
-struct level {
-    const char *name;
-    double rate;
-    int widths[HIDDEN + 2];
-};
-
-/* Levels a to e, and a rate that is no power of two: ceil(0.3 x 13) = 4, ceil(0.3 x 6) = 2. */
-static struct level levels[] = {
-    {"rate 1", 1, {FEATURES, 13, 6, CLASSES}},
-    {"rate 1/2", 0.5, {FEATURES, 7, 3, CLASSES}},
-    {"rate 1/4", 0.25, {FEATURES, 4, 2, CLASSES}},
-    {"rate 1/8", 0.125, {FEATURES, 2, 1, CLASSES}},
-    {"rate 1/16", 0.0625, {FEATURES, 1, 1, CLASSES}},
-    {"rate 0.3", 0.3, {FEATURES, 4, 2, CLASSES}},
-};
-
-static const struct learner_slice *slice_at(struct sim_arena *arena, double rate)
+static int open_arena(void **state)
 {
-    return learner_slice_open(arena, learner_open(arena, noise(arena), hidden, HIDDEN), rate);
+    (void)state;
+    arena = sim_arena_open();
+    return 0;
 }
 
-/* Number (layer, row, column) of a learner's vector says where it stands; row -1 is the offsets. */
-static double *labelled(struct sim_arena *arena, const struct learner *learner)
+static int close_arena(void **state)
 {
-    double *vector = sim_new(arena, double, learner->parameter_count);
-    size_t at = 0;
+    (void)state;
+    sim_arena_close(arena);
+    return 0;
+}
 
-    for (int l = 0; l < learner->depth; l++) {
-        for (int row = 0; row < learner->widths[l]; row++)
-            for (int column = 0; column < learner->widths[l + 1]; column++)
-                vector[at++] = 1e6 * l + 1e3 * row + column;
-        for (int column = 0; column < learner->widths[l + 1]; column++)
-            vector[at++] = 1e6 * l - 1e3 + column;
+static const struct sim_model *load(const char *name)
+{
+    struct sim_error err = {0};
+    const struct sim_model *model = sim_model_load(arena, name, &err);
+
+    if (model == NULL)
+        fail_msg("%s", err.text);
+    return model;
+}
+
+static const struct sim_model *parse(const char *text)
+{
+    struct sim_error err = {0};
+    const struct sim_model *model = sim_model_parse(arena, "net.csv", text, strlen(text), &err);
+
+    if (model == NULL)
+        fail_msg("%s", err.text);
+    return model;
+}
+
+static const struct sim_model *slice(const struct sim_model *model, double rate)
+{
+    struct sim_error err = {0};
+    const struct sim_model *sliced = sim_model_slice(arena, model, rate, &err);
+
+    if (sliced == NULL)
+        fail_msg("%s", err.text);
+    return sliced;
+}
+
+static const double levels[] = {1, 0.5, 0.25, 0.125, 0.0625};
+
+/* HeteroFL, Table 1, of the MNIST CNN: 1.6 M, 391 K, 99 K, 25 K and 7 K parameters; all digits as its rule
+ * gives them. */
+static void the_cnn_of_heterofl_has_its_published_parameters(void **state)
+{
+    static const int64_t parameters[] = {1556874, 391370, 98922, 25274, 6594};
+    const struct sim_model *model = load("heterofl_cnn");
+
+    (void)state;
+    for (int l = 0; l < 5; l++) {
+        const struct sim_model_totals found = sim_model_total(slice(model, levels[l]));
+
+        assert_int_equal(found.parameters, parameters[l]);
+        assert_int_equal(found.parameter_bytes, 4 * parameters[l]);
     }
-    assert_int_equal(at, learner->parameter_count);
-    return vector;
 }
 
-static void it_holds_the_first_outputs_of_each_hidden_layer_and_their_inputs(void **state)
+/* sum s^2 9 c_in c_out + 10 c, s = 28, 14, 7, 3. */
+static void its_macs_are_those_of_its_products(void **state)
 {
-    const struct level *level = *state;
-    struct sim_arena *arena = sim_arena_open();
-    const struct learner_slice *slice = slice_at(arena, level->rate);
-    double *narrow = sim_new(arena, double, slice->learner->parameter_count);
-
-    assert_int_equal(slice->learner->depth, HIDDEN + 1);
-    assert_memory_equal(slice->learner->widths, level->widths, sizeof level->widths);
-    learner_slice_take(slice, labelled(arena, slice->wide), narrow);
-    assert_memory_equal(narrow, labelled(arena, slice->learner),
-                        slice->learner->parameter_count * sizeof *narrow);
-    sim_arena_close(arena);
-}
-
-static void taken_and_merged_it_is_as_it_was_and_the_rest_untouched(void **state)
-{
-    const struct level *level = *state;
-    struct sim_arena *arena = sim_arena_open();
-    const struct learner_slice *slice = slice_at(arena, level->rate);
-    const size_t count = slice->wide->parameter_count, held = slice->learner->parameter_count;
-    double *wide = sim_new(arena, double, count), *narrow = sim_new(arena, double, held);
-    double *sums = sim_new(arena, double, count), *weights = sim_new(arena, double, count);
-    double *merged = sim_new(arena, double, count);
-    size_t same = 0;
-
-    random_vector(wide, count, 41);
-    random_vector(merged, count, 42);
-    learner_slice_take(slice, wide, narrow);
-    learner_slice_add(slice, narrow, 1, NULL, sums, weights);
-    learner_slice_merge(sums, weights, merged, count);
-    for (size_t i = 0; i < held; i++)
-        assert_true(merged[slice->places[i]] == wide[slice->places[i]]);
-    for (size_t i = 0; i < count; i++)
-        same += merged[i] == wide[i];
-    assert_int_equal(same, held);
-    for (size_t i = 1; i < held; i++)
-        assert_true(slice->places[i - 1] < slice->places[i]);
-    sim_arena_close(arena);
-}
-
-/* Hidden units that are not in the slice give 0 once their weights and offsets are 0: then the wide learner
- * computes what the narrow does. */
-static void it_computes_what_the_wide_one_does_without_the_other_units(void **state)
-{
-    const struct level *level = *state;
-    struct sim_arena *arena = sim_arena_open();
-    const struct learner_slice *slice = slice_at(arena, level->rate);
-    const size_t count = slice->wide->parameter_count, held = slice->learner->parameter_count;
-    double *w = sim_new(arena, double, count), *cut = sim_new(arena, double, count);
-    double *g = sim_new(arena, double, count), *narrow = sim_new(arena, double, held);
-    double *of_narrow = sim_new(arena, double, held), loss;
-    const int *numbers = every_third(arena, 301);
-
-    random_vector(w, count, 44);
-    for (size_t i = 0; i < held; i++)
-        cut[slice->places[i]] = w[slice->places[i]];
-    learner_slice_take(slice, w, narrow);
-    loss = learner_gradient(slice->learner, narrow, numbers, 301, of_narrow);
-    assert_close(learner_gradient(slice->wide, cut, numbers, 301, g), loss, 1e-13);
-    for (size_t i = 0; i < held; i++)
-        assert_true(fabs(g[slice->places[i]] - of_narrow[i]) <= 1e-13);
-    sim_arena_close(arena);
-}
-
-static void a_slice_of_rate_1_is_the_identity(void **state)
-{
-    struct sim_arena *arena = sim_arena_open();
-    const struct learner_slice *slice = slice_at(arena, 1);
+    const struct sim_model *model = load("heterofl_cnn");
 
     (void)state;
-    assert_int_equal(slice->learner->parameter_count, slice->wide->parameter_count);
-    for (size_t i = 0; i < slice->wide->parameter_count; i++)
-        assert_int_equal(slice->places[i], i);
-    sim_arena_close(arena);
+    for (int l = 0; l < 5; l++) {
+        const int64_t h = (int64_t)(64 * levels[l]);
+        const int64_t macs = 784 * 9 * h + 196 * 9 * h * 2 * h + 49 * 9 * 2 * h * 4 * h +
+                             9 * 9 * 4 * h * 8 * h + 10 * 8 * h;
+        const struct sim_model_totals found = sim_model_total(slice(model, levels[l]));
+
+        assert_int_equal(found.macs, macs);
+        assert_close(found.forward_flop, 2 * (double)macs, 0);
+        assert_close(found.backward_flop, 4 * (double)macs, 0);
+    }
 }
 
-static void slices_lie_within_each_other(void **state)
+/* HeteroFL, Table 1, of its CIFAR-10 network: 9.6 M parameters at level a; its flop (330.2 M) count norms, and are
+ * no MACs of ours.  All digits from the rule: 27 h + sum of blocks + norms + 10 (8 h) + 10, h = 64 rate. */
+static void the_preact_resnets_have_the_parameters_of_their_rule(void **state)
 {
-    struct sim_arena *arena = sim_arena_open();
+    static const int64_t of_heterofl[] = {9622090, 2408746, 603802, 151762, 38350};
+    static const int64_t of_resnet18[] = {11172170, 2796714, 701018, 176178, 44510};
+    const struct sim_model *heterofl = load("heterofl_resnet"), *full = load("preact_resnet18");
 
     (void)state;
-    for (double rate = 1; rate > 0.0625; rate /= 2) {
-        const struct learner_slice *larger = slice_at(arena, rate);
-        const struct learner_slice *smaller = slice_at(arena, rate / 2);
-        size_t j = 0;
+    for (int l = 0; l < 5; l++) {
+        assert_int_equal(sim_model_total(slice(heterofl, levels[l])).parameters, of_heterofl[l]);
+        assert_int_equal(sim_model_total(slice(full, levels[l])).parameters, of_resnet18[l]);
+    }
+}
 
-        for (size_t i = 0; i < smaller->learner->parameter_count; i++) {
-            while (j < larger->learner->parameter_count && larger->places[j] < smaller->places[i])
-                j++;
-            assert_true(j < larger->learner->parameter_count);
-            assert_int_equal(larger->places[j], smaller->places[i]);
+/* Of every table that can be sliced, the whole is the table. */
+static void at_rate_1_nothing_changes(void **state)
+{
+    static const char *const names[] = {
+        "lenet5",       "alexnet",      "vgg16",  "resnet18",     "resnet50",
+        "mobilenet_v1", "mobilenet_v2", "yolov2", "heterofl_cnn", "heterofl_resnet"};
+
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        const struct sim_model *whole = load(names[n]), *same = slice(whole, 1);
+
+        assert_int_equal(same->input_bytes, whole->input_bytes);
+        for (int i = 0; i < whole->layer_count; i++) {
+            const struct sim_layer *a = &whole->layers[i], *b = &same->layers[i];
+
+            assert_string_equal(a->output, b->output);
+            assert_int_equal(a->parameters, b->parameters);
+            assert_int_equal(a->macs, b->macs);
+            assert_int_equal(a->activation_bytes, b->activation_bytes);
+            assert_int_equal(a->input_bytes, b->input_bytes);
+            assert_close(a->forward_flop, b->forward_flop, 0);
+            assert_close(a->backward_flop, b->backward_flop, 0);
         }
     }
-    sim_arena_close(arena);
 }
 
-/* The paper's means over who holds a number (weight 1), by hand: 2 clients of rate 1/2 that hold 0.7 and 1.9, one
- * of rate 1/4 that holds 11.3 and knows classes 0, 2 and 3 only. */
-static void a_number_is_the_mean_of_those_who_hold_it(void **state)
+/* c1: 3 of 6 maps; c3: ceil(0.4 16) = 7; c5: 48; f6: ceil(33.6) = 34; out: 10. */
+static void layers_of_lenet_at_two_fifths_are_those_worked_out_by_hand(void **state)
 {
-    static const bool present[CLASSES] = {true, false, true, true, false};
-    struct sim_arena *arena = sim_arena_open();
-    const struct learner_slice *half = slice_at(arena, 0.5), *quarter = slice_at(arena, 0.25);
-    const size_t count = half->wide->parameter_count;
-    double *sums = sim_new(arena, double, count), *weights = sim_new(arena, double, count);
-    double *wide = sim_new(arena, double, count), *narrow = sim_new(arena, double, count);
-    const double values[] = {0.7, 1.9, 11.3};
+    static const struct {
+        const char *output;
+        int64_t parameters, macs, activation_bytes;
+    } expected[] = {
+        {"3x28x28", 3 * 25 + 3, 784 * 75, 4 * 3 * 784},
+        {"3x14x14", 0, 0, 4 * 3 * 196},
+        {"7x10x10", 7 * 3 * 25 + 7, 100 * 7 * 3 * 25, 4 * 700},
+        {"7x5x5", 0, 0, 4 * 175},
+        {"48", 175 * 48 + 48, 175 * 48, 4 * 48},
+        {"34", 48 * 34 + 34, 48 * 34, 4 * 34},
+        {"10", 340 + 10, 340, 40},
+    };
+    const struct sim_model *model = slice(load("lenet5"), 0.4);
 
     (void)state;
-    for (int k = 0; k < 3; k++) {
-        for (size_t i = 0; i < count; i++)
-            narrow[i] = values[k];
-        learner_slice_add(k < 2 ? half : quarter, narrow, 1, k < 2 ? NULL : present, sums, weights);
+    for (int i = 0; i < model->layer_count; i++) {
+        assert_string_equal(model->layers[i].output, expected[i].output);
+        assert_int_equal(model->layers[i].parameters, expected[i].parameters);
+        assert_int_equal(model->layers[i].macs, expected[i].macs);
+        assert_int_equal(model->layers[i].activation_bytes, expected[i].activation_bytes);
     }
-    for (size_t i = 0; i < count; i++)
-        wide[i] = -5.3;
-    learner_slice_merge(sums, weights, wide, count);
-    /* 7-13-6-5: layer 1 has 7 x 13 + 13 numbers, layer 2 has 13 x 6 + 6; the last begins at 188 */
-    assert_close(wide[3], (0.7 + 1.9 + 11.3) / 3, 1e-15); /* of outputs 0 to 3: all three */
-    assert_close(wide[6], (0.7 + 1.9) / 2, 1e-15);        /* to 6: the halves */
-    assert_true(wide[7] == -5.3);                         /* nobody's */
-    assert_close(wide[188], (0.7 + 1.9 + 11.3) / 3, 1e-15);
-    assert_close(wide[189], (0.7 + 1.9) / 2, 1e-15); /* class 1 is not the third client's */
-    assert_close(wide[188 + 6 * 5 + 3], (0.7 + 1.9 + 11.3) / 3, 1e-15); /* offsets */
-    assert_close(wide[188 + 6 * 5 + 4], (0.7 + 1.9) / 2, 1e-15);
-    sim_arena_close(arena);
+    assert_string_equal(model->layers[0].input, "1x32x32");
+    assert_string_equal(model->layers[4].input, "7x5x5");
+    assert_int_equal(model->input_bytes, 4096);
 }
 
-/* FedAvg's weights n_k: (120 x 0.7 + 37 x 1.9) / 157. */
-static void weights_weigh(void **state)
+/* MobileNet's own width multiplier: 0.5 MobileNet-224 has 1.3 million parameters and 149 million MACs (Howard et
+ * al. 2017, Table 6).  All its widths are whole at a half, and its classes are kept. */
+static void a_half_of_mobilenet_is_that_of_its_paper(void **state)
 {
-    struct sim_arena *arena = sim_arena_open();
-    const struct learner_slice *slice = slice_at(arena, 1);
-    const size_t count = slice->wide->parameter_count;
-    double *sums = sim_new(arena, double, count), *weights = sim_new(arena, double, count);
-    double *wide = sim_new(arena, double, count), *narrow = sim_new(arena, double, count);
+    const struct sim_model_totals found = sim_model_total(slice(load("mobilenet_v1"), 0.5));
 
     (void)state;
-    for (int k = 0; k < 2; k++) {
-        for (size_t i = 0; i < count; i++)
-            narrow[i] = k == 0 ? 0.7 : 1.9;
-        learner_slice_add(slice, narrow, k == 0 ? 120 : 37, NULL, sums, weights);
+    assert_in_range(found.parameters, 1250000, 1349999);
+    assert_in_range(found.macs, 148500000, 149499999);
+}
+
+/* 0.1 x 70 is more than 7 in floating point, but seven it is. */
+static void a_product_that_is_whole_is_not_rounded_up(void **state)
+{
+    const struct sim_model *model =
+        parse("name,kind,input,output,parameters,macs\na,fc,5,70,420,350\nb,fc,70,3,210,210\n");
+
+    (void)state;
+    assert_string_equal(slice(model, 0.1)->layers[0].output, "7");
+    assert_string_equal(slice(model, 0.1001)->layers[0].output, "8");
+    assert_string_equal(slice(model, 1e-9)->layers[0].output, "1");
+}
+
+/* Tokens of 12 numbers: the product is over the last side; forward flop beyond 2 MACs (the bias, 5 x 12 adds) and
+ * the ratio of backward to forward are kept. */
+static void tokens_and_flop_beyond_macs_shrink_with_their_layer(void **state)
+{
+    const struct sim_model *model =
+        slice(parse("name,kind,input,output,parameters,macs,forward_flop,backward_flop\n"
+                    "e,embedding,5,5x12,1200,0,0,0\n"
+                    "a,fc,5x12,5x8,104,480,1000,2500\n"
+                    "n,norm,5x8,5x8,16,0,200,400\n"
+                    "c,fc,5x8,5x9,81,360,720,1440\n"),
+              0.25);
+
+    (void)state;
+    assert_string_equal(model->layers[0].output, "5x3");
+    assert_int_equal(model->layers[0].parameters, 300);
+    assert_string_equal(model->layers[1].output, "5x2");
+    assert_int_equal(model->layers[1].parameters, 3 * 2 + 2);
+    assert_int_equal(model->layers[1].macs, 5 * 3 * 2);
+    assert_close(model->layers[1].forward_flop, 60 + 40 / 4.0, 1e-15);
+    assert_close(model->layers[1].backward_flop, 2.5 * 70, 1e-15);
+    assert_int_equal(model->layers[2].parameters, 4);
+    assert_close(model->layers[2].forward_flop, 50, 1e-15);
+    assert_int_equal(model->layers[3].parameters, 2 * 9 + 9);
+    assert_string_equal(model->layers[3].output, "5x9");
+}
+
+static void what_cannot_be_sliced_is_refused(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"name,macs\na,7\n", "net: layer 'a' (layer) cannot be sliced: the shapes of what it"},
+        {"name,kind,input,output,macs\na,lstm,3,4,12\n", "how layers of this kind shrink"},
+        {"name,kind,input,output,parameters,macs\na,conv,4x3x3,4x3x3,72,648\n", "(one in groups?)"},
+        {"name,kind,input,output,parameters,macs\na,fc,4,4,3,16\n", "of a product of all that"},
+        {"name,kind,input,output,reads,parameters,macs\na,fc,4,6,,24,24\nb,fc,4,6,input,24,24\n"
+         "c,matmul,6,6,a b,0,36\n",
+         "layer 'c' (matmul) cannot be sliced: it multiplies what two layers give"},
+        {"name,kind,input,output,reads,parameters,macs\na,fc,4,8,,32,32\nb,add,8,8,a input,0,0\n"
+         "c,fc,8,3,,24,24\n",
+         "layer 'b' (add) cannot be sliced: what it reads has unlike numbers of channels"},
+        {"name,kind,input,output,forward_seconds\na,fc,4,8,2ms\n", "its seconds are measured"},
+    };
+    struct sim_error err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sim_error one = {0};
+
+        assert_null(sim_model_slice(arena, parse(cases[i].text), 0.5, &one));
+        if (strstr(one.text, cases[i].says) == NULL)
+            fail_msg("case %zu says: %s", i, one.text);
     }
-    learner_slice_merge(sums, weights, wide, count);
-    for (size_t i = 0; i < count; i++)
-        assert_close(wide[i], (120 * 0.7 + 37 * 1.9) / 157, 1e-15);
-    sim_arena_close(arena);
+    assert_null(sim_model_slice(arena, load("gpt2"), 0.5, &err));
+    assert_string_equal(err.text,
+                        "gpt2: layer 'h0_attention' (attention) cannot be sliced: how many "
+                        "heads it has is not in the table.");
+}
+
+static void a_width_that_is_none_is_refused(void **state)
+{
+    static const double rates[] = {0, -0.5, 1.5, NAN};
+    const struct sim_model *model = load("lenet5");
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct sim_error err = {0};
+
+        assert_null(sim_model_slice(arena, model, rates[i], &err));
+        assert_non_null(strstr(err.text, "lenet5: cannot be sliced to a width of "));
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_slice_of_rate_1_is_the_identity),
-        cmocka_unit_test(slices_lie_within_each_other),
-        cmocka_unit_test(a_number_is_the_mean_of_those_who_hold_it),
-        cmocka_unit_test(weights_weigh),
+        cmocka_unit_test(the_cnn_of_heterofl_has_its_published_parameters),
+        cmocka_unit_test(its_macs_are_those_of_its_products),
+        cmocka_unit_test(the_preact_resnets_have_the_parameters_of_their_rule),
+        cmocka_unit_test(at_rate_1_nothing_changes),
+        cmocka_unit_test(layers_of_lenet_at_two_fifths_are_those_worked_out_by_hand),
+        cmocka_unit_test(a_half_of_mobilenet_is_that_of_its_paper),
+        cmocka_unit_test(a_product_that_is_whole_is_not_rounded_up),
+        cmocka_unit_test(tokens_and_flop_beyond_macs_shrink_with_their_layer),
+        cmocka_unit_test(what_cannot_be_sliced_is_refused),
+        cmocka_unit_test(a_width_that_is_none_is_refused),
     };
 
-    return RUN_CASES(it_holds_the_first_outputs_of_each_hidden_layer_and_their_inputs, levels) +
-           RUN_CASES(taken_and_merged_it_is_as_it_was_and_the_rest_untouched, levels) +
-           RUN_CASES(it_computes_what_the_wide_one_does_without_the_other_units, levels) +
-           cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
