@@ -126,12 +126,16 @@ static double minibatch_seconds(const struct sim_totals *totals)
     return sim_largest_metric(totals, "minibatch_seconds");
 }
 
+/* On the worker that holds most: where replicas differ, that need not be stage 0's. */
 static double in_flight(const struct sim_plan *plan)
 {
-    const struct pipeline *own = plan->parameters;
-    const int most = noam(pipeline_layout(plan)->schedule);
+    const struct schedule *schedule = pipeline_layout(plan)->schedule;
+    double most = 0;
 
-    return own->microbatches < most ? own->microbatches : most;
+    for (int s = 0; s < schedule->stages; s++)
+        most = fmax(most, fmin(warm_up_of(schedule, s) + 1.0,
+                               (double)schedule->microbatches / schedule->replicas[s]));
+    return most;
 }
 
 static bool is_straight(const struct sim_plan *plan)
