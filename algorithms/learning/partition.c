@@ -284,14 +284,14 @@ static int scaled(const struct dominance *d, int part, double factor)
 /* How many of the i-th label has a part that is cut to `size`. */
 static int wanted(const struct dominance *d, int part, int size, int label)
 {
-    const int main = (int)lround(d->share * size), others = d->labels - 1;
+    const int dominant = (int)lround(d->share * size), others = d->labels - 1;
     const int place = (label - d->first[part] - 1 + d->labels) % d->labels; /* among the others */
 
     assert(others > 0);
     if (label == d->first[part])
-        return main;
-    return (size - main) / others +
-           ((place - d->next[part] + others) % others < (size - main) % others);
+        return dominant;
+    return (size - dominant) / others +
+           ((place - d->next[part] + others) % others < (size - dominant) % others);
 }
 
 static void add_up(const struct dominance *d, double factor)

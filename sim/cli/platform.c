@@ -1,9 +1,10 @@
-/* platform.c -- dmlsim platform: writes platforms that are drawn from distributions. */
+/* platform.c -- dmlsim platform: shows what a platform holds, writes platforms drawn from distributions. */
 #include "sim/base/file.h"
 #include "sim/base/names.h"
 #include "sim/base/units.h"
 #include "sim/cli/command.h"
 #include "sim/platform/federated.h"
+#include "sim/study/simulate.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The first is of `show`, the others of `generate`. */
 static const struct sim_option options[] = {
-    {"clients", 0, "N", "how many clients; 100"},
+    {"json", 0, NULL, "show: print it as JSON"},
+    {"clients", 0, "N", "generate: how many clients; 100"},
     {"seed", 0, "N", "seed of all that is drawn; 1"},
     {"speed", 0, "FLOP/S", "median speed of a client; 20Gf"},
     {"speed-spread", 0, "SIGMA", "standard deviation of the logarithm of speeds; 0.6"},
@@ -144,12 +147,101 @@ static int generate(const struct sim_call *call)
     return err.count > 0 ? sim_complain(&err, 2) : 0;
 }
 
+/* ---- show ---- */
+
+static const char *quantity(const struct sim_call *call, const json_t *value, enum sim_unit unit)
+{
+    char text[SIM_QUANTITY_SIZE];
+
+    if (!json_is_number(value))
+        return "-";
+    return sim_text(call->arena, "%s", sim_format_quantity(text, json_number_value(value), unit));
+}
+
+static int longest_name(const json_t *list)
+{
+    int longest = 4;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const int length =
+            (int)json_string_length(json_object_get(json_array_get(list, i), "name"));
+
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
+static void print_hosts(const struct sim_call *call, const json_t *hosts)
+{
+    const int width = longest_name(hosts);
+
+    printf("%-*s  %15s  %5s  %12s  watts\n", width, "host", "speed", "cores", "memory");
+    for (size_t i = 0; i < json_array_size(hosts); i++) {
+        const json_t *host = json_array_get(hosts, i), *watts = json_object_get(host, "watts");
+
+        printf("%-*s  %15s  %5d  %12s  %s\n", width,
+               json_string_value(json_object_get(host, "name")),
+               quantity(call, json_object_get(host, "flop_per_second"), SIM_UNIT_FLOP_PER_SECOND),
+               (int)json_integer_value(json_object_get(host, "cores")),
+               quantity(call, json_object_get(host, "memory_bytes"), SIM_UNIT_BYTES),
+               json_is_string(watts) ? json_string_value(watts) : "-");
+    }
+}
+
+static void print_links(const struct sim_call *call, const json_t *links)
+{
+    const int width = longest_name(links);
+
+    printf("\n%-*s  %15s  %12s  sharing\n", width, "link", "rate", "latency");
+    for (size_t i = 0; i < json_array_size(links); i++) {
+        const json_t *link = json_array_get(links, i);
+
+        printf("%-*s  %15s  %12s  %s\n", width, json_string_value(json_object_get(link, "name")),
+               quantity(call, json_object_get(link, "bytes_per_second"), SIM_UNIT_BYTES_PER_SECOND),
+               quantity(call, json_object_get(link, "latency_seconds"), SIM_UNIT_SECONDS),
+               json_string_value(json_object_get(link, "sharing")));
+    }
+}
+
+static void print_head(const char *path, const json_t *told, const struct sim_platform_facts *facts)
+{
+    const size_t hosts = json_array_size(json_object_get(told, "hosts"));
+    const size_t links = json_array_size(json_object_get(told, "links"));
+
+    printf("%s: %zu host%s, %zu link%s%s\n%s\n\n", path, hosts, hosts == 1 ? "" : "s", links,
+           links == 1 ? "" : "s", facts->has_state_profiles ? ", some of them down at times" : "",
+           facts->summary);
+}
+
+static int show(const struct sim_call *call)
+{
+    const char *path = call->arguments[1];
+    const char *found = sim_find_file(call->arena, call->catalogue, ".", path);
+    struct sim_platform_facts facts;
+    struct sim_error err = {0};
+    json_t *told;
+    const int code = sim_tell_platform_file(found ? found : path, &facts, &told, call->arena, &err);
+
+    if (told == NULL)
+        return sim_complain(&err, code);
+    if (sim_option_given(call, "json")) {
+        json_dumpf(told, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else {
+        print_head(found, told, &facts);
+        print_hosts(call, json_object_get(told, "hosts"));
+        print_links(call, json_object_get(told, "links"));
+    }
+    json_decref(told);
+    return 0;
+}
+
 /* ---- the verbs ---- */
 
 static const struct {
     const char *name, *argument;
     int (*run)(const struct sim_call *call);
-} verbs[] = {{"generate", "a kind, as in federated,", generate}};
+} verbs[] = {{"show", "FILE.xml", show}, {"generate", "a kind, as in federated,", generate}};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static int unknown_verb(const struct sim_call *call)
@@ -160,7 +252,7 @@ static int unknown_verb(const struct sim_call *call)
         names[i] = verbs[i].name;
     return sim_misused(
         call, "there is no 'platform %s'%s", call->arguments[0],
-        sim_did_you_mean(call->arena, call->arguments[0], names, VERBS, "; say generate."));
+        sim_did_you_mean(call->arena, call->arguments[0], names, VERBS, "; say show or generate."));
 }
 
 static int run(const struct sim_call *call)
@@ -171,6 +263,9 @@ static int run(const struct sim_call *call)
         if (call->argument_count < 2)
             return sim_misused(call, "platform %s: %s is missing.", verbs[i].name,
                                verbs[i].argument);
+        for (int o = 0; options[o].name != NULL; o++)
+            if ((o == 0) != (verbs[i].run == show) && sim_option_given(call, options[o].name))
+                return sim_misused(call, "%s takes no --%s here.", verbs[i].name, options[o].name);
         return verbs[i].run(call);
     }
     return unknown_verb(call);
@@ -178,10 +273,11 @@ static int run(const struct sim_call *call)
 
 SIM_COMMAND(platform) = {
     .name = "platform",
-    .arguments = "generate federated [--out FILE.xml]",
-    .summary = "write a platform whose hosts are drawn from distributions",
+    .arguments = "show FILE.xml | generate federated [--out FILE.xml]",
+    .summary = "show what a platform holds, or write one that is drawn from distributions",
     .description =
-        "federated: a server, and clients whose speeds and links are lognormal, each with a link "
+        "show: the hosts and links as SimGrid sees them. generate federated: a server, and clients "
+        "whose speeds and links are lognormal, each with a link "
         "up and a faster one down; the server's link is shared by all. A client depends on the "
         "seed and its number alone, so more clients change none. Rates that are not given have the "
         "medians that Konecny et al. (2016) quote for the USA; other numbers that are not given "
