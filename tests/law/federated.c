@@ -1,8 +1,13 @@
 /* Federated learning beyond its closed forms: who is waited for, who is late, who is dead, and what is learnt. */
 #include "tests/fixtures/simulate.h"
 
+#include "sim/base/file.h"
+#include "sim/study/child.h"
+#include "sim/study/simulate.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_SETTINGS = 24 };
 
@@ -261,6 +266,61 @@ static void fedprox_without_its_term_learns_what_fedavg_learns(void **state)
     simulated_release(&near);
 }
 
+/* The events of a run, as text in the arena. */
+static const char *events_of(const char *name, const char *const *settings, struct sim_arena *arena)
+{
+    extern const struct sim_algorithm *const sim_algorithms[];
+    const struct sim_catalogue catalogue = {sim_algorithms, "."};
+    const char *folder = sim_text(arena, "build/events-of-%s-%ld", name, (long)getpid());
+    struct sim_error err = {0};
+    struct sim_scenario scenario;
+    struct sim_simulation simulation = {.scenario = &scenario, .folder = folder};
+    json_t *summary = NULL;
+    const char *text;
+    size_t length;
+
+    sim_child_guard();
+    if (!sim_make_directories(folder, &err) ||
+        !sim_scenario_read(&scenario, sim_text(arena, "scenarios/%s.yaml", name), settings,
+                           &catalogue, arena, &err) ||
+        sim_simulate(&simulation, arena, &summary, &err) != 0)
+        fail_msg("%s: %s", name, err.text);
+    json_decref(summary);
+    sim_scenario_release(&scenario);
+    text = sim_file_read(arena, sim_text(arena, "%s/events.csv", folder), 1 << 24, &length, &err);
+    sim_remove_tree(folder);
+    if (text == NULL)
+        fail_msg("%s", err.text);
+    return text;
+}
+
+static void fedprox_without_its_term_does_what_fedavg_does(void **state)
+{
+    static const char *const settings[] = {"iterations=4",
+                                           "trace=full",
+                                           "algorithm.clients=30",
+                                           "algorithm.clients_per_round=10",
+                                           "algorithm.model_bytes=0",
+                                           "algorithm.learning=softmax",
+                                           "algorithm.stragglers=0",
+                                           "algorithm.local_epochs=2",
+                                           "algorithm.batch_size=10",
+                                           "algorithm.compute_jitter=0.4",
+                                           "algorithm.compute_seconds_per_sample=1ms",
+                                           NULL};
+    const char *with_mu[16] = {"algorithm.mu=0"};
+    struct sim_arena *arena = sim_arena_open();
+    const char *avg, *prox;
+
+    (void)state;
+    memcpy(with_mu + 1, settings, sizeof settings);
+    avg = events_of("fedavg", settings, arena);
+    prox = events_of("fedprox", with_mu, arena);
+    assert_true(strlen(avg) > 10000);
+    assert_string_equal(avg, prox);
+    sim_arena_close(arena);
+}
+
 static void a_target_ends_the_run(void **state)
 {
     static const char words[] = "iterations=30 algorithm.local_epochs=2";
@@ -313,6 +373,7 @@ int main(void)
         cmocka_unit_test(nobody_left_is_a_sentence),
         cmocka_unit_test(a_cut_link_drops_its_client),
         cmocka_unit_test(fedprox_without_its_term_learns_what_fedavg_learns),
+        cmocka_unit_test(fedprox_without_its_term_does_what_fedavg_does),
         cmocka_unit_test(a_target_ends_the_run),
         cmocka_unit_test(what_does_not_belong_together_is_refused),
     };
