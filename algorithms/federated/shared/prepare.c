@@ -212,6 +212,7 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
     if (!belongs_together(plan, err))
         return false;
     fed->method = method;
+    fed->rounds = method->rounds != NULL ? method->rounds(plan) : plan->iterations;
     fed->options = options;
     fed->model_bytes =
         plan->model != NULL ? sim_model_total(plan->model).parameter_bytes : options->model_bytes;
@@ -224,5 +225,5 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
     plan->prepared = fed;
     sim_cast(plan, "server", 1);
     sim_cast(plan, "client", options->clients);
-    return true;
+    return method->prepare == NULL || method->prepare(plan, fed, err);
 }
