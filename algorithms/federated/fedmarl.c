@@ -157,6 +157,9 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
     if (options->probe_epochs > options->common.local_epochs)
         fine = sim_fail(err, "algorithm.probe_epochs: of %d local epochs %d cannot be for probing.",
                         options->common.local_epochs, options->probe_epochs);
+    if (options->common.stragglers > 0 && options->common.straggler_work == FED_PARTIAL)
+        fine = sim_fail(err, "algorithm.straggler_work: whoever has probed does all epochs or is "
+                             "dropped, so stragglers are only slower: it must be all.");
     if (options->policy == POLICY_LEARNED && !learns)
         fine = sim_fail(err, "algorithm.policy: agents learn from loss and accuracy; with learning "
                              "off there are none.");
