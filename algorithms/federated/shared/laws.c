@@ -7,8 +7,11 @@
 double fed_message_bytes(const struct sim_plan *plan)
 {
     const struct fed *fed = fed_of(plan);
+    const struct fed_tally *tally = fed->tally;
 
-    return (double)(fed->tally->downloads + fed->tally->uploads) * (double)fed->model_bytes;
+    if (fed->options->compression != FED_NOT_COMPRESSED)
+        return (double)(tally->down_bytes + tally->up_bytes);
+    return (double)(tally->downloads + tally->uploads) * (double)fed->model_bytes;
 }
 
 /* Also those of clients on the server's host. */
@@ -24,9 +27,11 @@ bool fed_is_whole(const struct sim_plan *plan)
     const struct fed *fed = fed_of(plan);
     const struct federated *options = fed->options;
 
-    return plan->is_undisturbed && options->drop_out == 0 && options->round_deadline == 0 &&
+    return plan->is_undisturbed && options->compression == FED_NOT_COMPRESSED &&
+           options->drop_out == 0 && options->round_deadline == 0 &&
            fed_chosen(options) == fed_goal(options) && options->target_accuracy == 0 &&
-           (options->stragglers == 0 || fed->method->takes_partial_work);
+           (options->stragglers == 0 || options->straggler_work == FED_ALL_EPOCHS ||
+            fed->method->takes_partial_work);
 }
 
 double fed_whole_bytes(const struct sim_plan *plan)
@@ -72,8 +77,9 @@ static double turn_seconds(const struct sim_plan *plan, int round, int client, b
 {
     const int server = sim_role(plan, "server")->peers[0];
     const int peer = sim_role(plan, "client")->peers[client];
-    const int epochs =
-        straggles ? fed_partial_epochs(plan, round, client) : fed_of(plan)->options->local_epochs;
+    const int epochs = straggles && fed_of(plan)->options->straggler_work == FED_PARTIAL
+                           ? fed_partial_epochs(plan, round, client)
+                           : fed_of(plan)->options->local_epochs;
 
     return send_seconds(plan, server, peer) + send_seconds(plan, peer, server) +
            fed_sample_seconds(plan, peer) * fed_of(plan)->devices[client].samples.count * epochs *
@@ -121,7 +127,7 @@ bool fed_has_equal_parts(const struct sim_plan *plan)
     for (int k = 1; k < fed->options->clients; k++)
         if (fed->devices[k].samples.count != first)
             return false;
-    return fed->options->stragglers == 0 && plan->is_undisturbed &&
+    return (fed->options->stragglers == 0 || fed->options->straggler_work == FED_ALL_EPOCHS) &&
            (batch == 0 || first % batch == 0);
 }
 
