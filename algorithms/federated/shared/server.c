@@ -119,7 +119,7 @@ static struct fed_turn *assign(struct fed_server *server, int client, bool strag
         turn->is_unfinished = !fed->method->takes_partial_work;
     }
     draw_loss(server, turn);
-    if (fed->number_count > 0)
+    if (turn->start != NULL)
         memcpy(turn->start, server->model, fed->number_count * sizeof(double));
     if (fed->method->assign != NULL)
         fed->method->assign(server, turn);
@@ -299,7 +299,7 @@ static void decide(struct fed_server *server)
     for (int i = 0; i < server->flight_count; i++)
         if (waits_for_decision(server->flights[i]))
             server->probed[count++] = server->flights[i];
-    qsort(server->probed, (size_t)count, sizeof(struct fed_turn *), fed_by_client);
+    qsort(server->probed, (size_t)count, sizeof *server->probed, fed_by_client);
     server->fed->method->decide(server, server->probed, count);
     for (int i = 0; i < server->flight_count; i++)
         if (waits_for_decision(server->flights[i]))
