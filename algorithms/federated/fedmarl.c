@@ -22,7 +22,6 @@
 #include "algorithms/federated/rules/agents.h"
 #include "algorithms/federated/shared/federated.h"
 #include "sim/base/file.h"
-#include "sim/platform/device.h"
 
 #include <string.h>
 
@@ -287,12 +286,12 @@ static double upload_seconds(const struct fed_server *server, const struct fed_t
 {
     const struct sim_plan *plan = server->me->plan;
     const struct marl *marl = marl_of(server);
-    const struct sim_way way = sim_way_between(plan, sim_role(plan, "client")->peers[turn->client],
-                                               sim_role(plan, "server")->peers[0]);
+    const int n = turn->client;
 
-    if (marl->uploads[turn->client] > 0)
-        return marl->upload_seconds[turn->client] / marl->uploads[turn->client];
-    return way.latency_seconds + (double)turn->up_bytes / way.bytes_per_second;
+    return marl->uploads[n] > 0
+               ? marl->upload_seconds[n] / marl->uploads[n]
+               : sim_alone_seconds(plan, sim_role(plan, "client")->peers[n],
+                                   sim_role(plan, "server")->peers[0], turn->up_bytes);
 }
 
 static struct agent_state state_of(const struct fed_server *server, const struct fed_turn *turn)
@@ -305,20 +304,14 @@ static struct agent_state state_of(const struct fed_server *server, const struct
                                 .round = server->round % marl_of(server)->rounds};
 }
 
-/* A diverged model's loss is no number that a network can take. */
-static void check_loss(const struct fed_server *server, const struct fed_turn *turn)
-{
-    if (!isfinite(turn->loss))
-        sim_give_up(server->me, "in round %d the loss of client %d is %g: the model has diverged",
-                    server->round + 1, turn->client, turn->loss);
-}
-
 static void look(struct fed_server *server, struct fed_turn *const *probed, int count)
 {
     struct marl *marl = marl_of(server);
 
     for (int i = 0; i < count; i++) {
-        check_loss(server, probed[i]);
+        if (!isfinite(probed[i]->loss)) /* no number that a network could take */
+            sim_give_up(server->me, "in round %d the loss of client %d is %g: the model diverges",
+                        server->round + 1, probed[i]->client, probed[i]->loss);
         marl->states[i] = state_of(server, probed[i]);
     }
     if (!marl->has_scales && count > 0) {
@@ -443,11 +436,12 @@ static void tell_episode(struct fed_server *server)
 {
     const struct marl *marl = marl_of(server);
     const struct episode *episode = &marl->episode;
+    const int number = server->round / marl->rounds + 1;
     const double rate = episode->probed > 0 ? (double)episode->kept / (double)episode->probed : 0;
 
     sim_row(server->me, "episodes",
-            (const double[]){server->round / marl->rounds + 1, episode->gain, server->accuracy,
-                             episode->seconds, episode->bytes, rate, episode->epsilon});
+            (const double[]){number, episode->gain, server->accuracy, episode->seconds,
+                             episode->bytes, rate, episode->epsilon});
     sim_note(server->me, "return", episode->gain);
     sim_note(server->me, "keep_rate", rate);
     sim_note(server->me, "episode_seconds", episode->seconds);
@@ -538,10 +532,10 @@ static double message_bytes(const struct sim_plan *plan)
     const struct fedmarl *options = own_options(plan);
     const struct fed_tally *tally = fed_of(plan)->tally;
 
-    return fed_message_bytes(plan) + (options->common.compression != FED_NOT_COMPRESSED
-                                          ? 0
-                                          : (double)(tally->reports * options->report_bytes +
-                                                     tally->decisions * options->decision_bytes));
+    if (options->common.compression != FED_NOT_COMPRESSED)
+        return fed_message_bytes(plan);
+    return fed_message_bytes(plan) + (double)(tally->reports * options->report_bytes +
+                                              tally->decisions * options->decision_bytes);
 }
 
 static double bytes_up(const struct sim_plan *plan)
@@ -562,11 +556,6 @@ static double counted_bytes_up(const struct sim_totals *totals)
     return sim_largest_metric(totals, "bytes_up");
 }
 
-static double way_seconds(struct sim_way way, int64_t bytes)
-{
-    return way.latency_seconds + (double)bytes / way.bytes_per_second;
-}
-
 /* Of one client; and the seconds from the decision on in which one that is dropped says that it has stopped. */
 static struct round_cost cost_of(const struct sim_plan *plan, int round, int client, bool straggles,
                                  double *stop_seconds)
@@ -575,18 +564,17 @@ static struct round_cost cost_of(const struct sim_plan *plan, int round, int cli
     const struct fed *fed = fed_of(plan);
     const int server = sim_role(plan, "server")->peers[0],
               peer = sim_role(plan, "client")->peers[client];
-    const struct sim_way down = sim_way_between(plan, server, peer),
-                         up = sim_way_between(plan, peer, server);
     const double epoch = fed_sample_seconds(plan, peer) * fed->devices[client].samples.count *
                          fed_slowness(plan, round, client, straggles);
-    const double decision = way_seconds(down, options->decision_bytes);
+    const double decision = sim_alone_seconds(plan, server, peer, options->decision_bytes);
 
-    *stop_seconds = decision + way_seconds(up, 0);
+    *stop_seconds = decision + sim_alone_seconds(plan, peer, server, 0);
     return (struct round_cost){
-        .probing_seconds = way_seconds(down, fed->model_bytes) + options->probe_epochs * epoch +
-                           way_seconds(up, options->report_bytes),
+        .probing_seconds = sim_alone_seconds(plan, server, peer, fed->model_bytes) +
+                           options->probe_epochs * epoch +
+                           sim_alone_seconds(plan, peer, server, options->report_bytes),
         .rest_seconds = decision + (options->common.local_epochs - options->probe_epochs) * epoch,
-        .upload_seconds = way_seconds(up, fed->model_bytes)};
+        .upload_seconds = sim_alone_seconds(plan, peer, server, fed->model_bytes)};
 }
 
 static double latency_of_round(const struct sim_plan *plan, int round, struct round_cost *costs,
@@ -595,8 +583,7 @@ static double latency_of_round(const struct sim_plan *plan, int round, struct ro
     const struct fed *fed = fed_of(plan);
     const struct marl *marl = fed->own;
     const int clients = fed->options->clients, m = fed_goal(fed->options);
-    const double flop_per_second =
-        sim_device_of(plan, sim_role(plan, "server")->peers[0])->flop_per_second;
+    const double flop_per_second = sim_flop_per_second(plan, sim_role(plan, "server")->peers[0]);
     double probing = 0, stop = 0, kept = 0;
 
     fed_shuffled(plan, round, order);
