@@ -4,8 +4,11 @@
 #include "sim/workload/model.h"
 #include "tests/published/published.h"
 
-#include <math.h>
-#include <stdio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
 
 static const struct {
     enum planner_rule rule;
@@ -49,14 +52,15 @@ static void the_plans_take_the_seconds_that_are_printed(void **state)
     const struct planner_layer *layers = profile(arena, &count);
 
     (void)state;
-    printf("machines  rule   minibatch (s)  printed        data parallel  printed\n");
+    print_published_head("PipeDream's plans of VGG-16: seconds of a minibatch");
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
         const struct planner_plan plan = planner_solve(arena, layers, count, plans[i].levels,
                                                        plans[i].level_count, plans[i].rule);
+        char what[64];
 
-        printf("%8d  %-5s  %.9f    %.9f    %.6f       %.6f\n", plan.machines,
-               plans[i].rule == PLANNER_PAPER ? "paper" : "code", plan.seconds, plans[i].seconds,
-               plan.data_parallel_seconds, plans[i].data_parallel_seconds);
+        snprintf(what, sizeof what, "%d machines, rule of the %s", plan.machines,
+                 plans[i].rule == PLANNER_PAPER ? "paper" : "code");
+        print_published(what, plans[i].seconds, plan.seconds);
         assert_true(fabs(plan.seconds - plans[i].seconds) <= 0.5001 * plans[i].last_digit);
         if (plans[i].data_parallel_seconds > 0)
             assert_true(fabs(plan.data_parallel_seconds - plans[i].data_parallel_seconds) <=
