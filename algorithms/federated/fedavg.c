@@ -25,7 +25,7 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 }
 
 static const struct sim_role roles[] = {FED_ROLES};
-static const struct sim_law laws[] = {FED_LAWS, {0}};
+static const struct sim_law laws[] = {FED_LAWS, FED_STEPS_LAW, {0}};
 
 SIM_ALGORITHM(fedavg) = {
     .name = "fedavg",

@@ -222,7 +222,6 @@ struct fed_server {
 struct fed_method {
     bool is_asynchronous;
     bool takes_partial_work; /* the updates of stragglers count */
-    bool may_leave_out; /* rounds may end without updates of all m: no closed form of the bytes */
 
     void (*open)(struct fed_server *server);
     int (*wanted)(const struct fed_server *server);

@@ -8,10 +8,12 @@
 enum fed_learning { FED_NO_LEARNING, FED_SOFTMAX, FED_PERCEPTRON };
 enum fed_partition { FED_OWN_DATA, FED_IID, FED_LABEL_SHARDS, FED_DIRICHLET };
 enum fed_sizes { FED_EQUAL, FED_UNIFORM, FED_LOGNORMAL, FED_ZIPF };
+enum fed_straggling { FED_PARTIAL, FED_ALL_EPOCHS };
 enum fed_aggregation { FED_WEIGHTED, FED_PLAIN };
 
 extern const char *const fed_learning_choices[],
-    *const fed_partition_choices[], *const fed_size_choices[], *const fed_aggregation_choices[];
+    *const fed_partition_choices[], *const fed_size_choices[], *const fed_straggling_choices[],
+                                                                   *const fed_aggregation_choices[];
 
 /* The first field of every system's parameters. */
 struct federated {
@@ -26,6 +28,7 @@ struct federated {
     double size_spread;
     double stragglers, straggler_slowdown, drop_out;
     double flop_per_byte;
+    int straggler_work;
     int aggregation;
     int learning, data, partition;
     int shards_per_client;
@@ -72,7 +75,10 @@ struct federated {
         {SIM_RATIO(struct federated, size_spread), .value = "1", .least = 0, .most = 10,           \
          .help = "uniform: half width / mean (at most 1); lognormal: sigma; zipf: exponent"},      \
         {SIM_RATIO(struct federated, stragglers), .value = "0", .least = 0, .most = 1,             \
-         .help = "share of the chosen who have time for 1 .. E-1 epochs only"},                    \
+         .help = "share of the chosen who are stragglers, anew in each round"},                    \
+        {SIM_CHOICE(struct federated, straggler_work), .value = "partial",                         \
+         .choices = fed_straggling_choices,                                                        \
+         .help = "what stragglers do: 1 .. E-1 epochs, drawn anew each round, or all of them"},    \
         {SIM_RATIO(struct federated, straggler_slowdown), .value = "1", .least = 1, .most = 1e6,   \
          .help = "how much longer an epoch of a straggler takes"},                                 \
         {SIM_RATIO(struct federated, drop_out), .value = "0", .least = 0, .most = 1,               \

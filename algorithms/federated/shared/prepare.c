@@ -8,6 +8,7 @@ enum { BYTES_PER_NUMBER = 4 }; /* float32 on the wire, as all these papers send 
 const char *const fed_learning_choices[] = {"off", "softmax", "perceptron", NULL};
 const char *const fed_partition_choices[] = {"own", "iid", "label_shards", "dirichlet", NULL};
 const char *const fed_size_choices[] = {"equal", "uniform", "lognormal", "zipf", NULL};
+const char *const fed_straggling_choices[] = {"partial", "all", NULL};
 const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
 
 static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
@@ -20,7 +21,8 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
                         "algorithm.clients_per_round: a round of %d clients cannot be chosen from "
                         "%d.",
                         fed_goal(options), options->clients);
-    if (options->stragglers > 0 && options->local_epochs < 2)
+    if (options->stragglers > 0 && options->straggler_work == FED_PARTIAL &&
+        options->local_epochs < 2)
         fine = sim_fail(err, "algorithm.stragglers: a straggler does 1 .. E-1 epochs; with "
                              "local_epochs: 1 there are none to leave out.");
     if (plan->model != NULL &&

@@ -114,7 +114,7 @@ static struct fed_turn *assign(struct fed_server *server, int client, bool strag
     turn->down_bytes = turn->up_bytes = fed->model_bytes;
     turn->slowness = fed_slowness(server->me->plan, server->round, client, straggles);
     turn->is_straggler = straggles;
-    if (straggles) {
+    if (straggles && server->options->straggler_work == FED_PARTIAL) {
         turn->epochs = fed_partial_epochs(server->me->plan, server->round, client);
         turn->is_unfinished = !fed->method->takes_partial_work;
     }
