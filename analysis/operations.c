@@ -234,7 +234,8 @@ void analysis_operation_shares(const struct analysis_operation_row *row, int ope
     }
 }
 
-/* How much of [from, to] the operations of the first iteration leave free. */
+/* How much of [from, to] the operations of the first iteration leave free.  Less than a 1e-9th of `to` is what
+ * rounding of sums leaves. */
 static double free_seconds(const struct analysis_operation_row *row, double from, double to)
 {
     const int count = analysis_operations_until(row, 1);
@@ -242,7 +243,7 @@ static double free_seconds(const struct analysis_operation_row *row, double from
 
     for (int i = 0; i < count; i++)
         left -= fmax(0, fmin(row->list[i].end, to) - fmax(row->list[i].begin, from));
-    return fmax(0, left);
+    return left > 1e-9 * to ? left : 0;
 }
 
 struct analysis_waits analysis_waits_of(const struct analysis_operation_row *row, double from,
