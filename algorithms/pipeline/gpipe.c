@@ -55,9 +55,7 @@ static double iteration(const struct sim_plan *plan)
 
 static double bubble(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
-
-    return (own->stages - 1.0) / (own->microbatches + own->stages - 1);
+    return 1 - own_of(plan)->microbatches * work_seconds(plan) / iteration(plan);
 }
 
 static double peak(const struct sim_plan *plan)
@@ -71,9 +69,9 @@ static const struct sim_law laws[] = {
      pipeline_iteration_seconds, .tolerance = 1e-9, .holds = pipeline_is_uniform,
      .assumes = "uniform stages given directly, equal hosts, network: textbook, no replicas, no "
                 "jitter, no faults"},
-    {"bubble of the total", SIM_UNIT_NONE, "(K-1)/(M+K-1)", bubble, pipeline_bubble,
-     .tolerance = 1e-6, .holds = pipeline_is_free,
-     .assumes = "the same, and hops that take no time"},
+    {"bubble of the total", SIM_UNIT_NONE,
+     "1 - M(F+B) / seconds of an iteration: (K-1)/(M+K-1) without hops", bubble, pipeline_bubble,
+     .tolerance = 1e-6, .holds = pipeline_is_uniform, .assumes = "the same"},
     {"peak micro-batches", SIM_UNIT_NONE, "M", peak, pipeline_peak_microbatches, .tolerance = 0},
     {0}};
 

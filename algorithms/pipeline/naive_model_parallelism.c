@@ -52,7 +52,7 @@ static double iteration(const struct sim_plan *plan)
 
 static double utilisation(const struct sim_plan *plan)
 {
-    return 1.0 / own_of(plan)->stages;
+    return own_of(plan)->microbatches * work_seconds(plan) / iteration(plan);
 }
 
 static double utilisation_of(const struct sim_totals *totals)
@@ -66,8 +66,9 @@ static const struct sim_law laws[] = {
      pipeline_iteration_seconds, .tolerance = 1e-9, .holds = pipeline_is_uniform,
      .assumes = "uniform stages given directly, equal hosts, network: textbook, no replicas, no "
                 "jitter, no faults"},
-    {"utilisation", SIM_UNIT_NONE, "1/K", utilisation, utilisation_of, .tolerance = 1e-6,
-     .holds = pipeline_is_free, .assumes = "the same, and hops that take no time"},
+    {"utilisation", SIM_UNIT_NONE, "M(F+B) / seconds of an iteration: 1/K without hops",
+     utilisation, utilisation_of, .tolerance = 1e-6, .holds = pipeline_is_uniform,
+     .assumes = "the same"},
     {0}};
 
 SIM_ALGORITHM(naive_model_parallelism) = {

@@ -128,7 +128,9 @@ bool pipeline_is_uniform(const struct sim_plan *plan)
     for (int s = 0; s + 1 < layout->schedule->stages; s++)
         if (hop_between(plan, s, s + 1, false) != hop || hop_between(plan, s + 1, s, true) != hop)
             return false;
-    return true;
+    return layout->schedule->chunks == 1 ||
+           (hop_between(plan, layout->schedule->stages - 1, 0, false) == hop &&
+            hop_between(plan, 0, layout->schedule->stages - 1, true) == hop);
 }
 
 double pipeline_hop_seconds(const struct sim_plan *plan)

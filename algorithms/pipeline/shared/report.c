@@ -225,8 +225,7 @@ static void tell_all(struct sim_peer *me)
     const struct schedule *schedule = layout->schedule;
     const char *text = schedule_text(schedule);
     const int peers = schedule->workers * layout->ranks, iterations = me->plan->iterations;
-    double cost = 0, ideal = 0;
-    double bytes = 0;
+    double cost = 0, ideal = 0, peak_bytes = 0;
     int peak = 0;
 
     for (int i = 0; i < iterations; i++)
@@ -235,14 +234,14 @@ static void tell_all(struct sim_peer *me)
         ideal += layout->report->peers[p].compute_seconds / peers / iterations;
     for (int w = 0; w < schedule->workers; w++) {
         peak = schedule_peak(schedule, w) > peak ? schedule_peak(schedule, w) : peak;
-        bytes = fmax(bytes, pipeline_peak_bytes(me->plan, w));
+        peak_bytes = fmax(peak_bytes, pipeline_peak_bytes(me->plan, w));
     }
     sim_note(me, "iteration_seconds", cost);
     sim_note(me, "bubble_of_total", cost > 0 ? (cost - ideal) / cost : 0);
     sim_note(me, "bubble_of_ideal", ideal > 0 ? (cost - ideal) / ideal : 0);
     sim_note(me, "utilisation", cost > 0 ? ideal / cost : 1);
     sim_note(me, "peak_microbatches", peak);
-    sim_note(me, "largest_memory_bytes", bytes);
+    sim_note(me, "peak_memory_bytes", peak_bytes); /* of all, after each peer's own */
     sim_note(me, "microbatches_per_second",
              (double)schedule->microbatches * iterations / sim_now(me));
     if (me->plan->model != NULL)
