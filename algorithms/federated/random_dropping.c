@@ -85,7 +85,7 @@ static const struct sim_law laws[] = {
     FED_STEPS_LAW,
     {"bytes of whole rounds", SIM_UNIT_BYTES, "2 G for each client that is kept", kept_bytes,
      fed_all_bytes, .tolerance = 0, .holds = fed_is_whole,
-     .assumes = "every client that is kept answers in every round"},
+     .assumes = "every client that is kept answers in every round, compression: none"},
     {"seconds", SIM_UNIT_SECONDS, FED_SECONDS, ideal_seconds, sim_total_seconds, .tolerance = 1e-9,
      .holds = fed_is_ideal, .assumes = FED_SECONDS_ASSUMES},
     {0}};

@@ -163,6 +163,8 @@ static void take_turn(struct fed_client *client, struct fed_turn *turn)
     }
     if (method->upload != NULL && !method->upload(client, turn))
         kind = FED_SKIP;
+    else
+        fed_compress(client, turn);
     tell(client, turn, kind, turn->up_bytes);
 }
 

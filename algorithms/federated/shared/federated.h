@@ -46,6 +46,7 @@
 #include <math.h>
 
 struct fed_method;
+struct top_k; /* algorithms/codecs/top_k.h */
 struct fed_server;
 struct fed_client;
 
@@ -145,7 +146,8 @@ enum fed_purpose {
     FED_JITTER,
     FED_SIZES,
     FED_SPEEDS,
-    FED_OWN
+    FED_OWN,
+    FED_CODES
 };
 
 /* A stream of that purpose, round and client (0 where it is for all); to be closed. */
@@ -178,11 +180,21 @@ struct fed_client {
     struct batches *batches; /* NULL with learning off */
     double *gradient, *velocity;
     int *numbers;
+    double *change; /* P; NULL before something is compressed, like the rest */
+    unsigned char *codes;
+    uint32_t *places;
+    struct top_k *top_k;
 };
 
 /* Epochs first .. first + count - 1 of a turn, in place on turn->values; the mean loss of the last of them.
  * Batches of B samples, the last of an epoch smaller; w -= rate (g + mu (w - start)). */
 double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count);
+
+/* Encode values - start as `compression` says, in values and up_bytes: what every update goes through last. */
+void fed_compress(struct fed_client *client, struct fed_turn *turn);
+
+/* Of that many numbers, with learning off. */
+size_t fed_encoded_bytes(const struct federated *options, size_t numbers);
 
 /* ---- the server ---- */
 

@@ -28,7 +28,8 @@ bool fed_has_equal_parts(const struct sim_plan *plan);
 
 #define FED_BYTES_LAW                                                                              \
     {                                                                                              \
-        "bytes of all messages", SIM_UNIT_BYTES, "downloads x G + uploads x G", fed_message_bytes, \
+        "bytes of all messages", SIM_UNIT_BYTES,                                                   \
+            "downloads x G + uploads x G, or what they are compressed to", fed_message_bytes,      \
             fed_all_bytes, .tolerance = 0                                                          \
     }
 #define FED_STEPS_LAW                                                                              \
@@ -39,7 +40,8 @@ bool fed_has_equal_parts(const struct sim_plan *plan);
     }
 #define FED_SECONDS "sum over rounds of max(download + compute + upload) + aggregation"
 #define FED_SECONDS_ASSUMES                                                                        \
-    "all that are chosen answer, links have room for all of them, hosts of their own, network: "   \
+    "all that are chosen answer, compression: none, links have room for all of them, hosts of "    \
+    "their own, network: "                                                                         \
     "textbook"
 
 /* What FedAvg obeys, and whatever changes neither sizes nor choice; FED_STEPS_LAW where no shipped scenario has
@@ -53,7 +55,7 @@ bool fed_has_equal_parts(const struct sim_plan *plan);
          fed_all_bytes,                                                                            \
          .tolerance = 0,                                                                           \
          .holds = fed_is_whole,                                                                    \
-         .assumes = "every client that is chosen answers in every round"},                         \
+         .assumes = "every client that is chosen answers in every round, compression: none"},      \
     {                                                                                              \
         "seconds", SIM_UNIT_SECONDS, FED_SECONDS, fed_ideal_seconds, sim_total_seconds,            \
             .tolerance = 1e-9, .holds = fed_is_ideal, .assumes = FED_SECONDS_ASSUMES               \

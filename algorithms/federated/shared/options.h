@@ -9,11 +9,14 @@ enum fed_learning { FED_NO_LEARNING, FED_SOFTMAX, FED_PERCEPTRON };
 enum fed_partition { FED_OWN_DATA, FED_IID, FED_LABEL_SHARDS, FED_DIRICHLET };
 enum fed_sizes { FED_EQUAL, FED_UNIFORM, FED_LOGNORMAL, FED_ZIPF };
 enum fed_straggling { FED_PARTIAL, FED_ALL_EPOCHS };
+enum fed_compression { FED_NOT_COMPRESSED, FED_TOP_K, FED_TERNARY };
 enum fed_aggregation { FED_WEIGHTED, FED_PLAIN };
 
-extern const char *const fed_learning_choices[],
-    *const fed_partition_choices[], *const fed_size_choices[], *const fed_straggling_choices[],
-                                                                   *const fed_aggregation_choices[];
+extern const char *const fed_learning_choices[], *const fed_partition_choices[],
+                                                     *const fed_size_choices[],
+                                                         *const fed_compression_choices[],
+                                                             *const fed_straggling_choices[],
+                                                                 *const fed_aggregation_choices[];
 
 /* The first field of every system's parameters. */
 struct federated {
@@ -22,7 +25,8 @@ struct federated {
     double round_deadline, retry_seconds;
     int local_epochs, batch_size;
     int64_t model_bytes;
-    double trainable_share;
+    double trainable_share, sparsity;
+    int compression;
     double compute_seconds_per_sample, compute_jitter, speed_sigma;
     int samples_per_client, sizes;
     double size_spread;
@@ -60,6 +64,11 @@ struct federated {
                  "learner"},                                                                       \
         {SIM_RATIO(struct federated, trainable_share), .value = "1", .least = 0, .most = 1,        \
          .help = "of the model's bytes that are sent: parameter-efficient fine-tuning"},           \
+        {SIM_CHOICE(struct federated, compression), .value = "none",                               \
+         .choices = fed_compression_choices,                                                       \
+         .help = "of updates on their way up: none, the largest changes, ternary codes"},          \
+        {SIM_RATIO(struct federated, sparsity), .value = "0.9", .least = 0, .most = 1,             \
+         .help = "share of changes that top_k leaves out"},                                        \
         {SIM_SECONDS(struct federated, compute_seconds_per_sample), .value = "0", .least = 0,      \
          .most = 1e9,                                                                              \
          .help = "of an epoch, on the fastest client's host; leave it out with a workload"},       \

@@ -8,6 +8,7 @@ enum { BYTES_PER_NUMBER = 4 }; /* float32 on the wire, as all these papers send 
 const char *const fed_learning_choices[] = {"off", "softmax", "perceptron", NULL};
 const char *const fed_partition_choices[] = {"own", "iid", "label_shards", "dirichlet", NULL};
 const char *const fed_size_choices[] = {"equal", "uniform", "lognormal", "zipf", NULL};
+const char *const fed_compression_choices[] = {"none", "top_k", "ternary", NULL};
 const char *const fed_straggling_choices[] = {"partial", "all", NULL};
 const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
 
