@@ -357,10 +357,9 @@ static const json_t *algorithm_of(const struct chart *chart)
 static const char *title_of(const struct chart *chart)
 {
     const json_t *metrics = json_object_get(chart->run->summary, "metrics");
-    const char *title = sim_text(chart->arena, "%s, K = %d stage%s, M = %d micro-batch%s",
+    const char *title = sim_text(chart->arena, "%s, K = %d, M = %d",
                                  analysis_text(chart->run->summary, "algorithm"), chart->all.stages,
-                                 analysis_plural(chart->all.stages), chart->all.microbatches,
-                                 chart->all.microbatches == 1 ? "" : "es");
+                                 chart->all.microbatches);
 
     if (json_object_get(metrics, "bubble_of_total") == NULL)
         return title;
