@@ -140,6 +140,13 @@ static bool read_rows(struct analysis_operations *all, struct analysis_csv *csv,
     return true;
 }
 
+static double number_or_nothing(struct analysis_csv *csv, const char *name)
+{
+    const int column = analysis_csv_column(csv, name);
+
+    return *analysis_csv_text(csv, column) == '\0' ? NAN : analysis_csv_number(csv, column);
+}
+
 /* A stages.csv with other columns tells nothing. */
 static bool read_totals(struct analysis_operations *all, const char *folder,
                         struct sim_arena *arena, struct sim_error *err)
@@ -164,7 +171,7 @@ static bool read_totals(struct analysis_operations *all, const char *folder,
         int r = 0;
 
         for (int i = 0; i < 6; i++)
-            values[i] = analysis_csv_number_or_gap(csv, analysis_csv_column(csv, names[i]));
+            values[i] = number_or_nothing(csv, names[i]);
         while (r < all->row_count && strcmp(all->rows[r].peer, peer) != 0)
             r++;
         if (r < all->row_count)

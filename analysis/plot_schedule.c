@@ -15,7 +15,7 @@ enum { MOST_ROWS = 96, MOST_A_ROW = 240, MOST_BOXES = 9000, PARTS = 320 };
 
 /* Inches: the widest figure is as wide as a page in landscape. */
 static const double least_width = 5.4, most_width = 10, shares_width = 7.2;
-static const double beside_plot = 0.75, least_box = 0.018;
+static const double margins = 0.33, least_box = 0.018;
 static const double digit_em = 0.636, margin = 0.012; /* of a number in a box, in DejaVu Sans */
 
 /* Points: the first one with which all numbers fit, else the last. */
@@ -45,6 +45,7 @@ struct chart {
     int step, shown;   /* every step-th row is */
     double seconds;    /* of what is drawn */
     double width;      /* of the figure */
+    double beside;     /* inches of that which are not the plot's: names of rows and margins */
     double font;       /* points, of numbers in boxes */
     bool are_shares;   /* instead of boxes */
     bool are_numbered; /* some boxes are */
@@ -64,9 +65,37 @@ static int drawn_operations(const struct chart *chart, const struct analysis_ope
     return analysis_operations_until(row, chart->iterations);
 }
 
+static const char *row_name(const struct chart *chart, const struct analysis_operation_row *row)
+{
+    const char *name = sim_text(chart->arena, "stage %d", row->stage);
+
+    if (chart->all.replicas > 1)
+        name = sim_text(chart->arena, "%s, replica %d", name, row->replica);
+    if (chart->all.ranks > 1)
+        name = sim_text(chart->arena, "%s, rank %d", name, row->rank);
+    return name;
+}
+
+static double name_points(const struct chart *chart)
+{
+    return chart->shown > 24 ? 5 : 6.5;
+}
+
+static void choose_margin(struct chart *chart)
+{
+    size_t letters = 0;
+
+    for (int r = 0; r < chart->shown; r++) {
+        const size_t length = strlen(row_name(chart, row_at(chart, r)));
+
+        letters = length > letters ? length : letters;
+    }
+    chart->beside = margins + (double)letters * name_points(chart) * 0.56 / 72;
+}
+
 static double inches_of(const struct chart *chart, const struct analysis_operation *operation)
 {
-    return (operation->end - operation->begin) / chart->seconds * (chart->width - beside_plot);
+    return (operation->end - operation->begin) / chart->seconds * (chart->width - chart->beside);
 }
 
 /* As many iterations as a reader can follow. */
@@ -116,7 +145,7 @@ static double width_for_numbers(const struct chart *chart)
 
             if (seconds > 0)
                 width = fmax(width, needed_inches(chart, operation) * chart->seconds / seconds +
-                                        beside_plot);
+                                        chart->beside);
         }
     }
     return width;
@@ -283,17 +312,6 @@ static void write_colours(const struct chart *chart, FILE *script)
     fputs("]\n", script);
 }
 
-static const char *row_name(const struct chart *chart, const struct analysis_operation_row *row)
-{
-    const char *name = sim_text(chart->arena, "stage %d", row->stage);
-
-    if (chart->all.replicas > 1)
-        name = sim_text(chart->arena, "%s, replica %d", name, row->replica);
-    if (chart->all.ranks > 1)
-        name = sim_text(chart->arena, "%s, rank %d", name, row->rank);
-    return name;
-}
-
 static void write_settings(const struct chart *chart, FILE *script)
 {
     fprintf(script,
@@ -306,7 +324,7 @@ static void write_settings(const struct chart *chart, FILE *script)
         analysis_quote(script, row_name(chart, row_at(chart, r)));
         fprintf(script, " %d", r);
     }
-    fprintf(script, ") scale 0 font ',%g'\n", chart->shown > 24 ? 5 : 6.5);
+    fprintf(script, ") scale 0 font ',%g'\n", name_points(chart));
 }
 
 static void write_key(const struct chart *chart, FILE *script)
@@ -409,7 +427,8 @@ static struct analysis_look look_of(const struct chart *chart)
                                  .height = 1.15 + chart->shown * pitch,
                                  .key_rows = 1};
 
-    look.notes[0] = sim_text(chart->arena, "%s %s", note_on_boxes(chart), note_on_rest(chart));
+    look.notes[0] = sim_text(chart->arena, "%s K stages, M micro-batches an iteration. %s",
+                             note_on_boxes(chart), note_on_rest(chart));
     look.notes[1] = sim_text(chart->arena, "%s; %s", chart->run->title, chart->run->origin);
     return look;
 }
@@ -427,6 +446,7 @@ bool analysis_plot_schedule(struct analysis_figures *all, const struct analysis_
     if (chart.seconds == 0)
         return true; /* nothing took any time: there is nothing to see */
     chart.scale = analysis_scale_for(chart.seconds, SIM_UNIT_SECONDS);
+    choose_margin(&chart);
     choose_width(&chart);
     choose_boxes(&chart);
     look = look_of(&chart);
