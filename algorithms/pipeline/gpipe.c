@@ -30,37 +30,22 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return (own->microbatches + own->stages - 1) * work_seconds(plan) +
+    return (own->microbatches + own->stages - 1) * pipeline_work_seconds(plan) +
            2 * (own->stages - 1) * pipeline_hop_seconds(plan);
 }
 
 static double bubble(const struct sim_plan *plan)
 {
-    return 1 - own_of(plan)->microbatches * work_seconds(plan) / iteration(plan);
+    return 1 - pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 static double peak(const struct sim_plan *plan)
 {
-    return own_of(plan)->microbatches;
+    return pipeline_own(plan)->microbatches;
 }
 
 static const struct sim_law laws[] = {

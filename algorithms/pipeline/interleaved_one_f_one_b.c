@@ -81,49 +81,34 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return (own->microbatches + (own->stages - 1.0) / own->chunks) * work_seconds(plan) +
+    return (own->microbatches + (own->stages - 1.0) / own->chunks) * pipeline_work_seconds(plan) +
            2.0 * (own->chunks * own->stages - 1) * pipeline_hop_seconds(plan);
 }
 
 /* Only then are all hops but those of one micro-batch behind a chunk's F or B.  Without a second chunk this is 1F1B. */
 static bool has_short_hops(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const double hop = pipeline_hop_seconds(plan) * own->chunks;
 
     return pipeline_is_uniform(plan) &&
            (hop == 0 || (own->chunks > 1 && hop <= own->forward_seconds &&
-                         hop <= work_seconds(plan) - own->forward_seconds));
+                         hop <= pipeline_work_seconds(plan) - own->forward_seconds));
 }
 
 static double bubble(const struct sim_plan *plan)
 {
-    return 1 - own_of(plan)->microbatches * work_seconds(plan) / iteration(plan);
+    return 1 - pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 /* Of stage 0, in pairs of micro-batch and chunk. */
 static double peak(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const int all = own->microbatches * own->chunks;
     const int warm_up = 2 * (own->stages - 1) + (own->chunks - 1) * own->stages;
 

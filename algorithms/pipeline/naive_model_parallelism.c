@@ -25,34 +25,19 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 /* The next mini-batch may go forward as soon as its stage has gone backward, but stage 0 is the last to do so; each
  * stage's own time therefore lacks the way of the first mini-batch to it and of the last one from it. */
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return own->microbatches *
-           (own->stages * work_seconds(plan) + 2 * (own->stages - 1) * pipeline_hop_seconds(plan));
+    return own->microbatches * (own->stages * pipeline_work_seconds(plan) +
+                                2 * (own->stages - 1) * pipeline_hop_seconds(plan));
 }
 
 static double utilisation(const struct sim_plan *plan)
 {
-    return own_of(plan)->microbatches * work_seconds(plan) / iteration(plan);
+    return pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 static double utilisation_of(const struct sim_totals *totals)

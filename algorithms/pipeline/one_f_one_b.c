@@ -35,48 +35,34 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const double m = own->microbatches, k = own->stages, hop = pipeline_hop_seconds(plan);
 
-    return (m + k - 1) * work_seconds(plan) +
+    return (m + k - 1) * pipeline_work_seconds(plan) +
            (k > 1 ? hop * (2 * (k - 1) * m / k + 2 * (k - 2)) : 0);
 }
 
 /* A hop that is long beside F and B is not the only thing that a round waits for. */
 static bool has_short_hops(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const double hop = pipeline_hop_seconds(plan);
 
     return pipeline_is_uniform(plan) && (hop == 0 || own->microbatches % own->stages == 0) &&
-           2 * hop <= own->forward_seconds && 2 * hop <= work_seconds(plan) - own->forward_seconds;
+           2 * hop <= own->forward_seconds &&
+           2 * hop <= pipeline_work_seconds(plan) - own->forward_seconds;
 }
 
 static double bubble(const struct sim_plan *plan)
 {
-    return 1 - own_of(plan)->microbatches * work_seconds(plan) / iteration(plan);
+    return 1 - pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 static double peak(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
     return own->microbatches < own->stages ? own->microbatches : own->stages;
 }

@@ -40,26 +40,11 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return own->microbatches * work_seconds(plan) +
+    return own->microbatches * pipeline_work_seconds(plan) +
            (own->stages - 1) * (own->forward_seconds + own->input_gradient_seconds -
                                 own->weight_gradient_seconds + 4 * pipeline_hop_seconds(plan));
 }
@@ -67,7 +52,7 @@ static double iteration(const struct sim_plan *plan)
 /* W is not so long, nor are hops, that stages wait for more than the formula says. */
 static bool is_even(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const double hop = pipeline_hop_seconds(plan);
 
     return pipeline_is_uniform(plan) && own->recompute == PIPELINE_NO &&
@@ -79,7 +64,7 @@ static bool is_even(const struct sim_plan *plan)
 
 static double peak(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
     return own->microbatches < own->stages ? own->microbatches : own->stages;
 }

@@ -92,7 +92,16 @@ bool pipeline_law_bytes_hold(const struct sim_plan *plan)
     return sim_has_own_hosts(plan) && layout->ranks == 1;
 }
 
-/* ---- memory ---- */
+/* ---- what closed forms are made of ---- */
+
+double pipeline_work_seconds(const struct sim_plan *plan)
+{
+    const struct pipeline *own = pipeline_own(plan);
+
+    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
+           own->weight_gradient_seconds +
+           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
+}
 
 double pipeline_iteration_seconds(const struct sim_totals *totals)
 {
