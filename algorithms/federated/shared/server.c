@@ -194,10 +194,15 @@ static void begin_turns(struct fed_server *server)
     for (int i = 0; i < server->clients && count < most; i++)
         if (is_available(server, server->order[i]))
             server->order[count++] = server->order[i];
+    if (count > 0)
+        server->retries = 0;
     draw_stragglers(server, count);
     for (int i = 0; i < count; i++)
         begin_turn(server, assign(server, server->order[i], server->straggles[i]));
 }
+
+/* One that a profile turns off may never come back, and SimGrid does not tell. */
+enum { MOST_RETRIES = 1000 * 1000 };
 
 /* Nobody could be chosen, and nobody is under way: wait for somebody to come back, if anybody will. */
 static void await_somebody(struct fed_server *server)
@@ -209,6 +214,9 @@ static void await_somebody(struct fed_server *server)
     if (!comes_back)
         sim_give_up(server->me, "in round %d no client is available, and none will come back",
                     server->round + 1);
+    if (++server->retries == MOST_RETRIES)
+        sim_give_up(server->me, "in round %d no client has been available for %.9g s",
+                    server->round + 1, MOST_RETRIES * server->options->retry_seconds);
     sim_sleep(server->me, server->options->retry_seconds);
 }
 
