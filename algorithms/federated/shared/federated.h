@@ -228,7 +228,7 @@ struct fed_server {
     struct fed_turn *free_turns;
     double train_loss, test_loss, accuracy; /* of the last evaluation; NaN before it */
     bool has_reached_target;
-    int retries; /* in a row: nobody was available */
+    double alone_since; /* nobody has been available since then; NaN: somebody is */
     void *own;
 };
 
