@@ -157,6 +157,18 @@ struct sim_switch {
  * Pairs on one host are passed over.  Fills *found only when true. */
 bool sim_is_one_switch(const struct sim_plan *plan, sim_edges *edges, struct sim_switch *found);
 
+/* What a message meets between the hosts of two peers if nothing else is under way; none inside a host. */
+struct sim_way {
+    double latency_seconds;
+    double bytes_per_second; /* of the narrowest link; INFINITY where there is none */
+};
+struct sim_way sim_way_between(const struct sim_plan *plan, int from, int to);
+
+/* Can any `at_once` of those pairs talk at once, none of them slowed by another?  Each link is wide enough for
+ * the widest ways that cross it, or is one pair's alone; nothing disturbed, network: textbook, every peer with a
+ * host of its own. */
+bool sim_is_uncontended(const struct sim_plan *plan, sim_edges *edges, int at_once);
+
 /* The chunks of `bytes` cut in n: the first bytes % n are one byte longer. */
 int64_t sim_largest_chunk(int64_t bytes, int n);
 

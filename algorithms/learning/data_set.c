@@ -54,19 +54,53 @@ const struct learning_data *data_set_split(struct sim_arena *arena, const struct
     return data;
 }
 
-const struct learning_data *data_set_open(struct sim_arena *arena, enum data_choice choice,
-                                          uint64_t seed, struct sim_error *err)
+const struct synthetic synthetic_of_paper = {
+    .alpha = 1, .beta = 1, .devices = 30, .features = 60, .classes = 10};
+
+static const double most_synthetic_bytes = 1e9;
+
+static bool synthetic_makes_sense(const struct synthetic *how, uint64_t seed, struct sim_error *err)
 {
-    static const struct synthetic paper = {
-        .alpha = 1, .beta = 1, .devices = 30, .features = 60, .classes = 10};
+    double bytes;
+
+    if (!(how->alpha >= 0 && how->beta >= 0 && isfinite(how->alpha) && isfinite(how->beta)))
+        return sim_fail(err,
+                        "Synthetic(%g, %g): its standard deviations must be numbers of at least 0.",
+                        how->alpha, how->beta);
+    if (how->devices < 1 || how->features < 1 || how->classes < 2)
+        return sim_fail(
+            err,
+            "Synthetic data of %d devices, %d features and %d classes cannot be made: at "
+            "least 1, 1 and 2 are needed.",
+            how->devices, how->features, how->classes);
+    bytes = data_set_synthetic_count(how, seed) * how->features * (double)sizeof(double);
+    return bytes <= most_synthetic_bytes ||
+           sim_fail(
+               err,
+               "Synthetic data of %d devices would take %.1f GB with this seed, and at most 1 GB "
+               "is allowed; fewer devices, or learning: off, would do.",
+               how->devices, bytes / 1e9);
+}
+
+const struct learning_data *data_set_open_as(struct sim_arena *arena, enum data_choice choice,
+                                             const struct synthetic *how, uint64_t seed,
+                                             struct sim_error *err)
+{
     const struct data_set *digits;
 
     switch (choice) {
-    case DATA_SYNTHETIC: return data_set_synthetic(arena, &paper, seed);
+    case DATA_SYNTHETIC:
+        return synthetic_makes_sense(how, seed, err) ? data_set_synthetic(arena, how, seed) : NULL;
     case DATA_DIGITS:
         digits = data_set_digits(arena, err);
         return digits == NULL ? NULL : data_set_split(arena, digits, digits_test_share, seed);
     case DATA_FASHION_MNIST: break;
     }
     return data_set_fashion(arena, err);
+}
+
+const struct learning_data *data_set_open(struct sim_arena *arena, enum data_choice choice,
+                                          uint64_t seed, struct sim_error *err)
+{
+    return data_set_open_as(arena, choice, &synthetic_of_paper, seed, err);
 }

@@ -66,6 +66,13 @@ struct synthetic {
 const struct learning_data *data_set_synthetic(struct sim_arena *arena, const struct synthetic *how,
                                                uint64_t seed);
 
+/* Synthetic(1, 1) of 30 devices, 60 features and 10 classes. */
+extern const struct synthetic synthetic_of_paper;
+
+/* How many samples it would have, of all devices.  Sizes are lognormal: most devices have about a hundred,
+ * one of a thousand has ten thousands. */
+double data_set_synthetic_count(const struct synthetic *how, uint64_t seed);
+
 /* UCI's "Optical Recognition of Handwritten Digits", its test part: 1,797 images of 8 x 8, 10 classes. */
 const struct data_set *data_set_digits(struct sim_arena *arena, struct sim_error *err);
 
@@ -95,5 +102,11 @@ extern const char *const data_set_choices[];
 /* Synthetic(1, 1) of 30 devices; digits with a fifth for the test; Fashion-MNIST as its authors cut it. */
 const struct learning_data *data_set_open(struct sim_arena *arena, enum data_choice choice,
                                           uint64_t seed, struct sim_error *err);
+
+/* The same, but Synthetic is as `how` says.  A sentence where `how` makes no sense, or asks for more than
+ * 1 GB of samples; the other sources do not look at it. */
+const struct learning_data *data_set_open_as(struct sim_arena *arena, enum data_choice choice,
+                                             const struct synthetic *how, uint64_t seed,
+                                             struct sim_error *err);
 
 #endif

@@ -1,23 +1,22 @@
-/* learner.c -- forward and backward passes on GSL's CBLAS interface.
+/* learner.c -- the loss, and whole passes as one stage of all layers (dense.c).
  *
- * X_0 are the features (n x w_0); Z_l = X_l W_l + b_l; X_{l+1} = max(0, Z_l); the last Z are the scores.
- * Loss: mean of log sum_c exp(z_c) - z_label.  D_last = (softmax(Z) - onehot) / n;
- * dW_l = X_l^T D_l;  db_l = column sums of D_l;  D_{l-1} = (D_l W_l^T) where X_l > 0. */
+ * Loss: mean of log sum_c exp(z_c) - z_label; its gradient by the scores is (softmax(Z) - onehot) / n. */
 #include "algorithms/learning/learner.h"
+#include "algorithms/learning/dense.h"
 #include "algorithms/learning/streams.h"
 #include "sim/base/random.h"
 
 #include <assert.h>
-#include <gsl/gsl_cblas.h>
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 256 }; /* samples in the workspace at once */
-
-struct learner_workspace {
-    double **x;             /* depth + 1 matrices, CHUNK x widths[l]; the last holds the scores */
-    double *delta, *before; /* CHUNK x the largest width: D_l and D_{l-1} */
+struct learner_workspace { /* for DENSE_CHUNK samples */
+    struct dense all;      /* every layer */
+    struct dense_stash *stash;
+    double *delta; /* DENSE_CHUNK x classes: the gradient of the scores */
 };
+
+static const struct learner_options plain = {.scaler = 1};
 
 /* OpenBLAS adds in another order when it has another number of threads; gslcblas has no such function. */
 extern void openblas_set_num_threads(int count) __attribute__((weak));
@@ -43,16 +42,10 @@ static struct layer *layer_table(struct sim_arena *arena, struct learner *learne
 static struct learner_workspace *workspace(struct sim_arena *arena, const struct learner *learner)
 {
     struct learner_workspace *space = sim_new(arena, struct learner_workspace, 1);
-    int widest = 0;
 
-    space->x = sim_new(arena, double *, (size_t)learner->depth + 1);
-    for (int l = 0; l <= learner->depth; l++) {
-        space->x[l] = sim_new(arena, double, (size_t)CHUNK *(size_t)learner->widths[l]);
-        if (learner->widths[l] > widest)
-            widest = learner->widths[l];
-    }
-    space->delta = sim_new(arena, double, (size_t)CHUNK *(size_t)widest);
-    space->before = sim_new(arena, double, (size_t)CHUNK *(size_t)widest);
+    space->all = dense_of(learner, 0, learner->depth - 1);
+    space->stash = dense_stash_open(arena, &space->all, DENSE_CHUNK);
+    space->delta = sim_new(arena, double, (size_t)DENSE_CHUNK *(size_t)learner->set->class_count);
     return space;
 }
 
@@ -95,111 +88,109 @@ void learner_initialise(const struct learner *learner, double *parameters, uint6
     sim_random_close(random);
 }
 
-static const double *weights_of(const struct learner *learner, const double *parameters, int l)
-{
-    return parameters + learner->layers[2 * l].offset;
-}
-
-static const double *offsets_of(const struct learner *learner, const double *parameters, int l)
-{
-    return parameters + learner->layers[2 * l + 1].offset;
-}
-
-/* Scores of `n` <= CHUNK samples, n x classes, in the workspace; so are the X_l. */
+/* Scores of `n` <= DENSE_CHUNK samples, n x classes, in the workspace. */
 static const double *forward(const struct learner *learner, const double *parameters,
-                             const int *numbers, int n)
+                             const int *numbers, int n, double scaler)
 {
-    double **x = learner->workspace->x;
+    struct learner_workspace *space = learner->workspace;
 
-    data_set_rows(learner->set, numbers, n, x[0]);
-    for (int l = 0; l < learner->depth; l++) {
-        const int in = learner->widths[l], out = learner->widths[l + 1];
-
-        for (int i = 0; i < n; i++)
-            memcpy(x[l + 1] + (size_t)i * (size_t)out, offsets_of(learner, parameters, l),
-                   (size_t)out * sizeof(double));
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, out, in, 1, x[l], in,
-                    weights_of(learner, parameters, l), out, 1, x[l + 1], out);
-        for (int i = 0; i < n * out && l < learner->depth - 1; i++)
-            x[l + 1][i] = x[l + 1][i] < 0 ? 0 : x[l + 1][i]; /* NaN stays NaN */
-    }
-    return x[learner->depth];
+    data_set_rows(learner->set, numbers, n, space->stash->x[0]);
+    return dense_forward(&space->all, parameters, n, scaler, space->stash);
 }
 
 /* Cross-entropy of one sample; the highest score is taken out first, so that no exp overflows.  Fills
- * `shares`, the softmax, if it is not NULL. */
+ * `shares`, the softmax, if it is not NULL; it may be where the scores are. */
 static double cross_entropy(const double *scores, int classes, int label, double *shares)
 {
+    const double of_label = scores[label];
     double highest = scores[0], sum = 0;
 
     assert(classes > 0);
     for (int c = 1; c < classes; c++)
         highest = fmax(highest, scores[c]);
-    for (int c = 0; c < classes; c++)
-        sum += exp(scores[c] - highest);
+    for (int c = 0; c < classes; c++) {
+        const double term = exp(scores[c] - highest);
+
+        sum += term;
+        if (shares != NULL)
+            shares[c] = term;
+    }
     for (int c = 0; c < classes && shares != NULL; c++)
-        shares[c] = exp(scores[c] - highest) / sum;
-    return log(sum) + highest - scores[label];
+        shares[c] /= sum;
+    return log(sum) + highest - of_label;
 }
 
-/* Adds the gradient of what went through `forward` last; D_last is in workspace->delta. */
-static void backward(const struct learner *learner, const double *parameters, int n,
-                     double *gradient)
+/* One sample's loss. */
+static double loss_of(const double *scores, int classes, int label, int of, double *gradient)
+{
+    const double loss = cross_entropy(scores, classes, label, gradient);
+
+    gradient[label] -= 1;
+    for (int c = 0; c < classes; c++)
+        gradient[c] /= of;
+    return loss;
+}
+
+/* The masked scores stand where their gradient will. */
+static double masked_loss_of(const double *scores, int classes, int label, int of,
+                             const bool *present, double *gradient)
+{
+    double loss;
+
+    for (int c = 0; c < classes; c++)
+        gradient[c] = present[c] ? scores[c] : 0;
+    loss = loss_of(gradient, classes, label, of, gradient);
+    for (int c = 0; c < classes; c++)
+        gradient[c] = present[c] ? gradient[c] : 0;
+    return loss;
+}
+
+/* Losses are added up chunk by chunk, as learner_gradient meets them, so that both give the same bytes. */
+double learner_loss(const struct learner *learner, const double *scores, const int *numbers,
+                    int count, int of, const struct learner_options *options, double *gradient)
+{
+    const bool *present = options == NULL ? NULL : options->label_present;
+    const int classes = learner->set->class_count, *labels = learner->set->labels;
+    double loss = 0, of_chunk = 0;
+
+    assert(count > 0 && of >= count);
+    for (int i = 0; i < count; i++, scores += classes, gradient += classes) {
+        if (i % DENSE_CHUNK == 0) {
+            loss += of_chunk;
+            of_chunk = 0;
+        }
+        of_chunk += present == NULL ? loss_of(scores, classes, labels[numbers[i]], of, gradient)
+                                    : masked_loss_of(scores, classes, labels[numbers[i]], of,
+                                                     present, gradient);
+    }
+    return loss + of_chunk;
+}
+
+double learner_gradient_with(const struct learner *learner, const double *parameters,
+                             const int *numbers, int count, const struct learner_options *options,
+                             double *gradient)
 {
     struct learner_workspace *space = learner->workspace;
-    double *delta = space->delta, *before = space->before;
-
-    for (int l = learner->depth - 1; l >= 0; l--) {
-        const int in = learner->widths[l], out = learner->widths[l + 1];
-        double *offsets = gradient + learner->layers[2 * l + 1].offset, *done = delta;
-
-        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, in, out, n, 1, space->x[l], in, delta,
-                    out, 1, gradient + learner->layers[2 * l].offset, out);
-        for (int i = 0; i < n; i++)
-            for (int c = 0; c < out; c++)
-                offsets[c] += delta[i * out + c];
-        if (l > 0)
-            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, in, out, 1, delta, out,
-                        weights_of(learner, parameters, l), out, 0, before, in);
-        for (int i = 0; i < n * in && l > 0; i++)
-            before[i] = space->x[l][i] > 0 ? before[i] : 0;
-        delta = before;
-        before = done;
-    }
-}
-
-/* The sum of the losses of a chunk; its share of the gradient of a mean over `of` samples is added. */
-static double chunk_gradient(const struct learner *learner, const double *parameters,
-                             const int *numbers, int n, int of, double *gradient)
-{
-    const int classes = learner->set->class_count;
-    const double *scores = forward(learner, parameters, numbers, n);
     double loss = 0;
 
-    for (int i = 0; i < n; i++) {
-        const int label = learner->set->labels[numbers[i]];
-        double *delta = learner->workspace->delta + i * classes;
+    assert(count > 0);
+    if (options == NULL)
+        options = &plain;
+    memset(gradient, 0, learner->parameter_count * sizeof *gradient);
+    for (int first = 0; first < count; first += DENSE_CHUNK) {
+        const int n = count - first < DENSE_CHUNK ? count - first : DENSE_CHUNK;
+        const double *scores = forward(learner, parameters, numbers + first, n, options->scaler);
 
-        loss += cross_entropy(scores + i * classes, classes, label, delta);
-        delta[label] -= 1;
-        for (int c = 0; c < classes; c++)
-            delta[c] /= of;
+        loss += learner_loss(learner, scores, numbers + first, n, count, options, space->delta);
+        dense_backward(&space->all, parameters, space->stash, space->delta, gradient, NULL);
     }
-    backward(learner, parameters, n, gradient);
-    return loss;
+    return loss / count;
 }
 
 double learner_gradient(const struct learner *learner, const double *parameters, const int *numbers,
                         int count, double *gradient)
 {
-    double loss = 0;
-
-    assert(count > 0);
-    memset(gradient, 0, learner->parameter_count * sizeof *gradient);
-    for (int first = 0; first < count; first += CHUNK)
-        loss += chunk_gradient(learner, parameters, numbers + first,
-                               count - first < CHUNK ? count - first : CHUNK, count, gradient);
-    return loss / count;
+    return learner_gradient_with(learner, parameters, numbers, count, NULL, gradient);
 }
 
 static int highest_of(const double *scores, int classes)
@@ -220,9 +211,9 @@ struct learner_score learner_evaluate(const struct learner *learner, const doubl
     int right = 0;
 
     assert(samples.count > 0);
-    for (int first = 0; first < samples.count; first += CHUNK) {
-        const int n = samples.count - first < CHUNK ? samples.count - first : CHUNK;
-        const double *scores = forward(learner, parameters, samples.numbers + first, n);
+    for (int first = 0; first < samples.count; first += DENSE_CHUNK) {
+        const int n = samples.count - first < DENSE_CHUNK ? samples.count - first : DENSE_CHUNK;
+        const double *scores = forward(learner, parameters, samples.numbers + first, n, 1);
 
         for (int i = 0; i < n; i++) {
             const int label = learner->set->labels[samples.numbers[first + i]];

@@ -35,6 +35,27 @@ void learner_initialise(const struct learner *learner, double *parameters, uint6
 double learner_gradient(const struct learner *learner, const double *parameters, const int *numbers,
                         int count, double *gradient);
 
+/* What a client of HeteroFL (Diao, Ding, Tarokh, ICLR 2021, section 3) trains otherwise; learner_evaluate knows of
+ * neither. */
+struct learner_options {
+    const bool
+        *label_present; /* of each class; scores of the others are 0 in the loss, and no gradient
+                                * goes to them (masked cross-entropy); NULL: all are present */
+    double
+        scaler; /* > 0: what a hidden layer gives is divided by it, as rate r for widths r; 1: not */
+};
+
+/* learner_gradient with options. */
+double learner_gradient_with(const struct learner *learner, const double *parameters,
+                             const int *numbers, int count, const struct learner_options *options,
+                             double *gradient);
+
+/* The loss alone, from the scores (count x classes) of samples of those numbers, as the last stage of a
+ * pipeline asks it (dense.h): the sum over samples, in nats.  `gradient` (count x classes) is that of a mean over
+ * `of` samples, of which these may be a micro-batch. */
+double learner_loss(const struct learner *learner, const double *scores, const int *numbers,
+                    int count, int of, const struct learner_options *options, double *gradient);
+
 struct learner_score {
     double loss;     /* mean cross-entropy, nats */
     double accuracy; /* share of samples whose highest score is their label's */

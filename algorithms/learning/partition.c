@@ -2,7 +2,9 @@
 #include "algorithms/learning/shuffle.h"
 #include "algorithms/learning/streams.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_DRAWS = 1000 };
@@ -185,4 +187,219 @@ bool partition_dirichlet(struct sim_arena *arena, const struct data_set *set,
                         concentration, parts);
     *partition = gather(arena, &dealing, sorted, samples.count, parts);
     return true;
+}
+
+/* ---- unequal sizes ---- */
+
+/* A number that is owed to a part beyond the whole ones. */
+struct remainder {
+    double left;
+    int rank;
+};
+
+static int by_remainder(const void *a, const void *b)
+{
+    const struct remainder *one = a, *other = b;
+
+    if (one->left != other->left)
+        return one->left < other->left ? 1 : -1;
+    return one->rank - other->rank;
+}
+
+const int *partition_power_law(struct sim_arena *arena, int count, int parts, double exponent,
+                               uint64_t seed, struct sim_error *err)
+{
+    int *ranks = sim_new(arena, int, (size_t)parts), *sizes = sim_new(arena, int, (size_t)parts);
+    struct remainder *remainders = sim_new(arena, struct remainder, (size_t)parts);
+    struct sim_random *random;
+    double sum = 0;
+    int dealt = parts;
+
+    if (!are_enough((struct sample_list){.count = count}, parts, "parts", err))
+        return NULL;
+    if (!(exponent >= 0 && isfinite(exponent))) {
+        sim_fail(err, "Sizes cannot follow a power law of exponent %g; it must be at least 0.",
+                 exponent);
+        return NULL;
+    }
+    for (int r = 0; r < parts; r++) {
+        ranks[r] = r;
+        sum += pow(r + 1, -exponent);
+    }
+    random = sim_random_open(seed, learning_stream(LEARNING_PARTITION_SIZES));
+    shuffle(ranks, parts, random);
+    sim_random_close(random);
+    for (int r = 0; r < parts; r++) {
+        const double owed = pow(r + 1, -exponent) / sum * (count - parts);
+
+        sizes[ranks[r]] = 1 + (int)floor(owed);
+        dealt += (int)floor(owed);
+        remainders[r] = (struct remainder){owed - floor(owed), r};
+    }
+    qsort(remainders, (size_t)parts, sizeof *remainders, by_remainder);
+    for (int i = 0; i < count - dealt; i++)
+        sizes[ranks[remainders[i % parts].rank]]++;
+    return sizes;
+}
+
+void partition_sized(struct sim_arena *arena, struct sample_list samples, int parts,
+                     const int *sizes, uint64_t seed, struct partition *partition)
+{
+    struct sample_list *lists = sim_new(arena, struct sample_list, (size_t)parts);
+    struct sim_random *random = sim_random_open(seed, learning_stream(LEARNING_PARTITION));
+    const int *order = shuffled(arena, samples, random);
+
+    sim_random_close(random);
+    for (int k = 0; k < parts; k++) {
+        lists[k] = (struct sample_list){order, sizes[k]};
+        order += sizes[k];
+    }
+    *partition = (struct partition){parts, lists};
+}
+
+/* ---- one label above all ---- */
+
+/* The samples of a label, in the order in which they are dealt. */
+struct stock {
+    const int *numbers;
+    int count;
+};
+
+struct dominance {
+    struct stock *stocks; /* of the labels that occur */
+    int labels;
+    int parts;
+    const int *sizes; /* of the parts, as asked for */
+    int *first;       /* the label of each part: a place in `stocks` */
+    int *next;        /* of the others, the one that has the first odd sample */
+    int *demand;      /* of each label */
+    double share;
+};
+
+static int scaled(const struct dominance *d, int part, double factor)
+{
+    return (int)floor(factor * d->sizes[part]);
+}
+
+/* How many of the i-th label has a part that is cut to `size`. */
+static int wanted(const struct dominance *d, int part, int size, int label)
+{
+    const int dominant = (int)lround(d->share * size), others = d->labels - 1;
+    const int place = (label - d->first[part] - 1 + d->labels) % d->labels; /* among the others */
+
+    assert(others > 0);
+    if (label == d->first[part])
+        return dominant;
+    return (size - dominant) / others +
+           ((place - d->next[part] + others) % others < (size - dominant) % others);
+}
+
+static void add_up(const struct dominance *d, double factor)
+{
+    memset(d->demand, 0, (size_t)d->labels * sizeof *d->demand);
+    for (int k = 0; k < d->parts; k++)
+        for (int c = 0; c < d->labels; c++)
+            d->demand[c] += wanted(d, k, scaled(d, k, factor), c);
+}
+
+/* 1, or less: lowered by the worst shortage until no label is short.  Whole numbers make it a loop. */
+static double fitting_factor(const struct dominance *d)
+{
+    double factor = 1;
+
+    for (;;) {
+        double tight = 1;
+
+        add_up(d, factor);
+        for (int c = 0; c < d->labels; c++)
+            if (d->demand[c] > d->stocks[c].count)
+                tight = fmin(tight, (double)d->stocks[c].count / d->demand[c]);
+        if (!(tight < 1))
+            return factor;
+        factor *= tight;
+    }
+}
+
+static void find_stocks(struct sim_arena *arena, const struct data_set *set, const int *sorted,
+                        int count, struct dominance *d)
+{
+    d->stocks = sim_new(arena, struct stock, (size_t)set->class_count);
+    for (int first = 0, end; first < count; first = end) {
+        for (end = first; end < count && set->labels[sorted[end]] == set->labels[sorted[first]];)
+            end++;
+        d->stocks[d->labels++] = (struct stock){sorted + first, end - first};
+    }
+}
+
+static void draw_labels(struct dominance *d, struct sim_random *random)
+{
+    for (int k = 0; k < d->parts; k++) {
+        d->first[k] = (int)sim_random_below(random, (uint32_t)d->labels);
+        d->next[k] = (int)sim_random_below(random, (uint32_t)d->labels - 1);
+    }
+}
+
+static bool deal_dominant(struct sim_arena *arena, const struct dominance *d, double factor,
+                          struct partition *partition, struct sim_error *err)
+{
+    struct sample_list *lists = sim_new(arena, struct sample_list, (size_t)d->parts);
+
+    for (int k = 0; k < d->parts; k++) {
+        const int size = scaled(d, k, factor);
+        int *numbers = sim_new(arena, int, (size_t)size + 1), at = 0;
+
+        if (size == 0)
+            return sim_fail(
+                err,
+                "Part %d of %d would have no sample: with %g of each part of one label, "
+                "only %.3g of the sizes can be had; fewer parts would do.",
+                k + 1, d->parts, d->share, factor);
+        for (int c = 0; c < d->labels; c++)
+            for (int left = wanted(d, k, size, c); left > 0; left--) {
+                numbers[at++] = *d->stocks[c].numbers++;
+                d->stocks[c].count--;
+            }
+        lists[k] = (struct sample_list){numbers, size};
+    }
+    *partition = (struct partition){d->parts, lists};
+    return true;
+}
+
+static int *equal_sizes(struct sim_arena *arena, int count, int parts)
+{
+    int *sizes = sim_new(arena, int, (size_t)parts);
+
+    for (int k = 0; k < parts; k++)
+        sizes[k] = piece_begin(count, parts, k + 1) - piece_begin(count, parts, k);
+    return sizes;
+}
+
+bool partition_dominant_label(struct sim_arena *arena, const struct data_set *set,
+                              struct sample_list samples, int parts, const int *sizes, double share,
+                              uint64_t seed, struct partition *partition, struct sim_error *err)
+{
+    struct dominance d = {.parts = parts,
+                          .sizes = sizes ? sizes : equal_sizes(arena, samples.count, parts),
+                          .first = sim_new(arena, int, (size_t)parts),
+                          .next = sim_new(arena, int, (size_t)parts),
+                          .share = share};
+    struct sim_random *random;
+
+    if (!are_enough(samples, parts, "parts", err))
+        return false;
+    if (!(share >= 0 && share <= 1))
+        return sim_fail(err, "A part cannot have %g of its samples of one label; 0 to 1 it may be.",
+                        share);
+    random = sim_random_open(seed, learning_stream(LEARNING_PARTITION));
+    find_stocks(arena, set, by_label(arena, set, shuffled(arena, samples, random), samples.count),
+                samples.count, &d);
+    if (d.labels > 1)
+        draw_labels(&d, random);
+    sim_random_close(random);
+    if (d.labels < 2)
+        return sim_fail(err,
+                        "All %d samples have one label: no part can have another for the rest.",
+                        samples.count);
+    d.demand = sim_new(arena, int, (size_t)d.labels);
+    return deal_dominant(arena, &d, fitting_factor(&d), partition, err);
 }

@@ -7,7 +7,13 @@
 
 #include <stdint.h>
 
-enum learning_stream { LEARNING_DATA, LEARNING_SPLIT, LEARNING_PARTITION, LEARNING_WEIGHTS };
+enum learning_stream {
+    LEARNING_DATA,
+    LEARNING_SPLIT,
+    LEARNING_PARTITION,
+    LEARNING_WEIGHTS,
+    LEARNING_PARTITION_SIZES
+};
 
 static inline uint64_t learning_stream(enum learning_stream what)
 {

@@ -4,7 +4,12 @@
  * For each device k:  n_k = floor(exp(4 + 2 z)) + 50 samples;  u_k ~ N(0, alpha), B_k ~ N(0, beta), standard
  * deviations;  v_k[j] ~ N(B_k, 1);  W_k[j][c] and b_k[c] ~ N(u_k, 1);
  * x[j] ~ N(v_k[j], variance (j+1)^-1.2);  y = argmax(x W_k + b_k).
- * iid: v_k = 0, and one W and b ~ N(0, 1) for all.  Nine tenths of a device's samples are to train on. */
+ * iid: v_k = 0, and one W and b ~ N(0, 1) for all.  Nine tenths of a device's samples are to train on.
+ * Drawn as the authors' code draws: all n_k, all u_k, all B_k, all v_k, then W, b and x device by device.
+ *
+ * alpha changes no label.  W_k = u_k 1 + G and b_k = u_k 1 + g, with G and g standard normal, so the score of
+ * class c is u_k (sum_j x[j] + 1) + x G_c + g_c: its first term is the same for all classes, and the argmax
+ * does not see it.  What makes devices' models differ is G and g, drawn anew for each whatever alpha is. */
 #include "algorithms/learning/data_set.h"
 #include "algorithms/learning/shuffle.h"
 #include "algorithms/learning/streams.h"
@@ -23,13 +28,18 @@ struct device {
     double *mean; /* v_k, features */
 };
 
+static double draw_size(struct sim_random *random)
+{
+    return floor(exp(4 + 2 * sim_random_normal(random))) + 50;
+}
+
 static struct device *draw_devices(struct sim_arena *arena, const struct synthetic *how,
                                    struct sim_random *random)
 {
     struct device *devices = sim_new(arena, struct device, (size_t)how->devices);
 
     for (int k = 0; k < how->devices; k++)
-        devices[k].count = (int)exp(4 + 2 * sim_random_normal(random)) + 50;
+        devices[k].count = (int)draw_size(random);
     for (int k = 0; k < how->devices; k++)
         devices[k].u = how->alpha * sim_random_normal(random);
     for (int k = 0; k < how->devices; k++)
@@ -138,6 +148,17 @@ static void deal(struct sim_arena *arena, struct learning_data *data, const stru
     }
     data->train_of = (struct partition){how->devices, train_of};
     data->test_of = (struct partition){how->devices, test_of};
+}
+
+double data_set_synthetic_count(const struct synthetic *how, uint64_t seed)
+{
+    struct sim_random *random = sim_random_open(seed, learning_stream(LEARNING_DATA));
+    double count = 0;
+
+    for (int k = 0; k < how->devices; k++)
+        count += draw_size(random);
+    sim_random_close(random);
+    return count;
 }
 
 const struct learning_data *data_set_synthetic(struct sim_arena *arena, const struct synthetic *how,

@@ -2,6 +2,7 @@
 
 #include "sim/base/utf8.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,10 @@ void sim_csv_number(FILE *file, double value)
 {
     char text[32];
 
+    if (value == floor(value) && fabs(value) < 1e15 && !(value == 0 && signbit(value))) {
+        fprintf(file, "%lld", (long long)value); /* as %.15g has it, but most of a table is whole */
+        return;
+    }
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value)

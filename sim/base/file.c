@@ -150,3 +150,30 @@ bool sim_file_close(FILE *file, const char *path, struct sim_error *err)
                         errno != 0 ? strerror(errno) : "the disk may be full");
     return true;
 }
+
+static const char *unfinished(struct sim_arena *arena, const char *path)
+{
+    return sim_text(arena, "%s.unfinished", path);
+}
+
+FILE *sim_file_begin(struct sim_arena *arena, const char *path, struct sim_error *err)
+{
+    FILE *file = fopen(unfinished(arena, path), "w");
+
+    if (file == NULL)
+        sim_fail(err, "%s: cannot be written: %s.", unfinished(arena, path), strerror(errno));
+    return file;
+}
+
+bool sim_file_end(struct sim_arena *arena, FILE *file, const char *path, struct sim_error *err)
+{
+    if (err->count > 0)
+        fclose(file);
+    else if (sim_file_close(file, unfinished(arena, path), err)) {
+        if (rename(unfinished(arena, path), path) == 0)
+            return true;
+        sim_fail(err, "%s: cannot be written: %s.", path, strerror(errno));
+    }
+    remove(unfinished(arena, path));
+    return false;
+}

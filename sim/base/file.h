@@ -36,6 +36,13 @@ const char *sim_stem_of(struct sim_arena *arena, const char *path);
 /* A path without the slashes at its end, in the arena; "/" stays. */
 const char *sim_without_slash(struct sim_arena *arena, const char *path);
 
+/* A new file that will be `path`, but is PATH.unfinished until sim_file_end; NULL with a sentence. */
+FILE *sim_file_begin(struct sim_arena *arena, const char *path, struct sim_error *err);
+
+/* Close it and give it its name, or, when that cannot be done or is not wanted any more, remove it: false, with
+ * a sentence unless *err has one. */
+bool sim_file_end(struct sim_arena *arena, FILE *file, const char *path, struct sim_error *err);
+
 /* Flush and close; false, with a sentence, if anything written to `file` did not reach the disk. */
 bool sim_file_close(FILE *file, const char *path, struct sim_error *err);
 

@@ -60,6 +60,7 @@ static int run(const struct sim_call *call)
         "-- \"$word\") $(compgen -f -- \"$word\"))\n"
         "        else COMPREPLY=($(compgen -W \"$algorithms\" -- \"$word\")); fi; return;;\n"
         "    model) COMPREPLY=($(compgen -W \"show list import\" -- \"$word\")); return;;\n"
+        "    platform) COMPREPLY=($(compgen -W \"show generate\" -- \"$word\")); return;;\n"
         "    list) COMPREPLY=($(compgen -W \"algorithms platforms scenarios models\" -- "
         "\"$word\")); "
         "return;;\n"

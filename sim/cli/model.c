@@ -5,8 +5,8 @@
 #include "sim/base/names.h"
 #include "sim/base/units.h"
 #include "sim/cli/command.h"
+#include "sim/workload/slice.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +19,8 @@ static const struct sim_option options[] = {
     {"strict", 0, NULL,
      "show, import: refuse an ONNX operator that is not known, instead of counting it at zero "
      "flop"},
+    {"width", 0, "RATE",
+     "show: the model narrowed as HeteroFL does, each hidden layer to ceil(RATE x its channels)"},
     {"out", 'o', "FILE.csv", "import: where to write the table"},
     {0}};
 
@@ -91,10 +93,12 @@ static void print_total(const struct sim_call *call, const char *name, double va
 
 static void print_totals(const struct sim_call *call, const struct sim_model *model)
 {
+    const char *width = sim_option_value(call, "width");
     const struct sim_model_totals totals = sim_model_total(model);
 
-    printf("%s: %d layer%s; counts are for one sample, 1 MAC is 2 flop\n\n", model->name,
-           model->layer_count, model->layer_count == 1 ? "" : "s");
+    printf("%s%s%s: %d layer%s; counts are for one sample, 1 MAC is 2 flop\n\n", model->name,
+           width ? " at width " : "", width ? width : "", model->layer_count,
+           model->layer_count == 1 ? "" : "s");
     print_total(call, "parameters", (double)totals.parameters, SIM_UNIT_NONE);
     print_total(call, "parameter bytes", (double)totals.parameter_bytes, SIM_UNIT_BYTES);
     print_total(call, "MACs, forward", (double)totals.macs, SIM_UNIT_NONE);
@@ -185,7 +189,7 @@ static int print_json(const struct sim_call *call, json_t *json)
     return 0;
 }
 
-static json_t *model_json(const struct sim_model *model)
+static json_t *model_json(const struct sim_model *model, double width)
 {
     const struct sim_model_totals totals = sim_model_total(model);
     json_t *layers = json_array();
@@ -193,8 +197,8 @@ static json_t *model_json(const struct sim_model *model)
     for (int i = 0; i < model->layer_count; i++)
         json_array_append_new(layers, layer_json(&model->layers[i]));
     return json_pack(
-        "{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:i, s:o}", "name", model->name, "parameters",
-        (json_int_t)totals.parameters, "macs", (json_int_t)totals.macs, "flop",
+        "{s:s, s:f, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:i, s:o}", "name", model->name, "width",
+        width, "parameters", (json_int_t)totals.parameters, "macs", (json_int_t)totals.macs, "flop",
         number_json(totals.forward_flop), "backward_flop", number_json(totals.backward_flop),
         "activation_bytes", (json_int_t)totals.activation_bytes, "parameter_bytes",
         (json_int_t)totals.parameter_bytes, "input_bytes", (json_int_t)model->input_bytes,
@@ -215,6 +219,15 @@ static int unknown_model(const struct sim_call *call, const char *const *folders
         sim_did_you_mean(call->arena, name, names, count, "; 'dmlsim list models' names them."));
 }
 
+/* 1 unless --width says otherwise. */
+static bool read_width(const struct sim_call *call, double *width)
+{
+    const char *given = sim_option_value(call, "width");
+
+    *width = 1;
+    return given == NULL || sim_parse_quantity(given, SIM_UNIT_NONE, width);
+}
+
 static int show(const struct sim_call *call)
 {
     static const char *const refused[] = {"out", NULL}, *const for_onnx[] = {"input-shape",
@@ -223,18 +236,24 @@ static int show(const struct sim_call *call)
     const char *path = sim_model_find(call->arena, folders, call->arguments[1]);
     const struct sim_model *model;
     struct sim_error err = {0};
+    double width;
 
     if (refuse_options(call, "show", refused) != 0)
         return 2;
+    if (!read_width(call, &width))
+        return sim_misused(call, "--width is '%s', which is no number; write it as in 0.5.",
+                           sim_option_value(call, "width"));
     if (path == NULL)
         return unknown_model(call, folders, call->arguments[1]);
     if (!is_onnx(path) && refuse_options(call, "show of a CSV file", for_onnx) != 0)
         return 2;
     model = is_onnx(path) ? load_onnx(call, path, &err) : sim_model_load(call->arena, path, &err);
+    if (model != NULL && sim_option_given(call, "width"))
+        model = sim_model_slice(call->arena, model, width, &err);
     if (model == NULL)
         return sim_complain(&err, 2);
     if (sim_option_given(call, "json"))
-        return print_json(call, model_json(model));
+        return print_json(call, model_json(model, width));
     print_totals(call, model);
     print_layers(model);
     return 0;
@@ -261,7 +280,7 @@ static void print_item(const struct sim_call *call, const char *name, const stru
 
 static int list(const struct sim_call *call)
 {
-    static const char *const refused[] = {"out", "input-shape", "strict", NULL};
+    static const char *const refused[] = {"out", "input-shape", "strict", "width", NULL};
     const char *const folders[] = {call->catalogue->data_folder, NULL};
     const char *const *names = sim_model_names(call->arena, folders);
     const bool as_json = sim_option_given(call, "json");
@@ -293,26 +312,17 @@ static int list(const struct sim_call *call)
 static bool write_table(const struct sim_model *model, const char *path, struct sim_arena *arena,
                         struct sim_error *err)
 {
-    const char *unfinished = sim_text(arena, "%s.unfinished", path);
-    FILE *file = fopen(unfinished, "w");
+    FILE *file = sim_file_begin(arena, path, err);
 
     if (file == NULL)
-        return sim_fail(err, "%s: cannot be written: %s.", unfinished, strerror(errno));
-    sim_model_write(file, model);
-    if (!sim_file_close(file, unfinished, err)) {
-        remove(unfinished);
         return false;
-    }
-    if (rename(unfinished, path) == 0)
-        return true;
-    sim_fail(err, "%s: cannot be written: %s.", path, strerror(errno));
-    remove(unfinished);
-    return false;
+    sim_model_write(file, model);
+    return sim_file_end(arena, file, path, err);
 }
 
 static int import(const struct sim_call *call)
 {
-    static const char *const refused[] = {"json", NULL};
+    static const char *const refused[] = {"json", "width", NULL};
     const char *path = call->arguments[1], *out = sim_option_value(call, "out");
     const struct sim_model *model;
     struct sim_error err = {0};
@@ -370,7 +380,7 @@ static int run(const struct sim_call *call)
 
 SIM_COMMAND(model) = {
     .name = "model",
-    .arguments = "show NAME|FILE | list | import FILE.onnx --out FILE.csv",
+    .arguments = "show NAME|FILE [--width RATE] | list | import FILE.onnx --out FILE.csv",
     .summary = "show a neural network layer by layer, list those there are, import one from ONNX",
     .description =
         "A model is one of dmlsim's own (dmlsim model list), a CSV file of layers or an ONNX file. "

@@ -254,6 +254,12 @@ struct alarm {
     struct alarm *next_spare;
 };
 
+static void wake(struct peer *peer)
+{
+    peer->is_dozing = false;
+    sg_actor_resume(peer->actor);
+}
+
 /* Ring all whose time it is; some may have been rung before, and wait for something else now. */
 static void alarm_rings(void *context)
 {
@@ -264,7 +270,9 @@ static void alarm_rings(void *context)
     if (engine->last_alarm == alarm)
         engine->last_alarm = NULL;
     for (struct sleeper *sleeper = alarm->first; sleeper != NULL; sleeper = sleeper->next)
-        if (sleeper->peer->waits_for_bell && sleeper->peer->wakes_at <= soon)
+        if (sleeper->peer->is_dozing && sleeper->peer->wakes_at <= soon)
+            wake(sleeper->peer);
+        else if (sleeper->peer->waits_for_bell && sleeper->peer->wakes_at <= soon)
             peer_ring(sleeper->peer);
     *alarm->last = engine->spare_sleepers;
     engine->spare_sleepers = alarm->first;
@@ -321,6 +329,16 @@ static void wait_suspended(struct peer *peer, double wakes_at)
     peer->wakes_at = wakes_at;
     if (isfinite(wakes_at))
         set_alarm(peer, wakes_at);
+    s4u_suspend();
+}
+
+void peer_doze(struct peer *peer, double until)
+{
+    if (until <= simgrid_get_clock())
+        return;
+    peer->is_dozing = true;
+    peer->wakes_at = until;
+    set_alarm(peer, until);
     s4u_suspend();
 }
 

@@ -139,7 +139,9 @@ struct peer {
         *waits_for; /* the first of them: all that a deadlock's report has left */
     double blocked_since;
     int waits_for_others;
-    bool waits_for_bell, is_finished, is_dead, will_return;
+    bool
+        has_host_alone; /* a computation of it takes flop / speed: nobody else, no profile, no watts to count */
+    bool is_dozing, waits_for_bell, is_finished, is_dead, will_return;
 
     const char *phase_name;
     double slowdown;  /* by faults: 1 is none */
@@ -223,6 +225,7 @@ bool activity_has_ended(struct sim_activity *activity, double now);
 bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 void peer_wake_at(struct peer *peer, double at); /* a peer that waits suspended */
+void peer_doze(struct peer *peer, double until); /* nothing else can wake it */
 
 /* account.c: the time from `begin` to now */
 void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */

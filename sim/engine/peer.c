@@ -17,6 +17,11 @@ static struct peer *of(struct sim_peer *me)
 
 /* ---- doing ---- */
 
+static double host_speed(const struct peer *peer)
+{
+    return peer->engine->world->hosts[peer->host_place].flop_per_second;
+}
+
 void sim_compute(struct sim_peer *me, double flop)
 {
     const double begin = simgrid_get_clock();
@@ -24,7 +29,10 @@ void sim_compute(struct sim_peer *me, double flop)
     assert(flop >= 0);
     if (flop == 0)
         return;
-    sg_actor_execute(flop * of(me)->slowdown);
+    if (of(me)->has_host_alone && !of(me)->engine->has_helpers)
+        peer_doze(of(me), begin + flop / host_speed(of(me)));
+    else
+        sg_actor_execute(flop * of(me)->slowdown);
     account_computed(of(me), flop, begin);
 }
 

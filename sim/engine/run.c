@@ -147,6 +147,22 @@ static void choose_stacks(int peers)
         sg_cfg_set_int("contexts/guard-size", 0);
 }
 
+/* SimGrid has nothing to share out where one peer computes on a host: it takes flop / speed. */
+static void find_lonely(struct engine *engine)
+{
+    const int count = engine->record->peer_count;
+    int *on = sim_new(engine->arena, int, (size_t)engine->world->host_count);
+
+    for (int i = 0; i < count; i++)
+        on[engine->peers[i].host_place]++;
+    for (int i = 0; i < count; i++) {
+        const int place = engine->peers[i].host_place;
+
+        engine->peers[i].has_host_alone =
+            on[place] == 1 && !engine->world->hosts[place].draws_power;
+    }
+}
+
 static void engine_open(struct engine *engine, const struct sim_plan *plan,
                         struct sim_record *record)
 {
@@ -169,6 +185,8 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
     choose_stacks(record->peer_count);
     for (int i = 0; i < record->peer_count; i++)
         open_peer(engine, i);
+    if (engine->is_alone && plan->is_undisturbed)
+        find_lonely(engine);
 }
 
 /* ---- after ---- */

@@ -6,6 +6,8 @@
 #include "sim/scenario/scenario.h"
 #include "sim/trace/record.h"
 
+#include <jansson.h>
+
 enum { SIM_RUN_AGAIN = 3 };
 
 /* Simulate `scenario` on its platform, of which `facts` are known.  Fills *record.
@@ -25,5 +27,11 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
  * name; complaints in *err.  A scenario without an algorithm is a platform alone. */
 bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
                struct sim_arena *arena, struct sim_error *err);
+
+/* The hosts and links of scenario->platform as SimGrid sees them, in natural order of names, as JSON:
+ * {"hosts": [{name, flop_per_second, cores, memory_bytes (null: not told), watts (text; null)}],
+ *  "links": [{name, bytes_per_second, latency_seconds, sharing}]}.  The caller owns it; NULL with a sentence. */
+json_t *sim_tell_platform(const struct sim_scenario *scenario, struct sim_arena *arena,
+                          struct sim_error *err);
 
 #endif

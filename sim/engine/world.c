@@ -261,12 +261,68 @@ bool sim_is_one_switch(const struct sim_plan *plan, sim_edges *edges, struct sim
 
 double sim_alone_seconds(const struct sim_plan *plan, int from, int to, int64_t bytes)
 {
-    const struct sim_cast_peer *peers = plan->casting->peers;
-    const struct route *route;
+    const struct sim_way way = sim_way_between(plan, from, to);
 
-    if (peers[from].host == peers[to].host)
-        return 0;
-    route = world_route(plan->world, peers[from].host, peers[to].host);
-    return route == NULL ? INFINITY
-                         : route->latency_seconds + (double)bytes / route->bytes_per_second;
+    return way.latency_seconds + (double)bytes / way.bytes_per_second;
+}
+
+struct sim_way sim_way_between(const struct sim_plan *plan, int from, int to)
+{
+    const struct sim_cast_peer *peers = plan->casting->peers;
+    const struct route *route = peers[from].host == peers[to].host
+                                    ? NULL
+                                    : world_route(plan->world, peers[from].host, peers[to].host);
+
+    return route == NULL ? (struct sim_way){0, INFINITY}
+                         : (struct sim_way){route->latency_seconds, route->bytes_per_second};
+}
+
+/* Who crosses a link: how many pairs, whether more than two hosts, and the widest way. */
+struct crossing {
+    int count, a, b;
+    bool is_shared;
+    double widest;
+};
+
+static void cross(struct crossing *crossing, int from, int to, double bytes_per_second)
+{
+    const int a = from < to ? from : to, b = from < to ? to : from;
+
+    if (crossing->count++ > 0 && (crossing->a != a || crossing->b != b))
+        crossing->is_shared = true;
+    crossing->a = a;
+    crossing->b = b;
+    crossing->widest = fmax(crossing->widest, bytes_per_second);
+}
+
+static bool has_room(const struct world_link *link, const struct crossing *crossing, int at_once)
+{
+    const int most = crossing->count < at_once ? crossing->count : at_once;
+
+    if (crossing->count > 0 && link->is_wifi)
+        return false;
+    return !crossing->is_shared || link->is_fatpipe ||
+           link->bytes_per_second >= most * crossing->widest;
+}
+
+bool sim_is_uncontended(const struct sim_plan *plan, sim_edges *edges, int at_once)
+{
+    struct sim_world *world = plan->world;
+    struct crossing *crossings = sim_new(plan->arena, struct crossing, (size_t)world->link_count);
+    struct sim_edge edge;
+
+    if (!plan->network_is_textbook || !plan->is_undisturbed || plan->casting->is_shared)
+        return false;
+    for (int i = 0; edges(plan, i, &edge); i++) {
+        const int from = plan->casting->peers[edge.from].host,
+                  to = plan->casting->peers[edge.to].host;
+        const struct route *route = from == to ? NULL : world_route(world, from, to);
+
+        for (int l = 0; route != NULL && l < route->count; l++)
+            cross(&crossings[route->links[l]], from, to, route->bytes_per_second);
+    }
+    for (int l = 0; l < world->link_count; l++)
+        if (!has_room(&world->links[l], &crossings[l], at_once))
+            return false;
+    return true;
 }

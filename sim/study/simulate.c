@@ -182,30 +182,80 @@ static int check(void *context, FILE *reply, int terminal)
     return fine ? 0 : 2;
 }
 
+/* The guard first, then `job` in a child; its reply, or NULL with the exit code in *code. */
+static const char *look(struct sim_simulation *simulation, sim_job *job, struct sim_arena *arena,
+                        int *code, struct sim_error *err)
+{
+    struct sim_child child;
+    struct sim_outcome outcome;
+
+    *code = 2;
+    if (!sim_guard_platform(simulation->scenario->platform, &simulation->facts, arena, err) ||
+        !sim_child_start(&child, job, simulation, err))
+        return NULL;
+    *code = SIM_INTERRUPTED;
+    if (sim_child_wait(&child, 1, arena, &outcome) < 0)
+        return NULL;
+    *code = outcome.exit_code;
+    if (outcome.signal != 0 || outcome.reply == NULL || outcome.reply_length == 0)
+        *code = died(simulation, &outcome, false, err);
+    else if (outcome.exit_code != 0)
+        sim_fail(err, "%s", outcome.reply);
+    return *code == 0 ? outcome.reply : NULL;
+}
+
 int sim_check_scenario(const struct sim_scenario *scenario, struct sim_arena *arena,
                        struct sim_error *err)
 {
     struct sim_simulation simulation = {.scenario = scenario};
-    struct sim_child child;
-    struct sim_outcome outcome;
+    int code;
 
-    if (!sim_guard_platform(scenario->platform, &simulation.facts, arena, err) ||
-        !sim_child_start(&child, check, &simulation, err))
-        return 2;
-    if (sim_child_wait(&child, 1, arena, &outcome) < 0)
-        return SIM_INTERRUPTED;
-    if (outcome.signal != 0 || outcome.reply == NULL || outcome.reply_length == 0)
-        return died(&simulation, &outcome, false, err);
-    if (outcome.exit_code != 0)
-        sim_fail(err, "%s", outcome.reply);
-    return outcome.exit_code;
+    look(&simulation, check, arena, &code, err);
+    return code;
+}
+
+/* A platform alone. */
+static struct sim_scenario scenario_of(const char *path)
+{
+    static const char *const no_options[] = {NULL};
+
+    return (struct sim_scenario){
+        .path = path, .platform = path, .network = {"textbook", no_options}};
 }
 
 int sim_check_platform_file(const char *path, struct sim_arena *arena, struct sim_error *err)
 {
-    static const char *const no_options[] = {NULL};
-    const struct sim_scenario scenario = {
-        .path = path, .platform = path, .network = {"textbook", no_options}};
+    const struct sim_scenario scenario = scenario_of(path);
 
     return sim_check_scenario(&scenario, arena, err);
+}
+
+static int tell(void *context, FILE *reply, int terminal)
+{
+    const struct sim_simulation *simulation = context;
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    json_t *told = sim_tell_platform(simulation->scenario, arena, &err);
+
+    (void)terminal;
+    if (told == NULL)
+        fputs(err.text, reply);
+    else
+        json_dumpf(told, reply, JSON_COMPACT);
+    json_decref(told);
+    sim_arena_close(arena);
+    return told != NULL ? 0 : 2;
+}
+
+int sim_tell_platform_file(const char *path, struct sim_platform_facts *facts, json_t **told,
+                           struct sim_arena *arena, struct sim_error *err)
+{
+    const struct sim_scenario scenario = scenario_of(path);
+    struct sim_simulation simulation = {.scenario = &scenario};
+    int code;
+    const char *reply = look(&simulation, tell, arena, &code, err);
+
+    *facts = simulation.facts;
+    *told = reply == NULL ? NULL : json_loads(reply, 0, NULL);
+    return code;
 }

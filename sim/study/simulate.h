@@ -44,4 +44,8 @@ int sim_check_scenario(const struct sim_scenario *scenario, struct sim_arena *ar
 /* The same for a platform file alone. */
 int sim_check_platform_file(const char *path, struct sim_arena *arena, struct sim_error *err);
 
+/* What a platform file holds (sim_tell_platform), in *told, which the caller owns; the exit code. */
+int sim_tell_platform_file(const char *path, struct sim_platform_facts *facts, json_t **told,
+                           struct sim_arena *arena, struct sim_error *err);
+
 #endif

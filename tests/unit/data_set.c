@@ -170,6 +170,49 @@ static void alpha_changes_no_label(void **state)
     assert_memory_equal(none->set->labels, some->set->labels, n * sizeof(int));
 }
 
+static void the_door_gives_what_the_generator_makes(void **state)
+{
+    const struct synthetic how = {0.5, 0.3, true, 13, 7, 3};
+    const struct learning_data *made = data_set_synthetic(arena, &how, 11), *given, *paper;
+    struct sim_error err = {0};
+    size_t numbers;
+
+    (void)state;
+    given = data_set_open_as(arena, DATA_SYNTHETIC, &how, 11, &err);
+    numbers = (size_t)made->set->count * 7;
+    assert_int_equal(given->train_of.count, 13);
+    assert_int_equal(given->set->count, made->set->count);
+    assert_memory_equal(given->set->features, made->set->features, numbers * sizeof(double));
+    assert_true(data_set_synthetic_count(&how, 11) == made->set->count);
+    paper = data_set_open(arena, DATA_SYNTHETIC, 11, &err);
+    assert_int_equal(paper->train_of.count, 30);
+    assert_string_equal(paper->set->name, "synthetic(1, 1)");
+}
+
+static void synthetic_data_that_makes_no_sense_is_refused(void **state)
+{
+    static const struct {
+        struct synthetic how;
+        const char *says;
+    } cases[] = {
+        {{-1, 1, false, 30, 60, 10}, "Synthetic(-1, 1): its standard deviations must be numbers"},
+        {{1, INFINITY, false, 30, 60, 10}, "Synthetic(1, inf): its standard deviations"},
+        {{1, NAN, false, 30, 60, 10}, "its standard deviations must be numbers"},
+        {{1, 1, false, 0, 60, 10}, "of 0 devices, 60 features and 10 classes cannot be made"},
+        {{1, 1, false, 30, 60, 1}, "of 30 devices, 60 features and 1 classes cannot be made"},
+        {{1, 1, false, 100000, 60, 10}, "Synthetic data of 100000 devices would take "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sim_error err = {0};
+
+        assert_null(data_set_open_as(arena, DATA_SYNTHETIC, &cases[i].how, 7, &err));
+        if (strstr(err.text, cases[i].says) == NULL)
+            fail_msg("case %zu says: %s", i, err.text);
+    }
+}
+
 static void the_same_seed_gives_the_same_bytes_and_another_seed_others(void **state)
 {
     const struct learning_data *a = synthetic(0.5, 0.5, false, 7, 13);
@@ -388,6 +431,37 @@ static void idx_files_that_are_wrong_are_refused_with_a_reason(void **state)
     }
 }
 
+static void a_folder_without_idx_files_is_refused(void **state)
+{
+    const char *folder = scratch_folder();
+    struct sim_error err = {0};
+
+    (void)state;
+    assert_null(data_set_fashion_folder(arena, folder, &err));
+    assert_non_null(strstr(err.text, "train-images-idx3-ubyte.gz: cannot be read."));
+    sim_remove_tree(folder);
+}
+
+/* The first half of a compressed file: gzread gives what it can before it notices. */
+static void half_a_file_of_digits_is_refused(void **state)
+{
+    const char *folder = scratch_folder(), *text = digits_text(40, "3"), *bytes;
+    const char *path = write_file(folder, "d.csv.gz", text, strlen(text));
+    struct sim_error err = {0};
+    size_t length;
+    FILE *file;
+
+    (void)state;
+    bytes = sim_file_read(arena, path, 1 << 20, &length, &err);
+    file = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes, 1, length / 2, file), length / 2);
+    fclose(file);
+    assert_null(data_set_digits_file(arena, path, &err));
+    assert_int_equal(err.count, 1);
+    assert_non_null(strstr(err.text, path));
+    sim_remove_tree(folder);
+}
+
 static void fashion_mnist_is_whole_where_it_is_installed(void **state)
 {
     struct sim_error err = {0};
@@ -416,6 +490,8 @@ int main(void)
         cmocka_unit_test(features_of_iid_devices_have_the_variances_of_the_paper),
         cmocka_unit_test(means_of_devices_spread_as_beta_says),
         cmocka_unit_test(alpha_changes_no_label),
+        cmocka_unit_test(the_door_gives_what_the_generator_makes),
+        cmocka_unit_test(synthetic_data_that_makes_no_sense_is_refused),
         cmocka_unit_test(the_same_seed_gives_the_same_bytes_and_another_seed_others),
         cmocka_unit_test(the_digits_are_those_of_uci),
         cmocka_unit_test(a_split_is_a_cut_of_the_right_size),
@@ -423,6 +499,8 @@ int main(void)
         cmocka_unit_test(a_file_of_digits_is_read_plain_or_compressed),
         cmocka_unit_test(four_idx_files_become_one_set_with_the_authors_split),
         cmocka_unit_test(idx_files_that_are_wrong_are_refused_with_a_reason),
+        cmocka_unit_test(a_folder_without_idx_files_is_refused),
+        cmocka_unit_test(half_a_file_of_digits_is_refused),
         cmocka_unit_test(fashion_mnist_is_whole_where_it_is_installed),
     };
 

@@ -49,6 +49,10 @@ static struct {
     {"mobilenet_v2", 3504872, 300774272},  /* torchvision, 0.301 */
     {"yolov2", 50962889,
      31469126656}, /* derived; darknet prints 62.94 BFLOPs, which is twice 31.47 */
+    {"heterofl_cnn", 1556874, 39974912}, /* Flower's HeteroFL baseline, 1556.874 K; MACs: derived */
+    {"heterofl_resnet", 9622090, 328930304}, /* derived from the blocks of HeteroFL's code */
+    {"preact_resnet18", 11172170,
+     555422720}, /* Flower's HeteroFL baseline, 11172.17 K; MACs: derived */
     {"bert_base", 109482240, 48318971904},      /* bert-base-uncased; MACs: derived, and so below */
     {"bert_large", 335141888, 167504773120},    /* bert-large-uncased */
     {"gpt2", 124439808, 145824153600},          /* gpt2 */

@@ -120,6 +120,165 @@ static void a_smaller_concentration_makes_parts_less_alike(void **state)
     }
 }
 
+/* 1003 samples to 5 parts by 1/r: 1 + 998/r / (137/60) = 438.08, 219.54, 146.69, 110.27, 88.42 (sum 1003).  The
+ * whole parts leave 2 over, for the largest remainders: of 146.69 and 219.54. */
+static void sizes_by_a_power_law_are_those_worked_out_by_hand(void **state)
+{
+    static const int expected[] = {438, 220, 147, 110, 88};
+    struct sim_error err = {0};
+    const int *sizes = partition_power_law(arena, COUNT, 5, 1, 5, &err);
+
+    (void)state;
+    for (int r = 0; r < 5; r++) {
+        int found = 0;
+
+        for (int k = 0; k < 5; k++)
+            found += sizes[k] == expected[r];
+        assert_int_equal(found, 1);
+    }
+}
+
+static void sizes_by_a_power_law_add_up_and_leave_nobody_without(void **state)
+{
+    static const double exponents[] = {0, 0.7, 1.3, 40};
+    struct partition partition;
+    struct sim_error err = {0};
+
+    (void)state;
+    for (int e = 0; e < 4; e++)
+        for (int parts = 1; parts <= COUNT; parts += 167) {
+            const int *sizes = partition_power_law(arena, COUNT, parts, exponents[e], 5, &err);
+
+            partition_sized(arena, samples, parts, sizes, 5, &partition);
+            assert_dealt(&partition, parts);
+            for (int k = 0; k < parts; k++) {
+                assert_int_equal(partition.parts[k].count, sizes[k]);
+                if (e == 0)
+                    assert_in_range(sizes[k], COUNT / parts, COUNT / parts + 1);
+            }
+        }
+}
+
+/* Who is largest depends on the seed: over 64 seeds each of 3 parts is at least once. */
+static void ranks_are_dealt_at_random(void **state)
+{
+    int largest[3] = {0};
+    struct sim_error err = {0};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 64; seed++) {
+        const int *sizes = partition_power_law(arena, COUNT, 3, 2, seed, &err);
+
+        for (int k = 0; k < 3; k++)
+            largest[k] += sizes[k] > COUNT / 2;
+    }
+    assert_int_equal(largest[0] + largest[1] + largest[2], 64);
+    assert_true(largest[0] > 0 && largest[1] > 0 && largest[2] > 0);
+}
+
+/* Of n samples round(share n) are of one label; each other label has the rest divided by their number, within
+ * one. */
+static void assert_dominated(struct sample_list part, double share)
+{
+    int counts[LABELS] = {0}, main = 0;
+    const int most = (int)lround(share * part.count), others = part.count - most;
+
+    for (int i = 0; i < part.count; i++)
+        counts[labels[part.numbers[i]]]++;
+    while (main < LABELS - 1 && counts[main] != most)
+        main++;
+    assert_int_equal(counts[main], most);
+    for (int c = 0; c < LABELS; c++)
+        if (c != main)
+            assert_in_range(counts[c], others / (LABELS - 1),
+                            others / (LABELS - 1) + (others % (LABELS - 1) > 0));
+}
+
+static void assert_dealt_once_at_most(const struct partition *partition)
+{
+    int seen[COUNT] = {0};
+
+    for (int k = 0; k < partition->count; k++)
+        for (int i = 0; i < partition->parts[k].count; i++)
+            assert_int_equal(seen[partition->parts[k].numbers[i]]++, 0);
+}
+
+static void a_dominant_label_has_its_share_of_each_part_exactly(void **state)
+{
+    static const double shares[] = {0.8, 0.5, 1, 0.31};
+    struct sim_error err = {0};
+
+    (void)state;
+    for (int s = 0; s < 4; s++)
+        for (uint64_t seed = 1; seed <= 5; seed++)
+            for (int unequal = 0; unequal < 2; unequal++) {
+                const int *sizes =
+                    unequal ? partition_power_law(arena, COUNT, 23, 0.9, seed, &err) : NULL;
+                struct partition partition;
+
+                assert_true(partition_dominant_label(arena, &set, samples, 23, sizes, shares[s],
+                                                     seed, &partition, &err));
+                assert_int_equal(partition.count, 23);
+                assert_dealt_once_at_most(&partition);
+                for (int k = 0; k < 23; k++)
+                    assert_dominated(partition.parts[k], shares[s]);
+            }
+}
+
+/* Sizes shrink by one factor: what was twice as large stays so, and some label is used up but for what rounding
+ * leaves: at most a sample or two for each part. */
+static void sizes_shrink_alike_until_labels_last(void **state)
+{
+    const int sizes[] = {400, 200, 200, 100, 100};
+    struct partition partition;
+    struct sim_error err = {0};
+    int used[LABELS] = {0}, most = 0;
+
+    (void)state;
+    assert_true(partition_dominant_label(arena, &set, samples, 5, sizes, 0.8, 3, &partition, &err));
+    assert_true(partition.parts[0].count < 400);
+    for (int k = 0; k < 5; k++) {
+        assert_in_range(400 * partition.parts[k].count / sizes[k], partition.parts[0].count - 4,
+                        partition.parts[0].count + 4);
+        for (int i = 0; i < partition.parts[k].count; i++)
+            used[labels[partition.parts[k].numbers[i]]]++;
+    }
+    for (int c = 0; c < LABELS; c++)
+        most = used[c] > most ? used[c] : most;
+    assert_in_range(most, COUNT / LABELS - 10, COUNT / LABELS + 1);
+}
+
+static void what_no_power_law_or_label_can_do_is_refused(void **state)
+{
+    static int one_label[COUNT];
+    const struct data_set same = {.count = COUNT, .class_count = LABELS, .labels = one_label};
+    const struct sample_list three = {all, 3};
+    struct partition partition;
+    struct sim_error err[6] = {0};
+
+    (void)state;
+    assert_null(partition_power_law(arena, 3, 4, 1, 1, &err[0]));
+    assert_string_equal(err[0].text,
+                        "3 samples cannot be dealt to 4 parts: each needs at least one.");
+    assert_null(partition_power_law(arena, 30, 4, -0.5, 1, &err[1]));
+    assert_string_equal(err[1].text,
+                        "Sizes cannot follow a power law of exponent -0.5; it must be at least 0.");
+    assert_false(
+        partition_dominant_label(arena, &set, three, 4, NULL, 0.8, 1, &partition, &err[2]));
+    assert_string_equal(err[2].text, err[0].text);
+    assert_false(
+        partition_dominant_label(arena, &set, samples, 4, NULL, 1.5, 1, &partition, &err[3]));
+    assert_string_equal(err[3].text,
+                        "A part cannot have 1.5 of its samples of one label; 0 to 1 it may be.");
+    assert_false(
+        partition_dominant_label(arena, &same, samples, 4, NULL, 0.8, 1, &partition, &err[4]));
+    assert_string_equal(err[4].text, "All 1003 samples have one label: no part can have another "
+                                     "for the rest.");
+    assert_false(
+        partition_dominant_label(arena, &set, samples, COUNT, NULL, 0.8, 1, &partition, &err[5]));
+    assert_non_null(strstr(err[5].text, " of 1003 would have no sample: with 0.8 of each part"));
+}
+
 static void what_cannot_be_dealt_is_refused(void **state)
 {
     const struct sample_list three = {all, 3};
@@ -198,6 +357,12 @@ int main(void)
         cmocka_unit_test(label_shards_give_few_labels_to_each),
         cmocka_unit_test(a_smaller_concentration_makes_parts_less_alike),
         cmocka_unit_test(what_cannot_be_dealt_is_refused),
+        cmocka_unit_test(sizes_by_a_power_law_are_those_worked_out_by_hand),
+        cmocka_unit_test(sizes_by_a_power_law_add_up_and_leave_nobody_without),
+        cmocka_unit_test(ranks_are_dealt_at_random),
+        cmocka_unit_test(a_dominant_label_has_its_share_of_each_part_exactly),
+        cmocka_unit_test(sizes_shrink_alike_until_labels_last),
+        cmocka_unit_test(what_no_power_law_or_label_can_do_is_refused),
         cmocka_unit_test(the_same_seed_deals_alike),
         cmocka_unit_test(every_sample_comes_once_an_epoch_in_a_new_order),
         cmocka_unit_test(a_step_gives_the_same_samples_whenever_it_is_asked_for),

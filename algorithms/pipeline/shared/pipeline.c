@@ -309,5 +309,5 @@ bool pipeline_prepare(struct sim_plan *plan, const struct pipeline_kind *kind,
     group(plan->arena, layout);
     sim_cast(plan, "stage", schedule->workers * layout->ranks);
     layout->report = pipeline_report_open(plan);
-    return true;
+    return pupil_prepare(plan, layout, &layout->learning, err);
 }

@@ -12,6 +12,7 @@
 #define PIPELINE_PIPELINE_H
 
 #include "algorithms/collectives/shared/reduce.h"
+#include "algorithms/pipeline/shared/pupil.h"
 #include "algorithms/pipeline/shared/schedule.h"
 #include "sim/peer.h"
 
@@ -27,6 +28,11 @@ struct pipeline {
     struct sim_numbers stage_layers, replicas;
     int allreduce, members_per_node, overlap;
     int tensor_width, tensor_layers;
+    int learning, data; /* of the small model */
+    int hidden_layers, hidden_width, mini_batch, evaluate_every;
+    double learning_rate, momentum;
+    int weights;              /* enum pipeline_weights */
+    double predicted_seconds; /* pipedream: by a planner, of a minibatch */
 };
 
 extern const char *const pipeline_yes_or_no[];
@@ -85,11 +91,26 @@ enum { PIPELINE_NO, PIPELINE_YES };
          .help = "sum gradients of replicas beside the operations that are left"},                 \
         {SIM_COUNT(struct pipeline, tensor_width), .value = "1", .least = 1, .most = 4096,         \
          .help = "tensor parallelism: devices that share each layer of a stage"},                  \
+        {SIM_COUNT(struct pipeline, tensor_layers), .value = "1", .least = 0, .most = 1 << 20,     \
+         .help = "transformer layers of a stage: two all-reduces each, each way; not with a "      \
+                 "workload"},                                                                      \
+        {SIM_CHOICE(struct pipeline, learning), .value = "off", .choices = pupil_learning_choices, \
+         .help = "a small perceptron that really learns, its layers on the same stages"},          \
+        {SIM_CHOICE(struct pipeline, data), .value = "synthetic", .choices = data_set_choices,     \
+         .help = "what it learns from"},                                                           \
+        {SIM_COUNT(struct pipeline, hidden_layers), .value = "3", .least = 0, .most = 256,         \
+         .help = "its hidden layers; at least one less than there are parts"},                     \
+        {SIM_COUNT(struct pipeline, hidden_width), .value = "32", .least = 1, .most = 1 << 16,     \
+         .help = "neurons of each"},                                                               \
+        {SIM_COUNT(struct pipeline, mini_batch), .value = "8", .least = 1, .most = 1 << 20,        \
+         .help = "its samples in a micro-batch"},                                                  \
+        {SIM_COUNT(struct pipeline, evaluate_every), .value = "10", .least = 1, .most = 1 << 30,   \
+         .help = "micro-batches from one test of it to the next"},                                 \
+        {SIM_RATIO(struct pipeline, learning_rate), .value = "0.1", .least = 0, .most = 1e3,       \
+         .help = "its step size"},                                                                 \
     {                                                                                              \
-        SIM_COUNT(struct pipeline, tensor_layers), .value = "1", .least = 0, .most = 1 << 20,      \
-                                                   .help = "transformer layers of a stage: two "   \
-                                                           "all-reduces each, each way; not with " \
-                                                           "a workload"                            \
+        SIM_RATIO(struct pipeline, momentum), .value = "0", .least = 0, .most = 0.999999,          \
+                                              .help = "of its descent"                             \
     }
 
 /* ---- what prepare works out ---- */
@@ -122,8 +143,7 @@ struct worker {
     struct work *works;
 };
 
-struct pipeline_report;   /* report.c */
-struct pipeline_learning; /* weights.h */
+struct pipeline_report; /* report.c */
 
 struct layout {
     const struct schedule *schedule;
@@ -135,7 +155,7 @@ struct layout {
     bool is_asynchronous;          /* weights change after every backward pass: pipedream */
     const int *versions;           /* [stages] of weights in memory; NULL: one each */
     struct pipeline_report *report;
-    const struct pipeline_learning *learning; /* NULL: off */
+    struct pipeline_learning *learning; /* NULL: off */
 };
 
 /* What a system tells of itself. */
@@ -191,6 +211,13 @@ void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct op
 
 /* Seconds that the peer spent in all-reduces of gradients beyond its operations. */
 void pipeline_tell_reduced(struct sim_peer *me, double seconds);
+
+/* An update of weights, by the micro-batch (from the start of the run) whose gradient it is the last to take: which
+ * version its forward pass met, and which the update takes away. */
+void pipeline_tell_update(struct sim_peer *me, int64_t microbatch, int met, int newest);
+
+/* The last part has gone backward with one more micro-batch. */
+void pipeline_tell_through(struct sim_peer *me);
 
 /* The peer has come to its end; the last one notes what concerns all. */
 void pipeline_tell_end(struct sim_peer *me);

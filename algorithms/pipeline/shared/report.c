@@ -13,6 +13,9 @@ struct peer_report {
 
 struct pipeline_report {
     int left;
+    int64_t through; /* micro-batches that have gone backward through the last part */
+    double half_at, through_at;
+    int worst_staleness;
     double *longest_seconds; /* [iterations]: of all peers */
     struct peer_report *peers;
 };
@@ -54,6 +57,9 @@ static const char *const stage_columns[] = {"stage",
                                             "peak_memory_bytes",
                                             NULL};
 
+static const char *const update_columns[] = {
+    "stage", "replica", "microbatch", "version_met", "version_newest", "staleness", NULL};
+
 const struct sim_table pipeline_tables[] = {
     {"operations",
      "when each operation began and (seconds) ended; of the first iteration, with "
@@ -61,6 +67,11 @@ const struct sim_table pipeline_tables[] = {
      operation_columns, operation_words},
     {"stages", "what each stage did, all iterations together, and what its memory held at most",
      stage_columns, NULL},
+    {"updates",
+     "each update of a stage's weights without a flush: which version its gradient was "
+     "computed with, and how many updates there were in between",
+     update_columns, NULL},
+    {PUPIL_TABLE, "the small model on samples that nobody learns from", pupil_columns, NULL},
     {0}};
 
 static void tell_memory(struct sim_peer *me, struct peer_report *report, int worker,
@@ -110,6 +121,37 @@ void pipeline_tell_reduced(struct sim_peer *me, double seconds)
     pipeline_layout(me->plan)->report->peers[me->number].reduce_seconds += seconds;
 }
 
+/* ---- weights ---- */
+
+void pipeline_tell_update(struct sim_peer *me, int64_t microbatch, int met, int newest)
+{
+    const struct layout *layout = pipeline_layout(me->plan);
+    const struct worker *worker = &layout->workers[me->number / layout->ranks];
+
+    if (newest - met > layout->report->worst_staleness)
+        layout->report->worst_staleness = newest - met;
+    if (layout->is_asynchronous && me->number % layout->ranks == 0)
+        sim_row(me, "updates",
+                (const double[]){worker->stage, worker->replica, (double)microbatch, met, newest,
+                                 newest - met});
+}
+
+void pipeline_tell_through(struct sim_peer *me)
+{
+    const struct layout *layout = pipeline_layout(me->plan);
+    struct pipeline_report *report = layout->report;
+    const int64_t all = (int64_t)layout->schedule->microbatches * me->plan->iterations;
+
+    if (me->number % layout->ranks != 0)
+        return;
+    report->through++;
+    if (report->through == all / 2)
+        report->half_at = sim_now(me);
+    report->through_at = sim_now(me);
+    if (layout->learning != NULL && report->through < all)
+        pupil_tell(me, layout->learning, report->through, false);
+}
+
 /* ---- a stage ---- */
 
 /* What its messages of one iteration need on their way, each alone. */
@@ -156,13 +198,32 @@ static void tell_stage(struct sim_peer *me)
 
 /* ---- the whole ---- */
 
+/* Without a flush: from one minibatch to the next at the last stage, in the second half of the run; its first half is
+ * the way to the steady state. */
+static void tell_steady_state(struct sim_peer *me)
+{
+    const struct layout *layout = pipeline_layout(me->plan);
+    const struct pipeline_report *report = layout->report;
+    const struct pipeline *own = me->parameters;
+    const int64_t half = report->through / 2;
+    const double seconds =
+        half > 0 ? (report->through_at - report->half_at) / (double)(report->through - half) : 0;
+
+    sim_note(me, "minibatch_seconds", seconds);
+    sim_note(me, "worst_staleness", report->worst_staleness);
+    if (own->predicted_seconds > 0) {
+        sim_note(me, "predicted_minibatch_seconds", own->predicted_seconds);
+        sim_note(me, "prediction_error", own->predicted_seconds / seconds - 1);
+    }
+}
+
 /* bubble_of_total = (cost - ideal) / cost, bubble_of_ideal = (cost - ideal) / ideal: cost is the longest time of a
  * stage from its first operation to its last, ideal the mean over stages of the time in which they compute. */
 static void tell_all(struct sim_peer *me)
 {
     const struct layout *layout = pipeline_layout(me->plan);
     const struct schedule *schedule = layout->schedule;
-    const struct pipeline *own = me->parameters;
+    const char *text = schedule_text(schedule);
     const int peers = schedule->workers * layout->ranks, iterations = me->plan->iterations;
     double cost = 0, ideal = 0, peak_bytes = 0;
     int peak = 0;
@@ -186,12 +247,11 @@ static void tell_all(struct sim_peer *me)
     if (me->plan->model != NULL)
         sim_note(me, "samples_per_second",
                  (double)schedule->microbatches * me->plan->batch * iterations / sim_now(me));
-    (void)own;
-    {
-        const char *text = schedule_text(schedule);
-
-        sim_output(me, "schedule.txt", text, strlen(text));
-    }
+    sim_output(me, "schedule.txt", text, strlen(text));
+    if (layout->is_asynchronous)
+        tell_steady_state(me);
+    if (layout->learning != NULL)
+        pupil_tell(me, layout->learning, layout->report->through, true);
 }
 
 void pipeline_tell_end(struct sim_peer *me)

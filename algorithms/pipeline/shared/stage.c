@@ -15,6 +15,8 @@
 /* What travels with the bytes. */
 struct parcel {
     double sent_at;
+    int version;    /* that stage 0 had when this micro-batch passed it forward */
+    double *values; /* activations or gradients, with learning on */
 };
 
 /* Sends of iteration i are known to be over at the end of i + 1, and read by the end of i + 3. */
@@ -40,7 +42,14 @@ struct stage {
     int lanes_added;
     int *left;                   /* by chunk: operations until its gradient is whole */
     struct sim_lane *rank_lanes; /* of the ranks' sums, by part of this stage */
-    double reduced_seconds, held_bytes;
+    double reduced_seconds;
+
+    /* Weights: how many updates there were, and which version each micro-batch met going forward. */
+    int version;
+    int *met;                     /* [micro-batches of the iteration x chunks] */
+    int64_t pending;              /* micro-batch whose gradient waits for its update; -1: none */
+    struct pupil *pupil;          /* NULL: learning off */
+    const struct parcel *arrived; /* input of the operation under way; NULL: none */
 };
 
 static void fail(const struct stage *stage, int worker)
@@ -78,6 +87,7 @@ static void take_input(struct stage *stage, const struct work *work)
     struct sim_message message;
     double ready_at;
 
+    stage->arrived = NULL;
     if (work->inbox < 0)
         return;
     inbox = &stage->worker->inboxes[work->inbox];
@@ -86,10 +96,16 @@ static void take_input(struct stage *stage, const struct work *work)
                                [(stage->iteration % INBOX_ROUNDS) * inbox->count + work->place],
                  &message) != SIM_OK)
         fail(stage, inbox->from);
-    parcel = message.payload;
+    stage->arrived = parcel = message.payload;
     ready_at = parcel->sent_at + stage->own->hop_seconds;
     if (ready_at > sim_now(stage->me))
         sim_sleep(stage->me, ready_at - sim_now(stage->me));
+}
+
+static struct parcel *next_parcel(const struct stage *stage)
+{
+    return &stage->parcels[(stage->iteration % PARCEL_ROUNDS) * stage->worker->sent_count +
+                           stage->sent];
 }
 
 static void send_result(struct stage *stage, const struct work *work)
@@ -103,8 +119,11 @@ static void send_result(struct stage *stage, const struct work *work)
 
     if (work->to < 0)
         return;
-    parcel = &stage->parcels[(stage->iteration % PARCEL_ROUNDS) * rounds + stage->sent];
+    parcel = next_parcel(stage);
     parcel->sent_at = sim_now(stage->me);
+    parcel->version = stage->version;
+    if (stage->worker->stage > 0 || work->operation.chunk > 0)
+        parcel->version = stage->arrived == NULL ? 0 : stage->arrived->version;
     stage->sends[(stage->iteration % 2) * rounds + stage->sent++] =
         sim_start_send(stage->me, pipeline_peer(layout, work->to, stage->rank),
                        (struct sim_message){layout->part[cut].boundary_bytes, parcel});
@@ -131,6 +150,27 @@ static void add_gradient(struct stage *stage, int chunk)
     stage->lanes_added += stage->lane_count;
 }
 
+/* The newest weights take what the replicas have summed. */
+static void update(struct stage *stage, int64_t microbatch, int met, int microbatches)
+{
+    if (stage->pupil != NULL)
+        pupil_update(stage->pupil, microbatches);
+    pipeline_tell_update(stage->me, microbatch, met, stage->version);
+    stage->version++;
+}
+
+static int *met_by(const struct stage *stage, const struct operation *operation)
+{
+    const struct schedule *schedule = stage->layout->schedule;
+
+    return &stage->met[operation->chunk * schedule->microbatches + operation->microbatch];
+}
+
+static int64_t since_start(const struct stage *stage, int microbatch)
+{
+    return (int64_t)stage->iteration * stage->layout->schedule->microbatches + microbatch;
+}
+
 static void wait_for_gradients(struct stage *stage)
 {
     const double begin = sim_now(stage->me);
@@ -142,6 +182,13 @@ static void wait_for_gradients(struct stage *stage)
                     "summed over all of them",
                     stage->worker->stage);
     stage->reduced_seconds += sim_now(stage->me) - begin;
+    if (stage->pending >= 0) {
+        const struct operation operation = {.microbatch = (int)stage->pending};
+
+        update(stage, stage->pending, *met_by(stage, &operation),
+               stage->layout->schedule->replicas[stage->worker->stage]);
+        stage->pending = -1;
+    }
 }
 
 /* Before an operation: a new gradient needs the sum of the last one to be over. */
@@ -158,14 +205,25 @@ static bool completes_weights(const struct operation *operation)
 
 static void after_backward(struct stage *stage, const struct operation *operation)
 {
-    if (stage->stream == NULL || !completes_weights(operation))
+    const struct schedule *schedule = stage->layout->schedule;
+
+    if (!completes_weights(operation))
         return;
-    if (!stage->layout->is_asynchronous && --stage->left[operation->chunk] > 0)
-        return;
-    if (stage->own->overlap == PIPELINE_YES || stage->layout->is_asynchronous)
+    if (schedule_part(schedule, stage->number, operation) == stage->layout->parts - 1)
+        pipeline_tell_through(stage->me);
+    if (stage->layout->is_asynchronous) {
+        if (stage->stream == NULL) {
+            update(stage, operation->microbatch, *met_by(stage, operation), 1);
+            return;
+        }
+        stage->pending = operation->microbatch;
         add_gradient(stage, operation->chunk);
-    if (stage->own->overlap == PIPELINE_NO && stage->layout->is_asynchronous)
-        wait_for_gradients(stage);
+        if (stage->own->overlap == PIPELINE_NO)
+            wait_for_gradients(stage);
+    } else if (stage->stream != NULL && --stage->left[operation->chunk] == 0 &&
+               stage->own->overlap == PIPELINE_YES) {
+        add_gradient(stage, operation->chunk);
+    }
 }
 
 static void begin_gradients(struct stage *stage)
@@ -236,6 +294,41 @@ static void compute_together(struct stage *stage, const struct operation *operat
         compute(stage, flop);
 }
 
+/* Which version of the weights an operation computes with (pupil.h). */
+static int version_for(const struct stage *stage, const struct operation *operation)
+{
+    const struct schedule *schedule = stage->layout->schedule;
+    const enum pipeline_weights weights = (enum pipeline_weights)stage->own->weights;
+
+    if (operation->kind != FORWARD)
+        return weights == WEIGHTS_NEWEST ? stage->version : *met_by(stage, operation);
+    if (weights != WEIGHTS_VERTICAL_SYNC || stage->arrived == NULL ||
+        !stage->layout->is_asynchronous)
+        return stage->version;
+    /* versions count rounds of a stage's replicas */
+    return (int)((int64_t)stage->arrived->version * schedule->replicas[0] /
+                 schedule->replicas[stage->worker->stage]);
+}
+
+static void learn(struct stage *stage, const struct work *work)
+{
+    const struct operation *operation = &work->operation;
+    const int version = version_for(stage, operation);
+    const double *in = stage->arrived == NULL ? NULL : stage->arrived->values;
+    double *out = work->to < 0 ? NULL : next_parcel(stage)->values;
+    const int64_t microbatch = since_start(stage, operation->microbatch);
+
+    if (operation->kind == FORWARD)
+        *met_by(stage, operation) = version;
+    if (stage->pupil == NULL)
+        return;
+    if (operation->kind == FORWARD)
+        pupil_forward(stage->pupil, operation->chunk, microbatch, version, in, out);
+    else
+        pupil_backward(stage->pupil, (enum operation_kind)operation->kind, operation->chunk,
+                       microbatch, version, in, out);
+}
+
 static void operate(struct stage *stage, const struct work *work)
 {
     const struct operation *operation = &work->operation;
@@ -247,6 +340,7 @@ static void operate(struct stage *stage, const struct work *work)
     sim_phase(stage->me, phases[operation->kind]);
     take_input(stage, work);
     before_backward(stage, operation);
+    learn(stage, work);
     began_at = sim_now(stage->me);
     sim_phase(stage->me, phases[operation->kind]);
     if (stage->layout->ranks > 1 && operation->kind != WEIGHT_GRADIENT)
@@ -261,15 +355,25 @@ static void operate(struct stage *stage, const struct work *work)
 /* ---- the role ---- */
 
 static struct sim_lane *lay(struct stage *stage, const struct sim_group *group, int place,
-                            int64_t bytes)
+                            struct sim_buffer buffer)
 {
     const enum reduce_choice choice = (enum reduce_choice)stage->own->allreduce;
     struct sim_lane *lanes =
         sim_new(stage->me->plan->arena, struct sim_lane, (size_t)reduce_lane_count(choice));
 
-    reduce_lay(stage->me->plan->arena, group, place, choice, stage->own->members_per_node,
-               (struct sim_buffer){.bytes = bytes}, lanes);
+    reduce_lay(stage->me->plan->arena, group, place, choice, stage->own->members_per_node, buffer,
+               lanes);
     return lanes;
+}
+
+static struct sim_buffer gradient_of(const struct stage *stage, int chunk, const struct part *part)
+{
+    const int ranks = stage->layout->ranks;
+    struct sim_buffer buffer = {.bytes = (part->parameter_bytes + ranks - 1) / ranks};
+
+    if (stage->pupil != NULL)
+        buffer.values = pupil_gradient(stage->pupil, chunk, &buffer.count);
+    return buffer;
 }
 
 static void lay_sums(struct stage *stage)
@@ -291,15 +395,25 @@ static void lay_sums(struct stage *stage)
         const struct part *part =
             &layout->part[c * layout->schedule->stages + stage->worker->stage];
         const double wide = fmax((double)part->boundary_bytes, part->input_bytes);
-        const struct sim_lane *own =
-            lay(stage, &layout->ranks_of[stage->number], stage->rank, (int64_t)wide);
+        const struct sim_lane *own = lay(stage, &layout->ranks_of[stage->number], stage->rank,
+                                         (struct sim_buffer){.bytes = (int64_t)wide});
 
         for (int l = 0; l < lanes; l++)
             stage->rank_lanes[c * lanes + l] = own[l];
         if (replicas->size > 1)
-            stage->lanes[c] = lay(stage, replicas, stage->worker->replica,
-                                  (part->parameter_bytes + layout->ranks - 1) / layout->ranks);
+            stage->lanes[c] =
+                lay(stage, replicas, stage->worker->replica, gradient_of(stage, c, part));
     }
+}
+
+static size_t largest_boundary(const struct layout *layout)
+{
+    size_t largest = 1;
+
+    for (int v = 0; v < layout->parts; v++)
+        if (pupil_boundary(layout->learning, v) > largest)
+            largest = pupil_boundary(layout->learning, v);
+    return largest;
 }
 
 static void open_stage(struct stage *stage, struct sim_peer *me)
@@ -328,6 +442,12 @@ static void open_stage(struct stage *stage, struct sim_peer *me)
         sim_new(arena, struct sim_activity *, (size_t)(2 * stage->worker->sent_count) + 1);
     stage->parcels =
         sim_new(arena, struct parcel, (size_t)(PARCEL_ROUNDS * stage->worker->sent_count) + 1);
+    stage->met = sim_new(arena, int,
+                         (size_t)layout->schedule->chunks *(size_t)layout->schedule->microbatches);
+    stage->pending = -1;
+    stage->pupil = pupil_open(me, layout->learning, layout, stage->number);
+    for (int k = 0; k < PARCEL_ROUNDS * stage->worker->sent_count && stage->pupil != NULL; k++)
+        stage->parcels[k].values = sim_new(arena, double, largest_boundary(layout));
     lay_sums(stage);
 }
 

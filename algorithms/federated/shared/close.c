@@ -1,0 +1,210 @@
+/* close.c -- the end of a round: a new model, its test, and what the tables say. */
+#include "algorithms/federated/shared/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const round_columns[] = {
+    "round", "round_seconds", "selected",   "finished",       "skipped", "rejected", "dropped",
+    "late",  "bytes_up",      "bytes_down", "slowest_client", "loss",    "accuracy", NULL};
+static const char *const client_columns[] = {"round",
+                                             "client",
+                                             "download_seconds",
+                                             "compute_seconds",
+                                             "upload_seconds",
+                                             "idle_seconds",
+                                             "epochs",
+                                             "level",
+                                             "relevance",
+                                             "action",
+                                             NULL};
+static const char *const learning_columns[] = {"iterations", "bytes", "test_loss_nats",
+                                               "test_accuracy", NULL};
+
+const struct sim_table fed_tables[] = {
+    {"rounds",
+     "what became of the clients chosen in each round; loss over all samples that are trained on",
+     round_columns},
+    {"clients",
+     "a row for each client's part in a round; action: 1 arrived, 2 skipped, 3 rejected, 4 "
+     "dropped, 5 late",
+     client_columns},
+    {"learning", "the model, tested: what it knows after so many seconds and bytes",
+     learning_columns},
+    {0}};
+
+int fed_by_client(const void *a, const void *b)
+{
+    const struct fed_turn *const *x = a, *const *y = b;
+
+    if ((*x)->client != (*y)->client)
+        return (*x)->client < (*y)->client ? -1 : 1;
+    return (*x)->round < (*y)->round ? -1 : (*x)->round > (*y)->round;
+}
+
+/* ---- a new model ---- */
+
+double fed_weight(const struct fed_server *server, const struct fed_turn *turn)
+{
+    return server->options->aggregation == FED_WEIGHTED ? turn->samples : 1;
+}
+
+void fed_mean(struct fed_server *server, struct fed_turn *const *arrived, int count)
+{
+    const size_t numbers = server->fed->number_count;
+    double sum = 0;
+
+    if (numbers == 0)
+        return;
+    for (int i = 0; i < count; i++)
+        sum += fed_weight(server, arrived[i]);
+    memset(server->model, 0, numbers * sizeof(double));
+    for (int i = 0; i < count; i++) {
+        const double share = fed_weight(server, arrived[i]) / sum;
+
+        for (size_t j = 0; j < numbers; j++)
+            server->model[j] += share * arrived[i]->values[j];
+    }
+}
+
+/* What has arrived comes first, in order of clients: sums do not depend on who was slow. */
+static int arrived_first(const void *a, const void *b)
+{
+    const struct fed_turn *const *x = a, *const *y = b;
+    const bool has_x = (*x)->action == FED_ARRIVED, has_y = (*y)->action == FED_ARRIVED;
+
+    return has_x != has_y ? has_y - has_x : fed_by_client(a, b);
+}
+
+static void aggregate(struct fed_server *server, struct fed_turn *const *arrived, int count)
+{
+    struct fed_tally *tally = server->tally;
+    double bytes = 0;
+
+    for (int i = 0; i < count; i++) {
+        bytes += (double)arrived[i]->up_bytes;
+        tally->steps += arrived[i]->steps;
+        tally->turns++;
+        tally->staleness += server->round - arrived[i]->round;
+    }
+    sim_phase(server->me, "aggregate");
+    sim_compute(server->me, server->options->flop_per_byte * bytes);
+    if (server->fed->method->aggregate != NULL)
+        server->fed->method->aggregate(server, arrived, count);
+    else
+        fed_mean(server, arrived, count);
+}
+
+/* ---- what it is worth ---- */
+
+static void evaluate(struct fed_server *server)
+{
+    const struct fed *fed = server->fed;
+    const bool is_last = server->round + 1 == server->me->plan->iterations;
+    struct learner_score test;
+
+    if (fed->learner == NULL ||
+        ((server->round + 1) % server->options->evaluate_every != 0 && !is_last))
+        return;
+    test = learner_evaluate(fed->learner, server->model, fed->data->test);
+    server->accuracy = test.accuracy;
+    server->test_loss = test.loss;
+    server->train_loss = learner_evaluate(fed->learner, server->model, fed->data->train).loss;
+    sim_row(server->me, "learning",
+            (const double[]){server->round + 1, (double)sim_bytes_until_now(server->me), test.loss,
+                             test.accuracy});
+    sim_note(server->me, "test_accuracy", test.accuracy);
+    sim_note(server->me, "test_loss_nats", test.loss);
+    sim_note(server->me, "train_loss_nats", server->train_loss);
+    server->has_reached_target =
+        server->options->target_accuracy > 0 && test.accuracy >= server->options->target_accuracy;
+}
+
+/* ---- tables ---- */
+
+static void tell_client(struct fed_server *server, const struct fed_turn *turn)
+{
+    const bool has_sent = turn->arrived_at > 0;
+    const double upload = has_sent ? turn->arrived_at - turn->sent_at : 0;
+    const double idle = has_sent ? sim_now(server->me) - turn->arrived_at : NAN;
+
+    sim_row(server->me, "clients",
+            (const double[]){turn->round + 1, turn->client, turn->download_seconds,
+                             turn->compute_seconds, upload, idle, turn->epochs_done, turn->level,
+                             turn->relevance, turn->action});
+}
+
+/* The client whose part took longest of those that have answered; NaN where nobody has. */
+static double slowest(const struct fed_server *server)
+{
+    double longest = -1, client = NAN;
+
+    for (int i = 0; i < server->ended_count; i++) {
+        const struct fed_turn *turn = server->ended[i];
+        const double seconds = turn->arrived_at - turn->chosen_at;
+
+        if (turn->action != FED_DROPPED && turn->action != FED_LATE && seconds > longest) {
+            longest = seconds;
+            client = turn->client;
+        }
+    }
+    return client;
+}
+
+static void tell_round(struct fed_server *server, int64_t up_bytes, int64_t down_bytes)
+{
+    sim_row(server->me, "rounds",
+            (const double[]){server->round + 1, sim_now(server->me) - server->began_at,
+                             server->begun, server->arrived, server->skipped, server->rejected,
+                             server->dropped, server->late, (double)up_bytes, (double)down_bytes,
+                             slowest(server), server->train_loss, server->accuracy});
+    for (int i = 0; i < server->ended_count; i++)
+        tell_client(server, server->ended[i]);
+}
+
+void fed_close_round(struct fed_server *server)
+{
+    struct fed_tally *tally = server->tally;
+    const int arrived = server->arrived;
+    const double least = server->options->minimum_fraction * fed_goal(server->options);
+
+    qsort(server->ended, (size_t)server->ended_count, sizeof(struct fed_turn *), arrived_first);
+    if (arrived > 0 && arrived >= least * (1 - 1e-12))
+        aggregate(server, server->ended, arrived);
+    else
+        tally->abandoned++;
+    tally->rounds++;
+    tally->dropped += server->dropped;
+    tally->late += server->late;
+    tally->closed_at = sim_now(server->me);
+    evaluate(server);
+    tell_round(server, tally->up_bytes - server->up_bytes_before,
+               tally->down_bytes - server->down_bytes_before);
+    server->up_bytes_before = tally->up_bytes;
+    server->down_bytes_before = tally->down_bytes;
+    if (server->fed->method->tell != NULL)
+        server->fed->method->tell(server);
+}
+
+void fed_tell_end(struct fed_server *server)
+{
+    const struct fed_tally *tally = server->tally;
+    struct sim_peer *me = server->me;
+
+    sim_note(me, "rounds", tally->rounds);
+    sim_note(me, "rounds_abandoned", tally->abandoned);
+    sim_note(me, "downloads", (double)tally->downloads);
+    sim_note(me, "uploads", (double)tally->uploads);
+    sim_note(me, "dropped", (double)tally->dropped);
+    sim_note(me, "late", (double)tally->late);
+    sim_note(me, "round_seconds", tally->closed_at / tally->rounds);
+    if (tally->turns > 0)
+        sim_note(me, "updates_per_client", (double)tally->steps / (double)tally->turns);
+    if (server->options->target_accuracy == 0)
+        return;
+    sim_note(me, "target_reached", server->has_reached_target);
+    if (server->has_reached_target) {
+        sim_note(me, "seconds_to_target", tally->closed_at);
+        sim_note(me, "bytes_to_target", (double)sim_bytes_until_now(me));
+    }
+}

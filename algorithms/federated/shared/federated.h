@@ -1,0 +1,291 @@
+/* federated.h -- federated learning: one server protocol and one client protocol, varied by a table of functions.
+ *
+ * A round: the server sends its model to the clients that it chose; each trains on what it alone has, and sends
+ * its model back; the server waits until the round is complete, and makes a new model of what arrived.  Training
+ * is real with learning on; only devices and network are simulated.  Without learning the same code runs, and
+ * the model is a number of bytes.
+ *
+ * A client's part in a round is one struct fed_turn, from the choice to the row in the table.  The
+ * server fills its upper half (`assign`), the client its lower half; it travels as the payload of both messages.
+ *
+ * TO ADD A METHOD, write algorithms/federated/NAME.c with
+ *   - a parameter struct whose first field is `struct federated common`; its table begins with FED_PARAMETERS;
+ *   - a struct fed_method, in which each function that is NULL does what FedAvg does:
+ *
+ *     open        state of the method's own on the server   fed_server.own
+ *     wanted      how many clients shall begin now          m at the round's begin, then none
+ *     choose      in which order clients are preferred      at random, by (seed, round)
+ *     assign      what a client shall do: epochs, level,    all epochs of the whole model
+ *                 bytes down and up, mu, a probing epoch
+ *     train       some epochs of a turn, on its `values`    fed_train: SGD, with mu the proximal term
+ *     upload      what goes up, from `values`: change       the model; true
+ *                 `up_bytes`; false: only a skip message
+ *     decide      of all that have probed: who goes on      (only with `probe_epochs`)
+ *     hear        a turn has ended, in whatever way         nothing
+ *     is_complete shall the round be closed now             K have arrived, or nobody is left, or it is too late
+ *     aggregate   a new model from what arrived             the mean, weighted by samples, or plain
+ *     tell        after each round: metrics of its own      nothing
+ *
+ *   - `prepare`, which calls fed_prepare, roles FED_ROLES, tables fed_tables, laws FED_LAWS and its own.
+ *
+ * Asynchronous methods set `is_asynchronous`: what arrives from an earlier round is not late, but stale by
+ * server->round - turn->round; `wanted` is asked again whenever a turn ends.  A round is then one aggregation.
+ *
+ * Random numbers are functions of (seed, what for, round, client), see fed_random: methods on one seed see the
+ * same choice, the same stragglers, the same batches. */
+#ifndef FEDERATED_FEDERATED_H
+#define FEDERATED_FEDERATED_H
+
+#include "algorithms/federated/shared/options.h"
+#include "algorithms/learning/batches.h"
+#include "algorithms/learning/learner.h"
+#include "algorithms/learning/sgd.h"
+#include "sim/base/random.h"
+#include "sim/peer.h"
+
+#include <math.h>
+
+struct fed_method;
+struct top_k; /* algorithms/codecs/top_k.h */
+struct fed_server;
+struct fed_client;
+
+/* ---- a client's part in a round ---- */
+
+/* What has become of it. */
+enum fed_action {
+    FED_UNDER_WAY, /* also: has probed and shall go on */
+    FED_ARRIVED,
+    FED_SKIPPED,  /* the client found that its update is not worth sending */
+    FED_REJECTED, /* the server told it to stop after the probing epochs */
+    FED_DROPPED,  /* vanished, died, or had not finished */
+    FED_LATE,     /* arrived after its round was closed */
+};
+
+/* What a message up to the server is. */
+enum fed_kind { FED_UPDATE, FED_REPORT, FED_SKIP, FED_STOPPED, FED_LOST };
+
+struct fed_turn {
+    /* The server's: */
+    int client;       /* index in the role */
+    int round;        /* in which it began; from 0 */
+    int samples;      /* n_k */
+    int epochs;       /* to be done, the probing ones included */
+    int probe_epochs; /* after which a report goes up, and the client waits for the decision; 0: none */
+    int level;        /* of the model's size; 0: whole */
+    int64_t down_bytes, up_bytes, report_bytes, decision_bytes;
+    double slowness;    /* factor on the time of its training: device, jitter, straggler */
+    double flop_share;  /* flop of a sample / those of the whole model */
+    double mu;          /* proximal term */
+    bool is_straggler;  /* does fewer epochs than all */
+    bool is_unfinished; /* its work is not wanted: it reports that it has not finished */
+    double lost_after;  /* share of its training after which it vanishes; INFINITY: it does not */
+    double chosen_at;
+    int messages_down; /* sent to the client in this turn */
+    bool is_decided;   /* a client that has probed was told whether it goes on */
+    double *start;     /* P: the model that went down; NULL with learning off */
+
+    /* The client's: */
+    enum fed_kind kind; /* of the message that goes up now */
+    enum fed_action action;
+    double *values; /* P: what it trains; begins as `start` */
+    double loss;    /* mean over the samples of the last epoch done, nats; NaN with learning off */
+    double relevance; /* NaN unless the method has one */
+    int64_t steps;    /* of descent, or what they would be */
+    int epochs_done;
+    int messages_received;
+    bool has_reported;
+    double download_seconds, probe_seconds, compute_seconds; /* compute includes probing */
+    double sent_at, arrived_at;                              /* begin and end of the upload */
+
+    struct fed_turn *next; /* of the free ones */
+};
+
+/* ---- what all peers share ---- */
+
+struct fed_device {
+    struct sample_list samples; /* `numbers` is NULL with learning off */
+    double slowness;            /* factor on the time of all its computations */
+};
+
+/* Counts of what has crossed the network, kept by the server. */
+struct fed_tally {
+    int64_t downloads, uploads, reports, decisions, skips, stopped;
+    int64_t down_bytes, up_bytes; /* of all messages that arrived */
+    int64_t steps, turns;         /* of updates that arrived in time */
+    int64_t dropped, late, staleness;
+    int rounds, abandoned;
+    double closed_at;               /* the last round */
+    double fastest_flop_per_second; /* of the hosts of clients; 0: not looked up yet */
+};
+
+/* plan->prepared */
+struct fed {
+    const struct fed_method *method;
+    const struct federated *options;
+    int64_t model_bytes;           /* G */
+    size_t number_count;           /* P; 0 with learning off */
+    const struct learner *learner; /* NULL with learning off */
+    const struct learning_data *data;
+    struct partition parts; /* of data->train */
+    const double *first;    /* P: where the server begins */
+    struct sgd sgd;
+    struct fed_device *devices; /* [clients] */
+    struct fed_tally *tally;
+    bool *is_over; /* the server has closed its last round */
+};
+
+const struct fed *fed_of(const struct sim_plan *plan);
+
+/* What random numbers are for. */
+enum fed_purpose {
+    FED_CHOICE,
+    FED_STRAGGLERS,
+    FED_EPOCHS,
+    FED_LOSSES,
+    FED_JITTER,
+    FED_SIZES,
+    FED_SPEEDS,
+    FED_OWN,
+    FED_CODES
+};
+
+/* A stream of that purpose, round and client (0 where it is for all); to be closed. */
+struct sim_random *fed_random(const struct sim_plan *plan, enum fed_purpose purpose, int round,
+                              int client);
+
+/* The clients, in the order of preference of that draw (a round, where each round draws once); of those that
+ * were chosen, the ones that straggle; and how many epochs a straggler does. */
+void fed_shuffled(const struct sim_plan *plan, int draw, int *order);
+void fed_straggling(const struct sim_plan *plan, int round, int chosen, bool *straggles);
+int fed_partial_epochs(const struct sim_plan *plan, int round, int client);
+
+/* The factor on the time that this client's training takes in that round. */
+double fed_slowness(const struct sim_plan *plan, int round, int client, bool straggles);
+
+/* Seconds of a sample of an epoch on the host of that peer, if nothing slows it. */
+double fed_sample_seconds(const struct sim_plan *plan, int peer);
+
+/* Flop that a sample of an epoch of the whole model takes, both passes, on this peer's host. */
+double fed_sample_flop(struct sim_peer *me);
+
+/* Steps of descent in so many epochs. */
+int64_t fed_steps(const struct federated *options, int samples, int epochs);
+
+/* ---- the client ---- */
+
+struct fed_client {
+    struct sim_peer *me;
+    const struct fed *fed;
+    struct batches *batches; /* NULL with learning off */
+    double *gradient, *velocity;
+    int *numbers;
+    double *change; /* P; NULL before something is compressed, like the rest */
+    unsigned char *codes;
+    uint32_t *places;
+    struct top_k *top_k;
+};
+
+/* Epochs first .. first + count - 1 of a turn, in place on turn->values; the mean loss of the last of them.
+ * Batches of B samples, the last of an epoch smaller; w -= rate (g + mu (w - start)). */
+double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count);
+
+/* Encode values - start as `compression` says, in values and up_bytes: what every update goes through last. */
+void fed_compress(struct fed_client *client, struct fed_turn *turn);
+
+/* Of that many numbers, with learning off. */
+size_t fed_encoded_bytes(const struct federated *options, size_t numbers);
+
+/* ---- the server ---- */
+
+struct fed_server {
+    struct sim_peer *me;
+    const struct fed *fed;
+    const struct federated *options;
+    struct fed_tally *tally;
+    int clients;     /* K */
+    int round;       /* from 0; with asynchronous methods the version of the model */
+    double began_at; /* the round */
+    double *model;   /* P */
+
+    /* Of this round: */
+    int begun, arrived, skipped, rejected, dropped, late;
+    int outstanding; /* turns of this round that have not ended */
+    int probing;     /* of which have not reported yet */
+
+    struct fed_turn **flights;   /* all that is under way, also from earlier rounds */
+    struct sim_activity **waits; /* receives, beside flights */
+    struct sim_activity **sends;
+    int flight_count;
+    int draws;
+    struct fed_turn **ended; /* in this round; in order of clients when `aggregate` sees them */
+    int ended_count, ended_room;
+    bool *is_busy;                              /* [clients] */
+    struct fed_turn **probed;                   /* [clients] */
+    int64_t up_bytes_before, down_bytes_before; /* this round */
+    int *order;                                 /* [clients] */
+    bool *straggles;                            /* [clients]: would, in this round */
+    struct fed_turn *free_turns;
+    double train_loss, test_loss, accuracy; /* of the last evaluation; NaN before it */
+    bool has_reached_target;
+    void *own;
+};
+
+struct fed_method {
+    bool is_asynchronous;
+    bool takes_partial_work; /* the updates of stragglers count */
+
+    void (*open)(struct fed_server *server);
+    int (*wanted)(const struct fed_server *server);
+    void (*choose)(struct fed_server *server,
+                   int *order); /* a permutation of 0 .. K-1: the best first */
+    void (*assign)(struct fed_server *server, struct fed_turn *turn);
+    double (*train)(struct fed_client *client, const struct fed_turn *turn, int first, int count);
+    bool (*upload)(struct fed_client *client, struct fed_turn *turn);
+    void (*decide)(struct fed_server *server, struct fed_turn *const *probed, int count);
+    void (*hear)(struct fed_server *server, const struct fed_turn *turn);
+    bool (*is_complete)(const struct fed_server *server);
+    void (*aggregate)(struct fed_server *server, struct fed_turn *const *arrived, int count);
+    void (*tell)(struct fed_server *server);
+};
+
+/* m: how many updates close a round; and how many clients are chosen for them. */
+int fed_goal(const struct federated *options);
+int fed_chosen(const struct federated *options);
+
+/* What is_complete does where a method has none. */
+bool fed_is_complete(const struct fed_server *server);
+
+/* n_k or 1, as `aggregation` says. */
+double fed_weight(const struct fed_server *server, const struct fed_turn *turn);
+
+/* The mean of what arrived, weighted as `aggregation` says, in place of the model. */
+void fed_mean(struct fed_server *server, struct fed_turn *const *arrived, int count);
+
+/* ---- the algorithm's file ---- */
+
+/* Check what belongs together; open data, learner, devices; cast the peers; plan->prepared.  False with a
+ * sentence. */
+bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct sim_error *err);
+
+void fed_act_server(struct sim_peer *me);
+void fed_act_client(struct sim_peer *me);
+
+#define FED_ROLES                                                                                  \
+    {.name = "server",                                                                             \
+     .act = fed_act_server,                                                                        \
+     .help = "chooses clients, and makes one model of theirs"},                                    \
+        {.name = "client",                                                                         \
+         .act = fed_act_client,                                                                    \
+         .comes_back = true,                                                                       \
+         .help = "trains the model on data that it alone has"},                                    \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+/* rounds, clients, learning */
+extern const struct sim_table fed_tables[];
+
+#include "algorithms/federated/shared/laws.h"
+
+#endif

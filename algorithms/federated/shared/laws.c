@@ -1,0 +1,147 @@
+/* laws.c -- closed forms.  Who is chosen, who straggles and what jitters are functions of the seed, so seconds
+ * can be added up by hand: that the protocol waits for whom it should is what the law of seconds checks. */
+#include "algorithms/federated/shared/federated.h"
+#include "sim/platform/device.h"
+
+/* Messages are counted by the server, bytes by the network. */
+double fed_message_bytes(const struct sim_plan *plan)
+{
+    const struct fed *fed = fed_of(plan);
+    const struct fed_tally *tally = fed->tally;
+
+    if (fed->options->compression != FED_NOT_COMPRESSED)
+        return (double)(tally->down_bytes + tally->up_bytes);
+    return (double)(tally->downloads + tally->uploads) * (double)fed->model_bytes;
+}
+
+/* Also those of clients on the server's host. */
+double fed_all_bytes(const struct sim_totals *totals)
+{
+    return (double)(totals->bytes + totals->local_bytes);
+}
+
+/* ---- whole rounds ---- */
+
+bool fed_is_whole(const struct sim_plan *plan)
+{
+    const struct fed *fed = fed_of(plan);
+    const struct federated *options = fed->options;
+
+    return plan->is_undisturbed && options->compression == FED_NOT_COMPRESSED &&
+           options->drop_out == 0 && options->round_deadline == 0 &&
+           fed_chosen(options) == fed_goal(options) && options->target_accuracy == 0 &&
+           (options->stragglers == 0 || options->straggler_work == FED_ALL_EPOCHS ||
+            fed->method->takes_partial_work);
+}
+
+double fed_whole_bytes(const struct sim_plan *plan)
+{
+    const struct fed *fed = fed_of(plan);
+
+    return 2.0 * plan->iterations * fed_goal(fed->options) * (double)fed->model_bytes;
+}
+
+/* ---- seconds ---- */
+
+/* From the server to each client, and back. */
+static bool edges(const struct sim_plan *plan, int i, struct sim_edge *edge)
+{
+    const struct sim_group *clients = sim_role(plan, "client");
+    const int server = sim_role(plan, "server")->peers[0];
+
+    if (i >= 2 * clients->size)
+        return false;
+    *edge = i % 2 == 0 ? (struct sim_edge){server, clients->peers[i / 2]}
+                       : (struct sim_edge){clients->peers[i / 2], server};
+    return true;
+}
+
+bool fed_is_uncontended(const struct sim_plan *plan)
+{
+    return sim_is_uncontended(plan, edges, fed_chosen(fed_of(plan)->options));
+}
+
+bool fed_is_ideal(const struct sim_plan *plan)
+{
+    return fed_is_whole(plan) && fed_is_uncontended(plan);
+}
+
+static double send_seconds(const struct sim_plan *plan, int from, int to)
+{
+    const struct sim_way way = sim_way_between(plan, from, to);
+
+    return way.latency_seconds + (double)fed_of(plan)->model_bytes / way.bytes_per_second;
+}
+
+static double turn_seconds(const struct sim_plan *plan, int round, int client, bool straggles)
+{
+    const int server = sim_role(plan, "server")->peers[0];
+    const int peer = sim_role(plan, "client")->peers[client];
+    const int epochs = straggles && fed_of(plan)->options->straggler_work == FED_PARTIAL
+                           ? fed_partial_epochs(plan, round, client)
+                           : fed_of(plan)->options->local_epochs;
+
+    return send_seconds(plan, server, peer) + send_seconds(plan, peer, server) +
+           fed_sample_seconds(plan, peer) * fed_of(plan)->devices[client].samples.count * epochs *
+               fed_slowness(plan, round, client, straggles);
+}
+
+double fed_rounds_seconds(const struct sim_plan *plan, fed_chosen_in *chosen)
+{
+    const struct fed *fed = fed_of(plan);
+    const double server_flop_per_second =
+        sim_device_of(plan, sim_role(plan, "server")->peers[0])->flop_per_second;
+    int *order = sim_new(plan->arena, int, (size_t)fed->options->clients);
+    bool *straggles = sim_new(plan->arena, bool, (size_t)fed->options->clients);
+    double seconds = 0;
+
+    for (int r = 0; r < plan->iterations; r++) {
+        int count = fed_goal(fed->options);
+        double longest = 0;
+
+        if (chosen != NULL)
+            count = chosen(plan, r, order);
+        else
+            fed_shuffled(plan, r, order);
+        fed_straggling(plan, r, count, straggles);
+        for (int i = 0; i < count; i++)
+            longest = fmax(longest, turn_seconds(plan, r, order[i], straggles[i]));
+        seconds += longest + fed->options->flop_per_byte * (double)fed->model_bytes * count /
+                                 server_flop_per_second;
+    }
+    return seconds;
+}
+
+double fed_ideal_seconds(const struct sim_plan *plan)
+{
+    return fed_rounds_seconds(plan, NULL);
+}
+
+/* ---- steps ---- */
+
+bool fed_has_equal_parts(const struct sim_plan *plan)
+{
+    const struct fed *fed = fed_of(plan);
+    const int batch = fed->options->batch_size, first = fed->devices[0].samples.count;
+
+    for (int k = 1; k < fed->options->clients; k++)
+        if (fed->devices[k].samples.count != first)
+            return false;
+    return (fed->options->stragglers == 0 || fed->options->straggler_work == FED_ALL_EPOCHS) &&
+           (batch == 0 || first % batch == 0);
+}
+
+double fed_ideal_steps(const struct sim_plan *plan)
+{
+    const struct fed *fed = fed_of(plan);
+    const double all = (double)fed->devices[0].samples.count * fed->options->clients;
+    const double batch =
+        fed->options->batch_size == 0 ? fed->devices[0].samples.count : fed->options->batch_size;
+
+    return all * fed->options->local_epochs / (fed->options->clients * batch);
+}
+
+double fed_mean_steps(const struct sim_totals *totals)
+{
+    return sim_largest_metric(totals, "updates_per_client");
+}

@@ -1,0 +1,129 @@
+/* options.h -- the parameters that all federated systems share. */
+#ifndef FEDERATED_OPTIONS_H
+#define FEDERATED_OPTIONS_H
+
+#include "algorithms/learning/data_set.h"
+#include "sim/algorithm.h"
+
+enum fed_learning { FED_NO_LEARNING, FED_SOFTMAX, FED_PERCEPTRON };
+enum fed_partition { FED_OWN_DATA, FED_IID, FED_LABEL_SHARDS, FED_DIRICHLET };
+enum fed_sizes { FED_EQUAL, FED_UNIFORM, FED_LOGNORMAL, FED_ZIPF };
+enum fed_straggling { FED_PARTIAL, FED_ALL_EPOCHS };
+enum fed_compression { FED_NOT_COMPRESSED, FED_TOP_K, FED_TERNARY };
+enum fed_aggregation { FED_WEIGHTED, FED_PLAIN };
+
+extern const char *const fed_learning_choices[], *const fed_partition_choices[],
+                                                     *const fed_size_choices[],
+                                                         *const fed_compression_choices[],
+                                                             *const fed_straggling_choices[],
+                                                                 *const fed_aggregation_choices[];
+
+/* The first field of every system's parameters. */
+struct federated {
+    int clients, clients_per_round;
+    double over_selection, minimum_fraction;
+    double round_deadline, retry_seconds;
+    int local_epochs, batch_size;
+    int64_t model_bytes;
+    double trainable_share, sparsity;
+    int compression;
+    double compute_seconds_per_sample, compute_jitter, speed_sigma;
+    int samples_per_client, sizes;
+    double size_spread;
+    double stragglers, straggler_slowdown, drop_out;
+    double flop_per_byte;
+    int straggler_work;
+    int aggregation;
+    int learning, data, partition;
+    int shards_per_client;
+    double concentration, alpha, beta;
+    int hidden_width, evaluate_every;
+    double learning_rate, momentum, target_accuracy;
+};
+
+/* Rows of the parameter table. */
+#define FED_PARAMETERS                                                                             \
+    {SIM_COUNT(struct federated, clients), .value = "100", .least = 1, .most = 1 << 20,            \
+     .help = "K, the number of clients, each on a host of its own"},                               \
+        {SIM_COUNT(struct federated, clients_per_round), .value = "10", .least = 1,                \
+         .most = 1 << 20, .help = "m = max(C K, 1), the updates that a round waits for"},          \
+        {SIM_RATIO(struct federated, over_selection), .value = "1", .least = 1, .most = 1e3,       \
+         .help = "clients chosen for each update that is waited for (1.3 in production)"},         \
+        {SIM_RATIO(struct federated, minimum_fraction), .value = "0", .least = 0, .most = 1,       \
+         .help = "share of m below which a round is abandoned, and the model kept"},               \
+        {SIM_SECONDS(struct federated, round_deadline), .value = "0", .least = 0, .most = 1e9,     \
+         .help = "after which a round is closed with what has arrived; 0: none"},                  \
+        {SIM_SECONDS(struct federated, retry_seconds), .value = "1", .least = 1e-3, .most = 1e9,   \
+         .help = "after which the server looks again when no client is available"},                \
+        {SIM_COUNT(struct federated, local_epochs), .value = "1", .least = 1, .most = 1 << 16,     \
+         .help = "E, passes of a client over its samples in a round"},                             \
+        {SIM_COUNT(struct federated, batch_size), .value = "10", .least = 0, .most = 1 << 30,      \
+         .help = "B, samples of a step of descent; 0: all that the client has"},                   \
+        {SIM_BYTES(struct federated, model_bytes), .value = "0", .least = 0, .most = 1e15,         \
+         .help = "G, the model each way; 0: that of the workload, or 4 bytes a number of the "     \
+                 "learner"},                                                                       \
+        {SIM_RATIO(struct federated, trainable_share), .value = "1", .least = 0, .most = 1,        \
+         .help = "of the model's bytes that are sent: parameter-efficient fine-tuning"},           \
+        {SIM_CHOICE(struct federated, compression), .value = "none",                               \
+         .choices = fed_compression_choices,                                                       \
+         .help = "of updates on their way up: none, the largest changes, ternary codes"},          \
+        {SIM_RATIO(struct federated, sparsity), .value = "0.9", .least = 0, .most = 1,             \
+         .help = "share of changes that top_k leaves out"},                                        \
+        {SIM_SECONDS(struct federated, compute_seconds_per_sample), .value = "0", .least = 0,      \
+         .most = 1e9,                                                                              \
+         .help = "of an epoch, on the fastest client's host; leave it out with a workload"},       \
+        {SIM_RATIO(struct federated, compute_jitter), .value = "0", .least = 0, .most = 10,        \
+         .help = "sigma of the lognormal factor (mean 1) on a client's training in a round"},      \
+        {SIM_RATIO(struct federated, speed_sigma), .value = "0", .least = 0, .most = 10,           \
+         .help = "sigma of the lognormal factor (mean 1) on all of a client's times, beside its "  \
+                 "host"},                                                                          \
+        {SIM_COUNT(struct federated, samples_per_client), .value = "600", .least = 1,              \
+         .most = 1 << 28, .help = "n / K, the mean; with learning on the partition says"},         \
+        {SIM_CHOICE(struct federated, sizes), .value = "equal", .choices = fed_size_choices,       \
+         .help = "how samples are spread over clients with learning off"},                         \
+        {SIM_RATIO(struct federated, size_spread), .value = "1", .least = 0, .most = 10,           \
+         .help = "uniform: half width / mean (at most 1); lognormal: sigma; zipf: exponent"},      \
+        {SIM_RATIO(struct federated, stragglers), .value = "0", .least = 0, .most = 1,             \
+         .help = "share of the chosen who are stragglers, anew in each round"},                    \
+        {SIM_CHOICE(struct federated, straggler_work), .value = "partial",                         \
+         .choices = fed_straggling_choices,                                                        \
+         .help = "what stragglers do: 1 .. E-1 epochs, drawn anew each round, or all of them"},    \
+        {SIM_RATIO(struct federated, straggler_slowdown), .value = "1", .least = 1, .most = 1e6,   \
+         .help = "how much longer an epoch of a straggler takes"},                                 \
+        {SIM_RATIO(struct federated, drop_out), .value = "0", .least = 0, .most = 1,               \
+         .help = "probability that a client vanishes in a round, while it trains"},                \
+        {SIM_FLOP_PER_BYTE(struct federated, flop_per_byte), .value = "0.25", .least = 0,          \
+         .most = 1e6,                                                                              \
+         .help = "cost of adding an update at the server (one flop per 4-byte number)"},           \
+        {SIM_CHOICE(struct federated, aggregation), .value = "samples",                            \
+         .choices = fed_aggregation_choices, .help = "weights of the mean: n_k, or all alike"},    \
+        {SIM_CHOICE(struct federated, learning), .value = "off", .choices = fed_learning_choices,  \
+         .help = "the model that really learns: none, softmax regression, a perceptron"},          \
+        {SIM_CHOICE(struct federated, data), .value = "synthetic", .choices = data_set_choices,    \
+         .help = "what it learns from"},                                                           \
+        {SIM_CHOICE(struct federated, partition), .value = "own",                                  \
+         .choices = fed_partition_choices,                                                         \
+         .help = "who has which samples; own: as Synthetic gives them to its devices"},            \
+        {SIM_COUNT(struct federated, shards_per_client), .value = "2", .least = 1,                 \
+         .most = 1 << 16, .help = "of label_shards"},                                              \
+        {SIM_RATIO(struct federated, concentration), .value = "0.5", .least = 1e-6, .most = 1e6,   \
+         .help = "of dirichlet: small is unlike, large is alike"},                                 \
+        {SIM_RATIO(struct federated, alpha), .value = "1", .least = 0, .most = 100,                \
+         .help = "of Synthetic(alpha, beta): a standard deviation, as in FedProx's code"},         \
+        {SIM_RATIO(struct federated, beta), .value = "1", .least = 0, .most = 100,                 \
+         .help = "of Synthetic(alpha, beta): a standard deviation, as in FedProx's code"},         \
+        {SIM_COUNT(struct federated, hidden_width), .value = "32", .least = 1, .most = 1 << 16,    \
+         .help = "neurons of the perceptron's hidden layer"},                                      \
+        {SIM_COUNT(struct federated, evaluate_every), .value = "1", .least = 1, .most = 1 << 30,   \
+         .help = "rounds from one test of the model to the next"},                                 \
+        {SIM_RATIO(struct federated, learning_rate), .value = "0.01", .least = 0, .most = 1e3,     \
+         .help = "eta"},                                                                           \
+        {SIM_RATIO(struct federated, momentum), .value = "0", .least = 0, .most = 0.999999,        \
+         .help = "of a client's descent, forgotten after each round"},                             \
+    {                                                                                              \
+        SIM_RATIO(struct federated, target_accuracy),                                              \
+            .value = "0", .least = 0, .most = 1,                                                   \
+            .help = "test accuracy at which the run ends; 0: after all rounds"                     \
+    }
+
+#endif

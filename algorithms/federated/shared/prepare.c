@@ -1,0 +1,182 @@
+/* prepare.c -- before the first round: data, learner, devices, and what does not belong together. */
+#include "algorithms/federated/shared/federated.h"
+#include "algorithms/learning/partition.h"
+#include "sim/workload/model.h"
+
+enum { BYTES_PER_NUMBER = 4 }; /* float32 on the wire, as all these papers send */
+
+const char *const fed_learning_choices[] = {"off", "softmax", "perceptron", NULL};
+const char *const fed_partition_choices[] = {"own", "iid", "label_shards", "dirichlet", NULL};
+const char *const fed_size_choices[] = {"equal", "uniform", "lognormal", "zipf", NULL};
+const char *const fed_compression_choices[] = {"none", "top_k", "ternary", NULL};
+const char *const fed_straggling_choices[] = {"partial", "all", NULL};
+const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
+
+static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
+{
+    const struct federated *options = plan->parameters;
+    bool fine = true;
+
+    if (fed_goal(options) > options->clients)
+        fine = sim_fail(err,
+                        "algorithm.clients_per_round: a round of %d clients cannot be chosen from "
+                        "%d.",
+                        fed_goal(options), options->clients);
+    if (options->stragglers > 0 && options->straggler_work == FED_PARTIAL &&
+        options->local_epochs < 2)
+        fine = sim_fail(err, "algorithm.stragglers: a straggler does 1 .. E-1 epochs; with "
+                             "local_epochs: 1 there are none to leave out.");
+    if (plan->model != NULL &&
+        (options->model_bytes > 0 || options->compute_seconds_per_sample > 0))
+        fine = sim_fail(err,
+                        "algorithm.%s: the workload says how large the model is and how long it "
+                        "is computed; leave this out, or the workload.",
+                        options->model_bytes > 0 ? "model_bytes" : "compute_seconds_per_sample");
+    if (plan->model == NULL && options->model_bytes == 0 && options->learning == FED_NO_LEARNING)
+        fine = sim_fail(err, "algorithm.model_bytes: with learning off and no workload nothing "
+                             "says how large the model is.");
+    if (options->sizes == FED_UNIFORM && options->size_spread > 1)
+        fine = sim_fail(err, "algorithm.size_spread: half the width of uniform sizes is at most "
+                             "their mean, so at most 1.");
+    if (options->target_accuracy > 0 && options->learning == FED_NO_LEARNING)
+        fine = sim_fail(err, "algorithm.target_accuracy: with learning off there is no accuracy.");
+    return fine;
+}
+
+/* ---- samples ---- */
+
+static bool open_parts(struct sim_plan *plan, struct fed *fed, struct sim_error *err)
+{
+    const struct federated *options = plan->parameters;
+    const struct data_set *set = fed->data->set;
+    const struct sample_list train = fed->data->train;
+    const int k = options->clients;
+
+    switch ((enum fed_partition)options->partition) {
+    case FED_IID: return partition_iid(plan->arena, train, k, plan->seed, &fed->parts, err);
+    case FED_LABEL_SHARDS:
+        return partition_label_shards(plan->arena, set, train, k, options->shards_per_client,
+                                      plan->seed, &fed->parts, err);
+    case FED_DIRICHLET:
+        return partition_dirichlet(plan->arena, set, train, k, options->concentration, plan->seed,
+                                   &fed->parts, err);
+    default:
+        if (options->data != DATA_SYNTHETIC)
+            return sim_fail(err,
+                            "algorithm.partition: only data: synthetic is made device by device; "
+                            "say how %s is dealt to clients: iid, label_shards or dirichlet.",
+                            data_set_choices[options->data]);
+        fed->parts = fed->data->train_of;
+        return true;
+    }
+}
+
+static const struct learning_data *open_data(struct sim_plan *plan, struct sim_error *err)
+{
+    const struct federated *options = plan->parameters;
+    const struct synthetic how = {.alpha = options->alpha,
+                                  .beta = options->beta,
+                                  .devices = options->clients,
+                                  .features = 60,
+                                  .classes = 10};
+
+    return options->data == DATA_SYNTHETIC
+               ? data_set_synthetic(plan->arena, &how, plan->seed)
+               : data_set_open(plan->arena, (enum data_choice)options->data, plan->seed, err);
+}
+
+static bool open_learner(struct sim_plan *plan, struct fed *fed, struct sim_error *err)
+{
+    const struct federated *options = plan->parameters;
+    double *first;
+
+    fed->data = open_data(plan, err);
+    if (fed->data == NULL || !open_parts(plan, fed, err))
+        return false;
+    fed->learner = learner_open(plan->arena, fed->data->set, &options->hidden_width,
+                                options->learning == FED_PERCEPTRON ? 1 : 0);
+    fed->number_count = fed->learner->parameter_count;
+    first = sim_new(plan->arena, double, fed->number_count);
+    learner_initialise(fed->learner, first, plan->seed);
+    fed->first = first;
+    fed->sgd = (struct sgd){.rate = options->learning_rate, .momentum = options->momentum};
+    if (fed->model_bytes == 0)
+        fed->model_bytes = (int64_t)fed->number_count * BYTES_PER_NUMBER;
+    else
+        sim_remark(plan,
+                   "Seconds and bytes are those of %s; loss and accuracy those of a small model "
+                   "(%s on %s, %zu numbers).",
+                   plan->model != NULL ? plan->model->name : "model_bytes",
+                   fed_learning_choices[options->learning], data_set_choices[options->data],
+                   fed->number_count);
+    return true;
+}
+
+/* ---- devices ---- */
+
+/* Sizes relative to their mean. */
+static double relative_size(const struct federated *options, int client, struct sim_random *random)
+{
+    switch ((enum fed_sizes)options->sizes) {
+    case FED_UNIFORM: return 1 + options->size_spread * (2 * sim_random_uniform(random) - 1);
+    case FED_LOGNORMAL: return sim_random_lognormal(random, options->size_spread);
+    case FED_ZIPF: return pow(client + 1, -options->size_spread);
+    default: return 1;
+    }
+}
+
+/* Of Zipf the sum over all clients is K times the mean; the others have the mean 1. */
+static double size_scale(const struct federated *options)
+{
+    double sum = 0;
+
+    if (options->sizes != FED_ZIPF)
+        return 1;
+    for (int k = 0; k < options->clients; k++)
+        sum += relative_size(options, k, NULL);
+    return options->clients / sum;
+}
+
+static void open_devices(struct sim_plan *plan, struct fed *fed)
+{
+    const struct federated *options = plan->parameters;
+    struct sim_random *sizes = fed_random(plan, FED_SIZES, 0, 0);
+    struct sim_random *speeds = fed_random(plan, FED_SPEEDS, 0, 0);
+    const double scale = size_scale(options);
+
+    fed->devices = sim_new(plan->arena, struct fed_device, (size_t)options->clients);
+    for (int k = 0; k < options->clients; k++) {
+        struct fed_device *device = &fed->devices[k];
+        const double size = options->samples_per_client * scale * relative_size(options, k, sizes);
+
+        device->slowness = sim_random_lognormal(speeds, options->speed_sigma);
+        device->samples.count = size < 1 ? 1 : size > 1e9 ? 1000000000 : (int)lround(size);
+        if (fed->learner != NULL)
+            device->samples = fed->parts.parts[k];
+    }
+    sim_random_close(sizes);
+    sim_random_close(speeds);
+}
+
+bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct sim_error *err)
+{
+    const struct federated *options = plan->parameters;
+    struct fed *fed = sim_new(plan->arena, struct fed, 1);
+
+    if (!belongs_together(plan, err))
+        return false;
+    fed->method = method;
+    fed->options = options;
+    fed->model_bytes =
+        plan->model != NULL ? sim_model_total(plan->model).parameter_bytes : options->model_bytes;
+    fed->tally = sim_new(plan->arena, struct fed_tally, 1);
+    fed->is_over = sim_new(plan->arena, bool, 1);
+    if (options->learning != FED_NO_LEARNING && !open_learner(plan, fed, err))
+        return false;
+    fed->model_bytes = (int64_t)ceil((double)fed->model_bytes * options->trainable_share);
+    open_devices(plan, fed);
+    plan->prepared = fed;
+    sim_cast(plan, "server", 1);
+    sim_cast(plan, "client", options->clients);
+    return true;
+}

@@ -1,0 +1,466 @@
+/* server.c -- the role of the server: chooses, sends, waits, and makes a new model. */
+#include "algorithms/federated/shared/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int fed_goal(const struct federated *options)
+{
+    return options->clients_per_round;
+}
+
+/* At least as many as are waited for; 1.3 x 10 are 13, whatever 1.3 is in binary. */
+int fed_chosen(const struct federated *options)
+{
+    const int chosen =
+        (int)ceil(options->over_selection * options->clients_per_round * (1 - 1e-12));
+
+    return chosen < options->clients ? chosen : options->clients;
+}
+
+static int number_of(const struct fed_server *server, int client)
+{
+    return sim_role(server->me->plan, "client")->peers[client];
+}
+
+static struct fed_server *open_server(struct sim_peer *me)
+{
+    struct sim_arena *arena = me->plan->arena;
+    struct fed_server *server = sim_new(arena, struct fed_server, 1);
+    const struct fed *fed = fed_of(me->plan);
+    const size_t clients = (size_t)fed->options->clients;
+
+    *server = (struct fed_server){.me = me,
+                                  .fed = fed,
+                                  .options = fed->options,
+                                  .tally = fed->tally,
+                                  .clients = fed->options->clients,
+                                  .train_loss = NAN,
+                                  .test_loss = NAN,
+                                  .accuracy = NAN};
+    server->flights = sim_new(arena, struct fed_turn *, clients);
+    server->waits = sim_new(arena, struct sim_activity *, clients);
+    server->sends = sim_new(arena, struct sim_activity *, clients);
+    server->is_busy = sim_new(arena, bool, clients);
+    server->probed = sim_new(arena, struct fed_turn *, clients);
+    server->order = sim_new(arena, int, clients);
+    server->straggles = sim_new(arena, bool, clients);
+    if (fed->learner != NULL) {
+        server->model = sim_new(arena, double, fed->number_count);
+        memcpy(server->model, fed->first, fed->number_count * sizeof(double));
+    }
+    if (fed->method->open != NULL)
+        fed->method->open(server);
+    return server;
+}
+
+/* ---- turns ---- */
+
+static struct fed_turn *take_turn(struct fed_server *server)
+{
+    struct sim_arena *arena = server->me->plan->arena;
+    const size_t numbers = server->fed->number_count;
+    struct fed_turn *turn = server->free_turns;
+    double *values, *start;
+
+    if (turn == NULL) {
+        turn = sim_new(arena, struct fed_turn, 1);
+        turn->values = numbers > 0 ? sim_new(arena, double, numbers) : NULL;
+        turn->start = numbers > 0 ? sim_new(arena, double, numbers) : NULL;
+    } else {
+        server->free_turns = turn->next;
+    }
+    values = turn->values;
+    start = turn->start;
+    *turn = (struct fed_turn){.values = values,
+                              .start = start,
+                              .flop_share = 1,
+                              .lost_after = INFINITY,
+                              .loss = NAN,
+                              .relevance = NAN};
+    return turn;
+}
+
+static void free_turns(struct fed_server *server)
+{
+    for (int i = 0; i < server->ended_count; i++) {
+        server->ended[i]->next = server->free_turns;
+        server->free_turns = server->ended[i];
+    }
+    server->ended_count = 0;
+}
+
+static void draw_loss(const struct fed_server *server, struct fed_turn *turn)
+{
+    struct sim_random *random;
+
+    if (server->options->drop_out == 0)
+        return;
+    random = fed_random(server->me->plan, FED_LOSSES, turn->round, turn->client);
+    if (sim_random_uniform(random) < server->options->drop_out)
+        turn->lost_after = sim_random_uniform(random);
+    sim_random_close(random);
+}
+
+static struct fed_turn *assign(struct fed_server *server, int client, bool straggles)
+{
+    const struct fed *fed = server->fed;
+    struct fed_turn *turn = take_turn(server);
+
+    turn->client = client;
+    turn->round = server->round;
+    turn->samples = fed->devices[client].samples.count;
+    turn->epochs = server->options->local_epochs;
+    turn->down_bytes = turn->up_bytes = fed->model_bytes;
+    turn->slowness = fed_slowness(server->me->plan, server->round, client, straggles);
+    turn->is_straggler = straggles;
+    if (straggles && server->options->straggler_work == FED_PARTIAL) {
+        turn->epochs = fed_partial_epochs(server->me->plan, server->round, client);
+        turn->is_unfinished = !fed->method->takes_partial_work;
+    }
+    draw_loss(server, turn);
+    if (fed->number_count > 0)
+        memcpy(turn->start, server->model, fed->number_count * sizeof(double));
+    if (fed->method->assign != NULL)
+        fed->method->assign(server, turn);
+    return turn;
+}
+
+static void begin_turn(struct fed_server *server, struct fed_turn *turn)
+{
+    const int client = number_of(server, turn->client), i = server->flight_count++;
+
+    turn->messages_down = 1;
+    turn->chosen_at = sim_now(server->me);
+    server->flights[i] = turn;
+    server->is_busy[turn->client] = true;
+    server->begun++;
+    server->outstanding++;
+    server->probing += turn->probe_epochs > 0;
+    sim_phase(server->me, "download");
+    server->waits[i] = sim_start_receive(server->me, client);
+    server->sends[i] =
+        sim_start_send(server->me, client, (struct sim_message){turn->down_bytes, turn});
+}
+
+/* ---- choosing ---- */
+
+static int wanted(const struct fed_server *server)
+{
+    if (server->fed->method->wanted != NULL)
+        return server->fed->method->wanted(server);
+    return server->begun == 0 ? fed_chosen(server->options) : 0;
+}
+
+static bool is_available(const struct fed_server *server, int client)
+{
+    return !server->is_busy[client] && !sim_is_dead(server->me, number_of(server, client));
+}
+
+/* Of a method whose rounds choose once, draws are rounds; others draw again and again. */
+static void put_in_order(struct fed_server *server)
+{
+    const struct fed_method *method = server->fed->method;
+
+    if (method->choose != NULL)
+        method->choose(server, server->order);
+    else
+        fed_shuffled(server->me->plan, method->is_asynchronous ? server->draws++ : server->round,
+                     server->order);
+}
+
+static void draw_stragglers(struct fed_server *server, int count)
+{
+    struct sim_random *random;
+
+    if (!server->fed->method->is_asynchronous) {
+        fed_straggling(server->me->plan, server->round, count, server->straggles);
+        return;
+    }
+    random = fed_random(server->me->plan, FED_STRAGGLERS, server->draws, 0);
+    for (int i = 0; i < count; i++)
+        server->straggles[i] = sim_random_uniform(random) < server->options->stragglers;
+    sim_random_close(random);
+}
+
+static void begin_turns(struct fed_server *server)
+{
+    const int most = wanted(server);
+    int count = 0;
+
+    if (most <= 0)
+        return;
+    put_in_order(server);
+    for (int i = 0; i < server->clients && count < most; i++)
+        if (is_available(server, server->order[i]))
+            server->order[count++] = server->order[i];
+    draw_stragglers(server, count);
+    for (int i = 0; i < count; i++)
+        begin_turn(server, assign(server, server->order[i], server->straggles[i]));
+}
+
+/* Nobody could be chosen, and nobody is under way: wait for somebody to come back, if anybody will. */
+static void await_somebody(struct fed_server *server)
+{
+    bool comes_back = false;
+
+    for (int k = 0; k < server->clients && !comes_back; k++)
+        comes_back = sim_will_return(server->me, number_of(server, k));
+    if (!comes_back)
+        sim_give_up(server->me, "in round %d no client is available, and none will come back",
+                    server->round + 1);
+    sim_sleep(server->me, server->options->retry_seconds);
+}
+
+/* ---- the end of a turn ---- */
+
+static void keep(struct fed_server *server, struct fed_turn *turn)
+{
+    if (server->ended_count == server->ended_room) {
+        const int room = server->ended_room > 0 ? 2 * server->ended_room : 16;
+        struct fed_turn **ended = sim_new(server->me->plan->arena, struct fed_turn *, (size_t)room);
+
+        if (server->ended_count > 0)
+            memcpy(ended, server->ended, (size_t)server->ended_count * sizeof *ended);
+        server->ended = ended;
+        server->ended_room = room;
+    }
+    server->ended[server->ended_count++] = turn;
+}
+
+static void count_end(struct fed_server *server, const struct fed_turn *turn)
+{
+    switch (turn->action) {
+    case FED_ARRIVED: server->arrived++; break;
+    case FED_SKIPPED: server->skipped++; break;
+    case FED_REJECTED: server->rejected++; break;
+    case FED_LATE: server->late++; break;
+    default: server->dropped++;
+    }
+}
+
+static void end_turn(struct fed_server *server, int i, enum fed_action action)
+{
+    struct fed_turn *turn = server->flights[i];
+    const bool is_of_this_round = turn->round == server->round;
+
+    if (action != FED_DROPPED && !is_of_this_round && !server->fed->method->is_asynchronous)
+        action = FED_LATE;
+    turn->action = action;
+    server->is_busy[turn->client] = false;
+    server->outstanding -= is_of_this_round;
+    server->flight_count--;
+    server->flights[i] = server->flights[server->flight_count];
+    server->waits[i] = server->waits[server->flight_count];
+    server->sends[i] = server->sends[server->flight_count];
+    count_end(server, turn);
+    keep(server, turn);
+    if (server->fed->method->hear != NULL)
+        server->fed->method->hear(server, turn);
+}
+
+/* ---- what arrives ---- */
+
+/* The message down has arrived, or never will: the client has answered, or died. */
+static void take_send(struct fed_server *server, int i)
+{
+    const struct fed_turn *turn = server->flights[i];
+    struct fed_tally *tally = server->tally;
+
+    if (server->sends[i] != NULL && sim_wait(server->me, server->sends[i], NULL) == SIM_OK) {
+        *(turn->is_decided ? &tally->decisions : &tally->downloads) += 1;
+        tally->down_bytes += turn->is_decided ? turn->decision_bytes : turn->down_bytes;
+    }
+    server->sends[i] = NULL;
+}
+
+/* Has it reported, and waits to hear whether it goes on? */
+static bool waits_for_decision(const struct fed_turn *turn)
+{
+    return turn->has_reported && !turn->is_decided;
+}
+
+static void send_decision(struct fed_server *server, int i)
+{
+    struct fed_turn *turn = server->flights[i];
+
+    turn->is_decided = true;
+    turn->messages_down++;
+    sim_phase(server->me, "decide");
+    server->sends[i] = sim_start_send(server->me, number_of(server, turn->client),
+                                      (struct sim_message){turn->decision_bytes, turn});
+}
+
+/* All of this round have probed, or are lost: each is told whether it goes on. */
+static void decide(struct fed_server *server)
+{
+    int count = 0;
+
+    for (int i = 0; i < server->flight_count; i++)
+        if (waits_for_decision(server->flights[i]))
+            server->probed[count++] = server->flights[i];
+    qsort(server->probed, (size_t)count, sizeof(struct fed_turn *), fed_by_client);
+    server->fed->method->decide(server, server->probed, count);
+    for (int i = 0; i < server->flight_count; i++)
+        if (waits_for_decision(server->flights[i]))
+            send_decision(server, i);
+}
+
+static void reject(struct fed_server *server, int i)
+{
+    server->flights[i]->action = FED_REJECTED;
+    send_decision(server, i);
+}
+
+/* Whoever has probed in a round that was closed meanwhile is told to stop. */
+static void take_report(struct fed_server *server, int i)
+{
+    struct fed_turn *turn = server->flights[i];
+
+    server->tally->reports++;
+    server->tally->up_bytes += turn->report_bytes;
+    turn->has_reported = true;
+    server->waits[i] = sim_start_receive(server->me, number_of(server, turn->client));
+    if (turn->round != server->round)
+        reject(server, i);
+}
+
+static void take_update(struct fed_server *server, int i)
+{
+    struct fed_turn *turn = server->flights[i];
+
+    turn->arrived_at = sim_now(server->me);
+    server->tally->up_bytes += turn->kind == FED_STOPPED ? 0 : turn->up_bytes;
+    switch (turn->kind) {
+    case FED_UPDATE:
+        server->tally->uploads++;
+        end_turn(server, i, FED_ARRIVED);
+        break;
+    case FED_SKIP:
+        server->tally->skips++;
+        end_turn(server, i, FED_SKIPPED);
+        break;
+    default: server->tally->stopped++; end_turn(server, i, FED_REJECTED);
+    }
+}
+
+static void take(struct fed_server *server, int i)
+{
+    struct fed_turn *turn = server->flights[i];
+    struct sim_message message = {0};
+    const enum sim_status status = sim_wait(server->me, server->waits[i], &message);
+    const bool was_probing =
+        turn->probe_epochs > 0 && turn->round == server->round && !turn->has_reported;
+
+    take_send(server, i);
+    if (status != SIM_OK || message.payload == NULL || turn->kind == FED_LOST)
+        end_turn(server, i, FED_DROPPED);
+    else if (turn->kind == FED_REPORT)
+        take_report(server, i);
+    else
+        take_update(server, i);
+    if (was_probing && --server->probing == 0)
+        decide(server);
+}
+
+/* ---- a round ---- */
+
+bool fed_is_complete(const struct fed_server *server)
+{
+    const int answers = server->arrived + server->skipped + server->rejected;
+
+    return server->begun > 0 && (server->outstanding == 0 || answers >= fed_goal(server->options));
+}
+
+static bool is_complete(const struct fed_server *server)
+{
+    return server->fed->method->is_complete == NULL ? fed_is_complete(server)
+                                                    : server->fed->method->is_complete(server);
+}
+
+/* Turns of a round that never fills must not go on for ever. */
+static void check_progress(const struct fed_server *server)
+{
+    if (server->arrived == 0 && server->ended_count > 1000 + 10 * server->clients)
+        sim_give_up(server->me, "in round %d %d clients have begun, and no update has arrived",
+                    server->round + 1, server->ended_count);
+}
+
+/* False: it is too late. */
+static bool take_next(struct fed_server *server)
+{
+    const double deadline = server->options->round_deadline;
+    const double left = server->began_at + deadline - sim_now(server->me);
+    int i;
+
+    sim_phase(server->me, "collect");
+    if (deadline > 0 && left <= 0)
+        return false;
+    i = sim_wait_any(server->me, server->waits, server->flight_count, deadline > 0 ? left : -1);
+    if (i < 0)
+        return false;
+    take(server, i);
+    check_progress(server);
+    return true;
+}
+
+static void run_round(struct fed_server *server)
+{
+    server->began_at = sim_now(server->me);
+    server->begun = server->arrived = server->skipped = server->rejected = 0;
+    server->dropped = server->late = server->outstanding = server->probing = 0;
+    for (;;) {
+        begin_turns(server);
+        if (is_complete(server))
+            break;
+        if (server->flight_count == 0)
+            await_somebody(server);
+        else if (!take_next(server) && server->begun > 0)
+            break;
+    }
+    for (int i = 0; i < server->flight_count; i++)
+        if (waits_for_decision(server->flights[i]))
+            reject(server, i);
+    fed_close_round(server);
+    free_turns(server);
+}
+
+/* ---- the end ---- */
+
+/* What the client has received is done with, but nobody has waited for it; all else is broken off. */
+static void hang_up_on(struct fed_server *server, int i)
+{
+    if (server->sends[i] == NULL)
+        return;
+    if (server->flights[i]->messages_received == server->flights[i]->messages_down)
+        take_send(server, i);
+    else
+        sim_cancel(server->me, server->sends[i]);
+}
+
+/* To begin a message and to break it off at once wakes who waits for one, in no time and for no bytes. */
+static void hang_up(struct fed_server *server)
+{
+    *server->fed->is_over = true;
+    for (int i = 0; i < server->flight_count; i++) {
+        sim_cancel(server->me, server->waits[i]);
+        hang_up_on(server, i);
+    }
+    for (int k = 0; k < server->clients; k++)
+        if (!sim_is_dead(server->me, number_of(server, k)) &&
+            !sim_has_finished(server->me, number_of(server, k)))
+            sim_cancel(server->me, sim_start_send(server->me, number_of(server, k),
+                                                  (struct sim_message){0, NULL}));
+}
+
+void fed_act_server(struct sim_peer *me)
+{
+    struct fed_server *server = open_server(me);
+
+    for (; server->round < me->plan->iterations && !server->has_reached_target; server->round++)
+        run_round(server);
+    if (server->tally->turns + server->tally->skips + server->tally->stopped == 0)
+        sim_give_up(me, "in none of %d rounds an update has arrived", server->round);
+    fed_tell_end(server);
+    hang_up(server);
+}

@@ -1,0 +1,45 @@
+/* tell.c -- what a platform holds, as plain data. */
+#include "sim/engine/engine.h"
+#include "sim/engine/run.h"
+#include "sim/platform/device.h"
+
+static json_t *host_json(const struct sim_world *world, int h)
+{
+    const struct world_host *host = &world->hosts[h];
+    const double memory = world->devices[h].memory_bytes;
+    const char *watts = sg_host_get_property_value(host->host, "wattage_per_state");
+
+    return json_pack("{s:s, s:f, s:i, s:o, s:o}", "name", host->name, "flop_per_second",
+                     host->flop_per_second, "cores", sg_host_core_count(host->host), "memory_bytes",
+                     memory > 0 ? json_real(memory) : json_null(), "watts",
+                     watts != NULL ? json_string(watts) : json_null());
+}
+
+/* A Wi-Fi link has a rate for each station, and none of its own. */
+static json_t *link_json(const struct world_link *link)
+{
+    return json_pack("{s:s, s:o, s:f, s:s}", "name", link->name, "bytes_per_second",
+                     link->is_wifi ? json_null() : json_real(link->bytes_per_second),
+                     "latency_seconds", link->latency_seconds, "sharing",
+                     link->is_wifi      ? "wifi"
+                     : link->is_fatpipe ? "fatpipe"
+                                        : "shared");
+}
+
+json_t *sim_tell_platform(const struct sim_scenario *scenario, struct sim_arena *arena,
+                          struct sim_error *err)
+{
+    struct sim_world *world = sim_new(arena, struct sim_world, 1);
+    volatile bool platform_is_fine;
+    json_t *hosts, *links;
+
+    if (!world_load(world, scenario, false, &platform_is_fine, arena, err))
+        return NULL;
+    hosts = json_array();
+    for (int h = 0; h < world->host_count; h++)
+        json_array_append_new(hosts, host_json(world, h));
+    links = json_array();
+    for (int i = 0; i < world->link_count; i++)
+        json_array_append_new(links, link_json(&world->links[i]));
+    return json_pack("{s:o, s:o}", "hosts", hosts, "links", links);
+}
