@@ -116,6 +116,9 @@ const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
 /* Seconds in which that device does what the fastest host that takes part does in `seconds`. */
 double sim_seconds_on(const struct sim_plan *plan, int peer, double seconds);
 
+/* What sim_compute does there in a second, if nothing slows it; once `prepare` is over. */
+double sim_flop_per_second(const struct sim_plan *plan, int peer);
+
 /* The memory of that device, as its host's property `memory` says; 0 when it says nothing. */
 double sim_memory_bytes(const struct sim_plan *plan, int peer);
 

@@ -79,6 +79,11 @@ double sim_own_flop_for(const struct sim_peer *me, double seconds)
     return seconds * sim_device_of(me->plan, me->number)->flop_per_second;
 }
 
+double sim_flop_per_second(const struct sim_plan *plan, int peer)
+{
+    return sim_device_of(plan, peer)->flop_per_second;
+}
+
 double sim_memory_bytes(const struct sim_plan *plan, int peer)
 {
     return sim_device_of(plan, peer)->memory_bytes;

@@ -1,7 +1,6 @@
 /* draws.c -- what is drawn, as functions of (seed, what for, round, client), and what work costs. */
 #include "algorithms/federated/shared/federated.h"
 #include "algorithms/learning/shuffle.h"
-#include "sim/platform/device.h"
 #include "sim/workload/model.h"
 
 const struct fed *fed_of(const struct sim_plan *plan)
@@ -89,7 +88,7 @@ static double fastest_client(const struct sim_plan *plan)
     double fastest = 0;
 
     for (int k = 0; k < clients->size; k++)
-        fastest = fmax(fastest, sim_device_of(plan, clients->peers[k])->flop_per_second);
+        fastest = fmax(fastest, sim_flop_per_second(plan, clients->peers[k]));
     return fastest;
 }
 
@@ -117,7 +116,7 @@ double fed_model_seconds(const struct sim_plan *plan, int peer, const struct sim
 double fed_sample_seconds(const struct sim_plan *plan, int peer)
 {
     if (plan->model == NULL)
-        return plain_flop(plan) / sim_device_of(plan, peer)->flop_per_second;
+        return plain_flop(plan) / sim_flop_per_second(plan, peer);
     return fed_model_seconds(plan, peer, plan->model);
 }
 

@@ -1,7 +1,6 @@
 /* laws.c -- closed forms.  Who is chosen, who straggles and what jitters are functions of the seed, so seconds
  * can be added up by hand: that the protocol waits for whom it should is what the law of seconds checks. */
 #include "algorithms/federated/shared/federated.h"
-#include "sim/platform/device.h"
 
 /* Messages are counted by the server, bytes by the network. */
 double fed_message_bytes(const struct sim_plan *plan)
@@ -93,7 +92,7 @@ double fed_rounds_seconds(const struct sim_plan *plan, fed_chosen_in *chosen)
 {
     const struct fed *fed = fed_of(plan);
     const double server_flop_per_second =
-        sim_device_of(plan, sim_role(plan, "server")->peers[0])->flop_per_second;
+        sim_flop_per_second(plan, sim_role(plan, "server")->peers[0]);
     int *order = sim_new(plan->arena, int, (size_t)fed->options->clients);
     bool *straggles = sim_new(plan->arena, bool, (size_t)fed->options->clients);
     double seconds = 0;

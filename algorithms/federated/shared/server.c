@@ -125,7 +125,7 @@ static struct fed_turn *assign(struct fed_server *server, int client, bool strag
         turn->is_unfinished = !fed->method->takes_partial_work;
     }
     draw_loss(server, turn);
-    if (fed->number_count > 0)
+    if (server->model != NULL && turn->start != NULL)
         memcpy(turn->start, server->model, fed->number_count * sizeof(double));
     if (fed->method->assign != NULL)
         fed->method->assign(server, turn);
@@ -227,7 +227,7 @@ static void keep(struct fed_server *server, struct fed_turn *turn)
         struct fed_turn **ended = sim_new(server->me->plan->arena, struct fed_turn *, (size_t)room);
 
         if (server->ended_count > 0)
-            memcpy(ended, server->ended, (size_t)server->ended_count * sizeof *ended);
+            memcpy(ended, server->ended, (size_t)server->ended_count * sizeof(void *));
         server->ended = ended;
         server->ended_room = room;
     }
@@ -306,7 +306,7 @@ static void decide(struct fed_server *server)
     for (int i = 0; i < server->flight_count; i++)
         if (waits_for_decision(server->flights[i]))
             server->probed[count++] = server->flights[i];
-    qsort(server->probed, (size_t)count, sizeof(struct fed_turn *), fed_by_client);
+    qsort(server->probed, (size_t)count, sizeof(void *), fed_by_client);
     server->fed->method->decide(server, server->probed, count);
     for (int i = 0; i < server->flight_count; i++)
         if (waits_for_decision(server->flights[i]))
@@ -467,8 +467,8 @@ void fed_act_server(struct sim_peer *me)
 
     for (; server->round < me->plan->iterations && !server->has_reached_target; server->round++)
         run_round(server);
+    hang_up(server);
     if (server->tally->turns + server->tally->skips + server->tally->stopped == 0)
         sim_give_up(me, "in none of %d rounds an update has arrived", server->round);
     fed_tell_end(server);
-    hang_up(server);
 }
