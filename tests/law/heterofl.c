@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Reference: Diao, Ding, Tarokh, ICLR 2021, table 1 and the authors' program (summary.py): the CNN for MNIST. */
 static const struct {
@@ -124,8 +123,7 @@ static void assert_same(const char *of_fedavg, const char *of_heterofl)
 static void with_all_whole_it_is_fedavg(void **state)
 {
     (void)state;
-    if (access("build/data/digits.csv.gz", R_OK) != 0)
-        skip();
+    skip_without_digits();
     assert_same(TWO, TWO "levels: [1]");
     assert_same(TWO, TWO "levels: [1], masked_loss: no, scaler: no");
     assert_same(SIX "aggregation: plain", SIX "levels: [1]");

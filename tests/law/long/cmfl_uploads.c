@@ -11,7 +11,6 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static const int seeds[] = {20231, 31847, 47303, 58921, 69109};
 enum { SEEDS = sizeof seeds / sizeof seeds[0] };
@@ -78,18 +77,12 @@ static struct interval factor_of(const char *name, const char *settings)
 #define CONSTANT(v0)                                                                               \
     "algorithm.name=cmfl algorithm.threshold=" v0 " algorithm.threshold_form=constant"
 
-static void check_data(void)
-{
-    if (access("build/data/digits.csv.gz", R_OK) != 0)
-        skip();
-}
-
 static void a_falling_threshold_saves_some_uploads_but_not_half(void **state)
 {
     struct interval judged;
 
     (void)state;
-    check_data();
+    skip_without_digits();
     judged = factor_of("v_0 = 0.8, falling", FALLING("0.8"));
     printf("# published: 3.47 and 13.97; claimed for this task: at least 2\n");
     assert_true(judged.mean - judged.half_width > 1);
@@ -104,7 +97,7 @@ static void a_constant_above_all_relevance_ends_the_learning(void **state)
     static const char *const settings[] = {CONSTANT("0.5"), CONSTANT("0.6")};
 
     (void)state;
-    check_data();
+    skip_without_digits();
     for (int i = 0; i < 2; i++)
         for (int s = 0; s < SEEDS; s++) {
             const struct outcome cmfl = outcome_of(settings[i], seeds[s]);
