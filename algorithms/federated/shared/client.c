@@ -35,18 +35,17 @@ static void open_learning(struct fed_client *client)
 
 /* ---- training ---- */
 
-static void step(struct fed_client *client, const struct fed_turn *turn)
+static void step(struct fed_client *client, const struct fed_turn *turn, size_t count)
 {
-    const struct fed *fed = client->fed;
-
     if (turn->mu != 0)
-        for (size_t i = 0; i < fed->number_count; i++)
+        for (size_t i = 0; i < count; i++)
             client->gradient[i] += turn->mu * (turn->values[i] - turn->start[i]);
-    sgd_step(&fed->sgd, 0, turn->values, client->gradient, client->velocity, fed->number_count);
+    sgd_step(&client->fed->sgd, 0, turn->values, client->gradient, client->velocity, count);
 }
 
 /* Where a round's epochs begin in the order of all epochs depends on nothing but the round. */
-double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count)
+double fed_train_with(struct fed_client *client, const struct fed_turn *turn, int first, int count,
+                      const struct learner *learner, const struct learner_options *how)
 {
     const struct federated *options = client->fed->options;
     const int batch = options->batch_size == 0 ? turn->samples : options->batch_size;
@@ -62,13 +61,18 @@ double fed_train(struct fed_client *client, const struct fed_turn *turn, int fir
             const int size = turn->samples - at < batch ? turn->samples - at : batch;
 
             batches_take(client->batches, epoch * turn->samples + at, size, client->numbers);
-            loss += size * learner_gradient(client->fed->learner, turn->values, client->numbers,
-                                            size, client->gradient);
-            step(client, turn);
+            loss += size * learner_gradient_with(learner, turn->values, client->numbers, size, how,
+                                                 client->gradient);
+            step(client, turn, learner->parameter_count);
         }
         loss /= turn->samples;
     }
     return loss;
+}
+
+double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count)
+{
+    return fed_train_with(client, turn, first, count, client->fed->learner, NULL);
 }
 
 /* Train for those epochs, in real numbers and in simulated seconds; false: it vanishes meanwhile. */

@@ -201,6 +201,9 @@ void fed_tell_end(struct fed_server *server)
     sim_note(me, "round_seconds", tally->closed_at / tally->rounds);
     if (tally->turns > 0)
         sim_note(me, "updates_per_client", (double)tally->steps / (double)tally->turns);
+    if (server->model != NULL)
+        sim_note(me, "weights_projection",
+                 learner_projection(server->model, server->fed->number_count));
     if (server->options->target_accuracy == 0)
         return;
     sim_note(me, "target_reached", server->has_reached_target);

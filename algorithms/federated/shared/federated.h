@@ -12,11 +12,13 @@
  *   - a parameter struct whose first field is `struct federated common`; its table begins with FED_PARAMETERS;
  *   - a struct fed_method, in which each function that is NULL does what FedAvg does:
  *
+ *     prepare     what all peers share beside struct fed    fed.own; false with a sentence
+ *     size        level, bytes and flop of a turn           the whole model, each way
  *     open        state of the method's own on the server   fed_server.own
  *     wanted      how many clients shall begin now          m at the round's begin, then none
  *     choose      in which order clients are preferred      at random, by (seed, round)
- *     assign      what a client shall do: epochs, level,    all epochs of the whole model
- *                 bytes down and up, mu, a probing epoch
+ *     assign      what a client shall do: epochs, bytes,    all epochs
+ *                 mu, a probing epoch
  *     train       some epochs of a turn, on its `values`    fed_train: SGD, with mu the proximal term
  *     upload      what goes up, from `values`: change       the model; true
  *                 `up_bytes`; false: only a skip message
@@ -98,6 +100,9 @@ struct fed_turn {
     double download_seconds, probe_seconds, compute_seconds; /* compute includes probing */
     double sent_at, arrived_at;                              /* begin and end of the upload */
 
+    void *
+        own; /* the method's; like `start` it stays when the turn is used again for another client */
+
     struct fed_turn *next; /* of the free ones */
 };
 
@@ -109,7 +114,9 @@ struct fed_device {
 };
 
 /* Counts of what has crossed the network, kept by the server. */
+enum { FED_MOST_LEVELS = 16 };
 struct fed_tally {
+    int64_t level_downloads[FED_MOST_LEVELS], level_uploads[FED_MOST_LEVELS]; /* of which */
     int64_t downloads, uploads, reports, decisions, skips, stopped;
     int64_t down_bytes, up_bytes; /* of all messages that arrived */
     int64_t steps, turns;         /* of updates that arrived in time */
@@ -133,6 +140,7 @@ struct fed {
     struct fed_device *devices; /* [clients] */
     struct fed_tally *tally;
     bool *is_over; /* the server has closed its last round */
+    void *own;     /* of the method's `prepare` */
 };
 
 const struct fed *fed_of(const struct sim_plan *plan);
@@ -163,8 +171,9 @@ int fed_partial_epochs(const struct sim_plan *plan, int round, int client);
 /* The factor on the time that this client's training takes in that round. */
 double fed_slowness(const struct sim_plan *plan, int round, int client, bool straggles);
 
-/* Seconds of a sample of an epoch on the host of that peer, if nothing slows it. */
+/* Seconds of a sample of an epoch on the host of that peer, if nothing slows it; of a model, both passes. */
 double fed_sample_seconds(const struct sim_plan *plan, int peer);
+double fed_model_seconds(const struct sim_plan *plan, int peer, const struct sim_model *model);
 
 /* Flop that a sample of an epoch of the whole model takes, both passes, on this peer's host. */
 double fed_sample_flop(struct sim_peer *me);
@@ -189,6 +198,10 @@ struct fed_client {
 /* Epochs first .. first + count - 1 of a turn, in place on turn->values; the mean loss of the last of them.
  * Batches of B samples, the last of an epoch smaller; w -= rate (g + mu (w - start)). */
 double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count);
+
+/* The same of another learner over the same data set, of at most as many numbers; `how`: as options in learner.h. */
+double fed_train_with(struct fed_client *client, const struct fed_turn *turn, int first, int count,
+                      const struct learner *learner, const struct learner_options *how);
 
 /* Encode values - start as `compression` says, in values and up_bytes: what every update goes through last. */
 void fed_compress(struct fed_client *client, struct fed_turn *turn);
@@ -236,6 +249,8 @@ struct fed_method {
     bool is_asynchronous;
     bool takes_partial_work; /* the updates of stragglers count */
 
+    bool (*prepare)(struct sim_plan *plan, struct fed *fed, struct sim_error *err);
+    void (*size)(const struct sim_plan *plan, struct fed_turn *turn); /* of (round, client) only */
     void (*open)(struct fed_server *server);
     int (*wanted)(const struct fed_server *server);
     void (*choose)(struct fed_server *server,
@@ -249,6 +264,9 @@ struct fed_method {
     void (*aggregate)(struct fed_server *server, struct fed_turn *const *arrived, int count);
     void (*tell)(struct fed_server *server);
 };
+
+/* What `size` says of a client's turn in a round; the rest of it is empty. */
+struct fed_turn fed_sized(const struct sim_plan *plan, int round, int client);
 
 /* m: how many updates close a round; and how many clients are chosen for them. */
 int fed_goal(const struct federated *options);

@@ -63,6 +63,7 @@ static struct fed_turn *take_turn(struct fed_server *server)
     const size_t numbers = server->fed->number_count;
     struct fed_turn *turn = server->free_turns;
     double *values, *start;
+    void *own;
 
     if (turn == NULL) {
         turn = sim_new(arena, struct fed_turn, 1);
@@ -73,9 +74,10 @@ static struct fed_turn *take_turn(struct fed_server *server)
     }
     values = turn->values;
     start = turn->start;
+    own = turn->own;
     *turn = (struct fed_turn){.values = values,
                               .start = start,
-                              .flop_share = 1,
+                              .own = own,
                               .lost_after = INFINITY,
                               .loss = NAN,
                               .relevance = NAN};
@@ -106,13 +108,17 @@ static void draw_loss(const struct fed_server *server, struct fed_turn *turn)
 static struct fed_turn *assign(struct fed_server *server, int client, bool straggles)
 {
     const struct fed *fed = server->fed;
+    const struct fed_turn sized = fed_sized(server->me->plan, server->round, client);
     struct fed_turn *turn = take_turn(server);
 
     turn->client = client;
     turn->round = server->round;
     turn->samples = fed->devices[client].samples.count;
     turn->epochs = server->options->local_epochs;
-    turn->down_bytes = turn->up_bytes = fed->model_bytes;
+    turn->level = sized.level;
+    turn->flop_share = sized.flop_share;
+    turn->down_bytes = sized.down_bytes;
+    turn->up_bytes = sized.up_bytes;
     turn->slowness = fed_slowness(server->me->plan, server->round, client, straggles);
     turn->is_straggler = straggles;
     if (straggles && server->options->straggler_work == FED_PARTIAL) {
@@ -280,6 +286,7 @@ static void take_send(struct fed_server *server, int i)
 
     if (server->sends[i] != NULL && sim_wait(server->me, server->sends[i], NULL) == SIM_OK) {
         *(turn->is_decided ? &tally->decisions : &tally->downloads) += 1;
+        tally->level_downloads[turn->level] += !turn->is_decided;
         tally->down_bytes += turn->is_decided ? turn->decision_bytes : turn->down_bytes;
     }
     server->sends[i] = NULL;
@@ -345,6 +352,7 @@ static void take_update(struct fed_server *server, int i)
     switch (turn->kind) {
     case FED_UPDATE:
         server->tally->uploads++;
+        server->tally->level_uploads[turn->level]++;
         end_turn(server, i, FED_ARRIVED);
         break;
     case FED_SKIP:
