@@ -42,6 +42,7 @@ static struct fed_server *open_server(struct sim_peer *me)
     server->waits = sim_new(arena, struct sim_activity *, clients);
     server->sends = sim_new(arena, struct sim_activity *, clients);
     server->is_busy = sim_new(arena, bool, clients);
+    server->begun_before = sim_new(arena, int, clients);
     server->probed = sim_new(arena, struct fed_turn *, clients);
     server->order = sim_new(arena, int, clients);
     server->straggles = sim_new(arena, bool, clients);
@@ -77,7 +78,8 @@ static struct fed_turn *take_turn(struct fed_server *server)
                               .flop_share = 1,
                               .lost_after = INFINITY,
                               .loss = NAN,
-                              .relevance = NAN};
+                              .relevance = NAN,
+                              .square_loss = NAN};
     return turn;
 }
 
@@ -96,7 +98,7 @@ static void draw_loss(const struct fed_server *server, struct fed_turn *turn)
 
     if (server->options->drop_out == 0)
         return;
-    random = fed_random(server->me->plan, FED_LOSSES, turn->round, turn->client);
+    random = fed_random(server->me->plan, FED_LOSSES, turn->draw, turn->client);
     if (sim_random_uniform(random) < server->options->drop_out)
         turn->lost_after = sim_random_uniform(random);
     sim_random_close(random);
@@ -109,13 +111,14 @@ static struct fed_turn *assign(struct fed_server *server, int client, bool strag
 
     turn->client = client;
     turn->round = server->round;
+    turn->draw = fed->method->is_asynchronous ? server->begun_before[client]++ : server->round;
     turn->samples = fed->devices[client].samples.count;
     turn->epochs = server->options->local_epochs;
     turn->down_bytes = turn->up_bytes = fed->model_bytes;
-    turn->slowness = fed_slowness(server->me->plan, server->round, client, straggles);
+    turn->slowness = fed_slowness(server->me->plan, turn->draw, client, straggles);
     turn->is_straggler = straggles;
     if (straggles && server->options->straggler_work == FED_PARTIAL) {
-        turn->epochs = fed_partial_epochs(server->me->plan, server->round, client);
+        turn->epochs = fed_partial_epochs(server->me->plan, turn->draw, client);
         turn->is_unfinished = !fed->method->takes_partial_work;
     }
     draw_loss(server, turn);
@@ -246,6 +249,9 @@ static void end_turn(struct fed_server *server, int i, enum fed_action action)
 
     if (action != FED_DROPPED && !is_of_this_round && !server->fed->method->is_asynchronous)
         action = FED_LATE;
+    if (action == FED_ARRIVED && server->fed->method->accepts != NULL &&
+        !server->fed->method->accepts(server, turn))
+        action = FED_LATE;
     turn->action = action;
     server->is_busy[turn->client] = false;
     server->outstanding -= is_of_this_round;
@@ -260,6 +266,31 @@ static void end_turn(struct fed_server *server, int i, enum fed_action action)
 }
 
 /* ---- what arrives ---- */
+
+static bool has_been_delivered(const struct fed_server *server, const struct fed_turn *turn)
+{
+    const struct fed_device *device = &server->fed->devices[turn->client];
+
+    return device->delivered_at > 0 && device->delivered_draw == turn->draw;
+}
+
+/* While the server computes, several may arrive: the first of them is taken first, whatever its place among
+ * those that are under way.  `i` is one that has arrived. */
+static int first_delivered(const struct fed_server *server, int i)
+{
+    double earliest = INFINITY;
+
+    for (int f = 0; f < server->flight_count; f++) {
+        const struct fed_turn *turn = server->flights[f];
+        const double at = server->fed->devices[turn->client].delivered_at;
+
+        if (has_been_delivered(server, turn) && at < earliest) {
+            earliest = at;
+            i = f;
+        }
+    }
+    return i;
+}
 
 /* The message down has arrived, or never will: the client has answered, or died. */
 static void take_send(struct fed_server *server, int i)
@@ -329,7 +360,9 @@ static void take_update(struct fed_server *server, int i)
 {
     struct fed_turn *turn = server->flights[i];
 
-    turn->arrived_at = sim_now(server->me);
+    turn->arrived_at = has_been_delivered(server, turn)
+                           ? server->fed->devices[turn->client].delivered_at
+                           : sim_now(server->me);
     server->tally->up_bytes += turn->kind == FED_STOPPED ? 0 : turn->up_bytes;
     switch (turn->kind) {
     case FED_UPDATE:
@@ -399,7 +432,7 @@ static bool take_next(struct fed_server *server)
     i = sim_wait_any(server->me, server->waits, server->flight_count, deadline > 0 ? left : -1);
     if (i < 0)
         return false;
-    take(server, i);
+    take(server, first_delivered(server, i));
     check_progress(server);
     return true;
 }
