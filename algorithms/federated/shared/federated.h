@@ -211,10 +211,11 @@ struct fed_server {
     const struct fed *fed;
     const struct federated *options;
     struct fed_tally *tally;
-    int clients;     /* K */
-    int round;       /* from 0; with asynchronous methods the version of the model */
-    double began_at; /* the round */
-    double *model;   /* P */
+    int clients;        /* K */
+    int round;          /* from 0; with asynchronous methods the version of the model */
+    double began_at;    /* the round */
+    double counts_from; /* its deadline: when somebody begins, who may have to be waited for */
+    double *model;      /* P */
 
     /* Of this round: */
     int begun, arrived, skipped, rejected, dropped, late;

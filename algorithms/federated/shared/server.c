@@ -423,13 +423,15 @@ static void check_progress(const struct fed_server *server)
 static bool take_next(struct fed_server *server)
 {
     const double deadline = server->options->round_deadline;
-    const double left = server->began_at + deadline - sim_now(server->me);
+    const bool has_deadline =
+        deadline > 0 && (server->begun > 0 || server->fed->method->is_asynchronous);
+    const double left = server->counts_from + deadline - sim_now(server->me);
     int i;
 
     sim_phase(server->me, "collect");
-    if (deadline > 0 && left <= 0)
+    if (has_deadline && left <= 0)
         return false;
-    i = sim_wait_any(server->me, server->waits, server->flight_count, deadline > 0 ? left : -1);
+    i = sim_wait_any(server->me, server->waits, server->flight_count, has_deadline ? left : -1);
     if (i < 0)
         return false;
     take(server, first_delivered(server, i));
@@ -439,16 +441,18 @@ static bool take_next(struct fed_server *server)
 
 static void run_round(struct fed_server *server)
 {
-    server->began_at = sim_now(server->me);
+    server->began_at = server->counts_from = sim_now(server->me);
     server->begun = server->arrived = server->skipped = server->rejected = 0;
     server->dropped = server->late = server->outstanding = server->probing = 0;
     for (;;) {
+        if (server->begun == 0 && !server->fed->method->is_asynchronous)
+            server->counts_from = sim_now(server->me);
         begin_turns(server);
         if (is_complete(server))
             break;
         if (server->flight_count == 0)
             await_somebody(server);
-        else if (!take_next(server) && server->begun > 0)
+        else if (!take_next(server))
             break;
     }
     for (int i = 0; i < server->flight_count; i++)
@@ -471,12 +475,33 @@ static void hang_up_on(struct fed_server *server, int i)
         sim_cancel(server->me, server->sends[i]);
 }
 
+/* It came while the server made its last model: nobody looks at it, but it has crossed the network. */
+static void count_arrival(struct fed_server *server, int i)
+{
+    const struct fed_turn *turn = server->flights[i];
+    struct fed_tally *tally = server->tally;
+    struct sim_message message = {0};
+
+    if (sim_wait(server->me, server->waits[i], &message) != SIM_OK || message.payload == NULL)
+        return;
+    tally->up_bytes += message.bytes;
+    switch (turn->kind) {
+    case FED_UPDATE: tally->uploads++; break;
+    case FED_SKIP: tally->skips++; break;
+    case FED_STOPPED: tally->stopped++; break;
+    default: break;
+    }
+}
+
 /* To begin a message and to break it off at once wakes who waits for one, in no time and for no bytes. */
 static void hang_up(struct fed_server *server)
 {
     *server->fed->is_over = true;
     for (int i = 0; i < server->flight_count; i++) {
-        sim_cancel(server->me, server->waits[i]);
+        if (has_been_delivered(server, server->flights[i]))
+            count_arrival(server, i);
+        else
+            sim_cancel(server->me, server->waits[i]);
         hang_up_on(server, i);
     }
     for (int k = 0; k < server->clients; k++)
