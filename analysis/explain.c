@@ -2,6 +2,7 @@
  *
  * For each phase: who took part, how long it took beside what its busiest link needs at least, bytes by
  * link.  For each --set: the run is made again without it, and compared. */
+#include "analysis/explain.h"
 #include "sim/base/file.h"
 #include "sim/base/units.h"
 #include "sim/cli/command.h"
@@ -292,12 +293,17 @@ static int explain(const struct sim_call *call, const json_t *summary, const cha
 {
     const json_t *item;
     char text[SIM_QUANTITY_SIZE];
+    struct sim_error err = {0};
     size_t i;
     int code = 0;
 
     printf("%s on %s, network: %s: %s\n", text_of(summary, "algorithm"),
            text_of(summary, "platform"), text_of(summary, "network"),
            sim_format_quantity(text, number_of(summary, "simulated_seconds"), SIM_UNIT_SECONDS));
+    if (!analysis_explain_pipeline(summary, folder, call->arena, &err)) {
+        fflush(stdout);
+        return sim_complain(&err, 2);
+    }
     json_array_foreach (json_object_get(summary, "phases"), i, item)
         if (number_of(item, "longest_seconds") > 0 || number_of(item, "bottleneck_bytes") > 0)
             print_phase(summary, item, folder, call->arena);
@@ -339,7 +345,8 @@ SIM_COMMAND(explain) = {
     .description =
         "For each phase: the algorithm and its group, time beside the bound that the busiest link "
         "sets, bytes per link. Each --set of the run is judged by a run without it; one that "
-        "changed nothing is named.",
+        "changed nothing is named. Of a pipeline: the order of operations, its bubble in both "
+        "definitions, and where its stages wait.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

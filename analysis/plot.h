@@ -45,6 +45,13 @@ bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run 
                         struct sim_error *err);
 bool analysis_plot_run_learning(struct analysis_figures *all, const struct analysis_run *run,
                                 struct sim_error *err);
+
+struct analysis_operations; /* operations.h */
+bool analysis_plot_schedule(struct analysis_figures *all, const struct analysis_run *run,
+                            const struct analysis_operations *operations, struct sim_error *err);
+bool analysis_plot_memory(struct analysis_figures *all, const struct analysis_run *run,
+                          const struct analysis_operations *operations, struct sim_error *err);
+
 bool analysis_plot_runs(struct analysis_figures *all, const char *const *folders, int count,
                         struct sim_error *err);
 bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run,

@@ -1,4 +1,5 @@
 /* plot_run.c -- the figures of a run directory, and what they share. */
+#include "analysis/operations.h"
 #include "analysis/plot.h"
 #include "sim/base/file.h"
 
@@ -71,6 +72,17 @@ void analysis_row_names(FILE *script, const struct analysis_rows *rows, const js
     fprintf(script, ") scale 0 font ',%g'\n", rows->length > 24 ? 5 : 6.5);
 }
 
+static bool plot_pipeline(struct analysis_figures *all, const struct analysis_run *run,
+                          struct sim_error *err)
+{
+    struct analysis_operations operations;
+
+    return !analysis_has_operations(run->folder, all->arena) ||
+           (analysis_operations_read(&operations, run->folder, all->arena, err) &&
+            analysis_plot_schedule(all, run, &operations, err) &&
+            analysis_plot_memory(all, run, &operations, err));
+}
+
 static bool plot_all(struct analysis_figures *all, const struct analysis_run *run,
                      struct sim_error *err)
 {
@@ -82,7 +94,7 @@ static bool plot_all(struct analysis_figures *all, const struct analysis_run *ru
                         run->folder);
     return (has_events ? analysis_plot_gantt : analysis_plot_bars)(all, run, err) &&
            (!has_links || analysis_plot_links(all, run, err)) &&
-           analysis_plot_run_learning(all, run, err);
+           analysis_plot_run_learning(all, run, err) && plot_pipeline(all, run, err);
 }
 
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err)

@@ -48,9 +48,6 @@ void sim_compute_for(struct sim_peer *me, double seconds);
 /* The flop of sim_compute_for. */
 double sim_flop_for(const struct sim_peer *me, double seconds);
 
-/* The flop that this peer's host does in `seconds`. */
-double sim_own_flop_for(const struct sim_peer *me, double seconds);
-
 void sim_sleep(struct sim_peer *me, double seconds);
 
 /* Seconds of a layer of plan->model on this peer's host, if nothing else runs there and nothing slows it. */

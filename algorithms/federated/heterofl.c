@@ -44,7 +44,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_CHOICE(struct heterofl, scaler), .value = "yes", .choices = no_yes,
      .help = "divide what hidden layers give by the rate, while clients train"},
     {SIM_CHOICE(struct heterofl, masked_loss), .value = "yes", .choices = no_yes,
-     .help = "leave out of a client's loss the classes that it has no samples of"},
+     .help = "in a client's loss scores of classes that it has no samples of count as 0"},
     {0}};
 
 /* fed->own */

@@ -30,39 +30,22 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return (own->microbatches + own->stages - 1) * work_seconds(plan) +
+    return (own->microbatches + own->stages - 1) * pipeline_work_seconds(plan) +
            2 * (own->stages - 1) * pipeline_hop_seconds(plan);
 }
 
 static double bubble(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
-
-    return (own->stages - 1.0) / (own->microbatches + own->stages - 1);
+    return 1 - pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 static double peak(const struct sim_plan *plan)
 {
-    return own_of(plan)->microbatches;
+    return pipeline_own(plan)->microbatches;
 }
 
 static const struct sim_law laws[] = {
@@ -71,9 +54,9 @@ static const struct sim_law laws[] = {
      pipeline_iteration_seconds, .tolerance = 1e-9, .holds = pipeline_is_uniform,
      .assumes = "uniform stages given directly, equal hosts, network: textbook, no replicas, no "
                 "jitter, no faults"},
-    {"bubble of the total", SIM_UNIT_NONE, "(K-1)/(M+K-1)", bubble, pipeline_bubble,
-     .tolerance = 1e-6, .holds = pipeline_is_free,
-     .assumes = "the same, and hops that take no time"},
+    {"bubble of the total", SIM_UNIT_NONE,
+     "1 - M(F+B) / seconds of an iteration: (K-1)/(M+K-1) without hops", bubble, pipeline_bubble,
+     .tolerance = 1e-6, .holds = pipeline_is_uniform, .assumes = "the same"},
     {"peak micro-batches", SIM_UNIT_NONE, "M", peak, pipeline_peak_microbatches, .tolerance = 0},
     {0}};
 

@@ -4,8 +4,8 @@
  * (section 2.2.2).
  *
  * Chunk c of stage s is part c K + s.  Micro-batches go in groups of K, each group through all chunks; stage s begins
- * with min(2(K-s-1) + (v-1)K, M v) forwards.  Without hops an iteration takes (M + (K-1)/v)(F+B), F and B of the
- * whole stage; there are v times as many hops.
+ * with min(2(K-s-1) + (v-1)K, M v) forwards.  An iteration takes (M + (K-1)/v)(F+B), F and B of the whole stage, and
+ * 2(vK-1) hops: those of one micro-batch through all parts and back; all others are behind computation.
  *
  * M is a multiple of K.  A slow stage is waited for by all; a dead one ends the run. */
 #include "algorithms/pipeline/shared/pipeline.h"
@@ -81,39 +81,34 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return (own->microbatches + (own->stages - 1.0) / own->chunks) * work_seconds(plan);
+    return (own->microbatches + (own->stages - 1.0) / own->chunks) * pipeline_work_seconds(plan) +
+           2.0 * (own->chunks * own->stages - 1) * pipeline_hop_seconds(plan);
+}
+
+/* Only then are all hops but those of one micro-batch behind a chunk's F or B.  Without a second chunk this is 1F1B. */
+static bool has_short_hops(const struct sim_plan *plan)
+{
+    const struct pipeline *own = pipeline_own(plan);
+    const double hop = pipeline_hop_seconds(plan) * own->chunks;
+
+    return pipeline_is_uniform(plan) &&
+           (hop == 0 || (own->chunks > 1 && hop <= own->forward_seconds &&
+                         hop <= pipeline_work_seconds(plan) - own->forward_seconds));
 }
 
 static double bubble(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
-
-    return (own->stages - 1.0) / (own->chunks * own->microbatches + own->stages - 1);
+    return 1 - pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 /* Of stage 0, in pairs of micro-batch and chunk. */
 static double peak(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const int all = own->microbatches * own->chunks;
     const int warm_up = 2 * (own->stages - 1) + (own->chunks - 1) * own->stages;
 
@@ -122,14 +117,14 @@ static double peak(const struct sim_plan *plan)
 
 static const struct sim_law laws[] = {
     PIPELINE_LAWS,
-    {"seconds of an iteration", SIM_UNIT_SECONDS, "(M + (K-1)/v)(F+B)", iteration,
-     pipeline_iteration_seconds, .tolerance = 1e-9, .holds = pipeline_is_free,
+    {"seconds of an iteration", SIM_UNIT_SECONDS, "(M + (K-1)/v)(F+B) + 2(vK-1) hop", iteration,
+     pipeline_iteration_seconds, .tolerance = 1e-9, .holds = has_short_hops,
      .assumes =
-         "uniform stages given directly, equal hosts, network: textbook, hops that take no time, "
-         "no replicas, no jitter, no faults"},
-    {"bubble of the total", SIM_UNIT_NONE, "(K-1)/(vM+K-1)", bubble, pipeline_bubble,
-     .tolerance = 1e-6, .holds = pipeline_is_free,
-     .assumes = "the same, and hops that take no time"},
+         "uniform stages given directly, equal hosts, network: textbook, v > 1 and hops of at "
+         "most F/v and B/v where they take time, no replicas, no jitter, no faults"},
+    {"bubble of the total", SIM_UNIT_NONE,
+     "1 - M(F+B) / seconds of an iteration: (K-1)/(vM+K-1) without hops", bubble, pipeline_bubble,
+     .tolerance = 1e-6, .holds = has_short_hops, .assumes = "the same"},
     {"peak micro-batches", SIM_UNIT_NONE,
      "min(2(K-1) + (v-1)K + 1, vM) pairs of micro-batch and chunk", peak,
      pipeline_peak_microbatches, .tolerance = 0},

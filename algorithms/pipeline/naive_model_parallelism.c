@@ -25,34 +25,19 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 /* The next mini-batch may go forward as soon as its stage has gone backward, but stage 0 is the last to do so; each
  * stage's own time therefore lacks the way of the first mini-batch to it and of the last one from it. */
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return own->microbatches *
-           (own->stages * work_seconds(plan) + 2 * (own->stages - 1) * pipeline_hop_seconds(plan));
+    return own->microbatches * (own->stages * pipeline_work_seconds(plan) +
+                                2 * (own->stages - 1) * pipeline_hop_seconds(plan));
 }
 
 static double utilisation(const struct sim_plan *plan)
 {
-    return 1.0 / own_of(plan)->stages;
+    return pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 static double utilisation_of(const struct sim_totals *totals)
@@ -66,8 +51,9 @@ static const struct sim_law laws[] = {
      pipeline_iteration_seconds, .tolerance = 1e-9, .holds = pipeline_is_uniform,
      .assumes = "uniform stages given directly, equal hosts, network: textbook, no replicas, no "
                 "jitter, no faults"},
-    {"utilisation", SIM_UNIT_NONE, "1/K", utilisation, utilisation_of, .tolerance = 1e-6,
-     .holds = pipeline_is_free, .assumes = "the same, and hops that take no time"},
+    {"utilisation", SIM_UNIT_NONE, "M(F+B) / seconds of an iteration: 1/K without hops",
+     utilisation, utilisation_of, .tolerance = 1e-6, .holds = pipeline_is_uniform,
+     .assumes = "the same"},
     {0}};
 
 SIM_ALGORITHM(naive_model_parallelism) = {

@@ -35,50 +35,34 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const double m = own->microbatches, k = own->stages, hop = pipeline_hop_seconds(plan);
 
-    return (m + k - 1) * work_seconds(plan) +
+    return (m + k - 1) * pipeline_work_seconds(plan) +
            (k > 1 ? hop * (2 * (k - 1) * m / k + 2 * (k - 2)) : 0);
 }
 
 /* A hop that is long beside F and B is not the only thing that a round waits for. */
 static bool has_short_hops(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const double hop = pipeline_hop_seconds(plan);
 
     return pipeline_is_uniform(plan) && (hop == 0 || own->microbatches % own->stages == 0) &&
-           2 * hop <= own->forward_seconds && 2 * hop <= work_seconds(plan) - own->forward_seconds;
+           2 * hop <= own->forward_seconds &&
+           2 * hop <= pipeline_work_seconds(plan) - own->forward_seconds;
 }
 
 static double bubble(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
-
-    return (own->stages - 1.0) / (own->microbatches + own->stages - 1);
+    return 1 - pipeline_own(plan)->microbatches * pipeline_work_seconds(plan) / iteration(plan);
 }
 
 static double peak(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
     return own->microbatches < own->stages ? own->microbatches : own->stages;
 }
@@ -90,9 +74,9 @@ static const struct sim_law laws[] = {
      .assumes =
          "uniform stages given directly, equal hosts, network: textbook, hops of at most F/2 and "
          "B/2, K divides M where they take time, no replicas, no jitter, no faults"},
-    {"bubble of the total", SIM_UNIT_NONE, "(K-1)/(M+K-1)", bubble, pipeline_bubble,
-     .tolerance = 1e-6, .holds = pipeline_is_free,
-     .assumes = "the same, and hops that take no time"},
+    {"bubble of the total", SIM_UNIT_NONE,
+     "1 - M(F+B) / seconds of an iteration: (K-1)/(M+K-1) without hops", bubble, pipeline_bubble,
+     .tolerance = 1e-6, .holds = has_short_hops, .assumes = "the same"},
     {"peak micro-batches", SIM_UNIT_NONE, "min(K, M)", peak, pipeline_peak_microbatches,
      .tolerance = 0},
     {0}};

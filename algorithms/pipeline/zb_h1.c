@@ -3,8 +3,9 @@
  * Paper: Qi et al., Zero bubble pipeline parallelism, ICLR 2024 (section 2.3, figure 2).
  *
  * The order is that of 1F1B with the backward pass split in B (gradient of the input), on which the stage before
- * waits, and W, on which nobody does; stage s does W of micro-batch j - s after B of j, the rest at the end.  Without
- * hops, M >= K: an iteration takes M(F+B+W) + (K-1)(F+B-W); a stage stores at most K micro-batches.
+ * waits, and W, on which nobody does; stage s does W of micro-batch j - s after B of j, the rest at the end.  An
+ * iteration takes M(F+B+W) + (K-1)(F+B-W) without hops (M >= K), and 4(K-1) hops more with them (M >= 2K): the first
+ * round of micro-batches waits for them there and back, and so does the second.  A stage stores at most K.
  *
  * K counts the stages.  A slow stage is waited for by all; a dead one ends the run.
  * Not modelled: that steps of the optimizer are validated afterwards (section 4): no stage waits for the others'. */
@@ -39,54 +40,42 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return own->microbatches * work_seconds(plan) +
-           (own->stages - 1) *
-               (own->forward_seconds + own->input_gradient_seconds - own->weight_gradient_seconds);
+    return own->microbatches * pipeline_work_seconds(plan) +
+           (own->stages - 1) * (own->forward_seconds + own->input_gradient_seconds -
+                                own->weight_gradient_seconds + 4 * pipeline_hop_seconds(plan));
 }
 
-/* Neither F, B nor W is so long that stages wait for more than the formula says. */
+/* W is not so long, nor are hops, that stages wait for more than the formula says. */
 static bool is_even(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
+    const double hop = pipeline_hop_seconds(plan);
 
-    return pipeline_is_free(plan) && own->recompute == PIPELINE_NO &&
-           own->microbatches >= own->stages &&
+    return pipeline_is_uniform(plan) && own->recompute == PIPELINE_NO &&
+           own->microbatches >= (hop > 0 ? 2 : 1) * own->stages &&
+           2 * hop <= own->weight_gradient_seconds &&
            own->weight_gradient_seconds <= own->forward_seconds &&
            own->weight_gradient_seconds <= own->input_gradient_seconds;
 }
 
 static double peak(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
     return own->microbatches < own->stages ? own->microbatches : own->stages;
 }
 
 static const struct sim_law laws[] = {
     PIPELINE_LAWS,
-    {"seconds of an iteration", SIM_UNIT_SECONDS, "M(F+B+W) + (K-1)(F+B-W)", iteration,
+    {"seconds of an iteration", SIM_UNIT_SECONDS, "M(F+B+W) + (K-1)(F+B-W+4 hop)", iteration,
      pipeline_iteration_seconds, .tolerance = 1e-9, .holds = is_even,
-     .assumes = "uniform stages given directly, M >= K, W at most F and B, equal hosts, network: "
-                "textbook, hops that take no time, no replicas, no jitter, no faults"},
+     .assumes =
+         "uniform stages given directly, W at most F and B, M >= K (2K where hops take time), hops "
+         "of at most W/2, equal hosts, network: textbook, no replicas, no jitter, no faults"},
     {"peak micro-batches", SIM_UNIT_NONE, "min(K, M)", peak, pipeline_peak_microbatches,
      .tolerance = 0},
     {0}};

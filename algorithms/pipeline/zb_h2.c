@@ -2,8 +2,8 @@
  *
  * Paper: Qi et al., Zero bubble pipeline parallelism, ICLR 2024 (section 2.3, figure 3).
  *
- * Stage s begins with min(2(K-s)-1, M) forwards; then B of micro-batch j, W of j - 2s, and the next forward.  Without
- * hops and with enough micro-batches an iteration takes M(F+B+W) + (K-1)(F+B-2W), and a stage stores at most 2K-1
+ * Stage s begins with min(2(K-s)-1, M) forwards; then B of micro-batch j, W of j - 2s, and the next forward.  With
+ * enough micro-batches an iteration takes M(F+B+W) + (K-1)(F+B-2W) and 2(K-1) hops, and a stage stores at most 2K-1
  * micro-batches.
  *
  * K counts the stages.  A slow stage is waited for by all; a dead one ends the run.
@@ -39,44 +39,30 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static const struct pipeline *own_of(const struct sim_plan *plan)
-{
-    return plan->parameters;
-}
-
-/* F, and all of the backward pass. */
-static double work_seconds(const struct sim_plan *plan)
-{
-    const struct pipeline *own = own_of(plan);
-
-    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
-           own->weight_gradient_seconds +
-           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
-}
-
 static double iteration(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return own->microbatches * work_seconds(plan) +
+    return own->microbatches * pipeline_work_seconds(plan) +
            (own->stages - 1) * (own->forward_seconds + own->input_gradient_seconds -
-                                2 * own->weight_gradient_seconds);
+                                2 * own->weight_gradient_seconds + 2 * pipeline_hop_seconds(plan));
 }
 
-/* Neither F, B nor W is so long that stages wait for more than the formula says. */
+/* W is not so long, nor are hops, that stages wait for more than the formula says. */
 static bool is_even(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
 
-    return pipeline_is_free(plan) && own->recompute == PIPELINE_NO &&
+    return pipeline_is_uniform(plan) && own->recompute == PIPELINE_NO &&
            own->microbatches >= 2 * own->stages - 1 &&
-           own->weight_gradient_seconds == own->forward_seconds &&
-           own->weight_gradient_seconds == own->input_gradient_seconds;
+           pipeline_hop_seconds(plan) <= own->weight_gradient_seconds &&
+           own->weight_gradient_seconds <= own->forward_seconds &&
+           own->weight_gradient_seconds <= own->input_gradient_seconds;
 }
 
 static double peak(const struct sim_plan *plan)
 {
-    const struct pipeline *own = own_of(plan);
+    const struct pipeline *own = pipeline_own(plan);
     const int most = 2 * own->stages - 1;
 
     return own->microbatches < most ? own->microbatches : most;
@@ -84,11 +70,11 @@ static double peak(const struct sim_plan *plan)
 
 static const struct sim_law laws[] = {
     PIPELINE_LAWS,
-    {"seconds of an iteration", SIM_UNIT_SECONDS, "M(F+B+W) + (K-1)(F+B-2W)", iteration,
+    {"seconds of an iteration", SIM_UNIT_SECONDS, "M(F+B+W) + (K-1)(F+B-2W+2 hop)", iteration,
      pipeline_iteration_seconds, .tolerance = 1e-9, .holds = is_even,
      .assumes =
-         "uniform stages given directly, M >= 2K-1, F = B = W, equal hosts, network: textbook, "
-         "hops that take no time, no replicas, no jitter, no faults"},
+         "uniform stages given directly, W at most F and B, M >= 2K-1, hops of at most W, equal "
+         "hosts, network: textbook, no replicas, no jitter, no faults"},
     {"peak micro-batches", SIM_UNIT_NONE, "min(2K-1, M)", peak, pipeline_peak_microbatches,
      .tolerance = 0},
     {0}};

@@ -355,6 +355,37 @@ def llama(layers, width, inner, tokens=2048):
     return net
 
 
+# PipeDream's profile of VGG-16, as published with its program (Narayanan et al., SOSP 2019; profiles/vgg16/graph.txt): in
+# topological order kind, bytes of parameters, bytes of the output, milliseconds forward and backward, for minibatches of
+# 64 images.  Here a sample is such a minibatch.  The file does not name the GPU.
+VGG16_PIPEDREAM = (
+    ("conv", 7168, 1644167168, 22.307, 24.613), ("relu", 0, 1644167168, 4.446, 5.553),
+    ("conv", 147712, 1644167168, 46.201, 113.33), ("relu", 0, 1644167168, 4.455, 5.311),
+    ("pool", 0, 411041792, 3.795, 5.579), ("conv", 295424, 822083584, 15.155, 39.648),
+    ("relu", 0, 822083584, 2.359, 2.738), ("conv", 590336, 822083584, 22.062, 53.379),
+    ("relu", 0, 822083584, 2.513, 2.62), ("pool", 0, 205520896, 2.211, 2.788),
+    ("conv", 1180672, 411041792, 10.814, 18.335), ("relu", 0, 411041792, 1.377, 1.38),
+    ("conv", 2360320, 411041792, 17.458, 27.023), ("relu", 0, 411041792, 1.64, 1.463),
+    ("conv", 2360320, 411041792, 14.245, 33.888), ("relu", 0, 411041792, 1.549, 1.321),
+    ("pool", 0, 102760448, 1.169, 1.513), ("conv", 4720640, 205520896, 9.249, 14.574),
+    ("relu", 0, 205520896, 1.026, 0.696), ("conv", 9439232, 205520896, 15.359, 21.9),
+    ("relu", 0, 205520896, 0.848, 0.679), ("conv", 9439232, 205520896, 11.775, 28.67),
+    ("relu", 0, 205520896, 0.881, 0.642), ("pool", 0, 51380224, 0.802, 0.781),
+    ("conv", 9439232, 51380224, 5.608, 7.381), ("relu", 0, 51380224, 0.784, 0.266),
+    ("conv", 9439232, 51380224, 4.07, 7.396), ("relu", 0, 51380224, 0.463, 0.19),
+    ("conv", 9439232, 51380224, 4.042, 8.648), ("relu", 0, 51380224, 0.455, 0.175),
+    ("pool", 0, 12845056, 0.553, 0.234), ("view", 0, 12845060, 0, 0), ("view", 0, 12845056, 0, 0),
+    ("fc", 411058176, 2097152, 2.475, 4.575), ("relu", 0, 2097152, 0.377, 0.03), ("dropout", 0, 2097152, 0, 0),
+    ("fc", 67125248, 2097152, 0.709, 0.734), ("relu", 0, 2097152, 0.277, 0.032), ("dropout", 0, 2097152, 0, 0),
+    ("fc", 16388000, 512000, 0.393, 0.548),
+)
+
+
+def vgg16_pipedream():
+    return [(f"state{i}_{kind}", kind, "", "", "", parameters // 4, 0, output, f"{forward:g}ms", f"{backward:g}ms")
+            for i, (kind, parameters, output, forward, backward) in enumerate(VGG16_PIPEDREAM)]
+
+
 MODELS = {
     "lenet5": ("LeNet-5, 32x32 grey", lenet5),
     "alexnet": ("AlexNet in one tower, 224x224 (torchvision's)", alexnet),
@@ -395,6 +426,11 @@ def main():
             file.write(f"# {summary}\n" + ",".join(COLUMNS) + "\n")
             for row in make().rows:
                 file.write(",".join(map(str, row)) + "\n")
+    with open(os.path.join(folder, "vgg16_pipedream.csv"), "w", encoding="ascii", newline="\n") as file:
+        file.write("# VGG-16 as PipeDream measured it, a sample is a minibatch of 64 images\n")
+        file.write(",".join(COLUMNS + ("forward_seconds", "backward_seconds")) + "\n")
+        for row in vgg16_pipedream():
+            file.write(",".join(map(str, row)) + "\n")
 
 
 if __name__ == "__main__":

@@ -74,11 +74,6 @@ double sim_seconds_on(const struct sim_plan *plan, int peer, double seconds)
     return seconds * device->reference_flop_per_second / device->flop_per_second;
 }
 
-double sim_own_flop_for(const struct sim_peer *me, double seconds)
-{
-    return seconds * sim_device_of(me->plan, me->number)->flop_per_second;
-}
-
 double sim_flop_per_second(const struct sim_plan *plan, int peer)
 {
     return sim_device_of(plan, peer)->flop_per_second;

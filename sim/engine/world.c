@@ -261,14 +261,9 @@ bool sim_is_one_switch(const struct sim_plan *plan, sim_edges *edges, struct sim
 
 double sim_alone_seconds(const struct sim_plan *plan, int from, int to, int64_t bytes)
 {
-    const struct sim_cast_peer *peers = plan->casting->peers;
-    const struct route *route;
+    const struct sim_way way = sim_way_between(plan, from, to);
 
-    if (peers[from].host == peers[to].host)
-        return 0;
-    route = world_route(plan->world, peers[from].host, peers[to].host);
-    return route == NULL ? INFINITY
-                         : route->latency_seconds + (double)bytes / route->bytes_per_second;
+    return way.latency_seconds + (double)bytes / way.bytes_per_second;
 }
 
 struct sim_way sim_way_between(const struct sim_plan *plan, int from, int to)

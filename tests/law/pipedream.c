@@ -239,7 +239,7 @@ static void stage_0_holds_a_version_and_an_activation_for_each_minibatch_in_flig
                  ", stages: 4, parameter_bytes: 1234567, activation_bytes: 7654321, weights: %s",
                  cases[i].weights);
         run = run_with(more);
-        assert_close(metric_of(&run, "largest_memory_bytes"), cases[i].bytes, 1e-12);
+        assert_close(metric_of(&run, "peak_memory_bytes"), cases[i].bytes, 1e-12);
         simulated_release(&run);
     }
 }

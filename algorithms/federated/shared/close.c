@@ -7,17 +7,9 @@
 const char *const fed_round_columns[] = {
     "round", "round_seconds", "selected",   "finished",       "skipped", "rejected", "dropped",
     "late",  "bytes_up",      "bytes_down", "slowest_client", "loss",    "accuracy", NULL};
-const char *const fed_client_columns[] = {"round",
-                                          "client",
-                                          "download_seconds",
-                                          "compute_seconds",
-                                          "upload_seconds",
-                                          "idle_seconds",
-                                          "epochs",
-                                          "level",
-                                          "relevance",
-                                          "action",
-                                          NULL};
+const char *const fed_client_columns[] = {
+    "round",  "client", "download_seconds", "compute_seconds", "upload_seconds", "idle_seconds",
+    "epochs", "level",  "relevance",        "action",          "staleness",      NULL};
 const char *const fed_learning_columns[] = {"iterations", "bytes", "test_loss_nats",
                                             "test_accuracy", NULL};
 
@@ -121,7 +113,7 @@ static void tell_client(struct fed_server *server, const struct fed_turn *turn)
     sim_row(server->me, "clients",
             (const double[]){turn->round + 1, turn->client, turn->download_seconds,
                              turn->compute_seconds, upload, idle, turn->epochs_done, turn->level,
-                             turn->relevance, turn->action});
+                             turn->relevance, turn->action, server->round - turn->round});
 }
 
 /* The client whose part took longest of those that have answered; NaN where nobody has. */
@@ -158,7 +150,8 @@ void fed_close_round(struct fed_server *server)
     const int arrived = server->arrived;
     const double least = server->options->minimum_fraction * fed_goal(server->options);
 
-    qsort(server->ended, (size_t)server->ended_count, sizeof(void *), arrived_first);
+    if (server->ended_count > 0)
+        qsort(server->ended, (size_t)server->ended_count, sizeof(void *), arrived_first);
     if (arrived > 0 && arrived >= least * (1 - 1e-12))
         aggregate(server, server->ended, arrived);
     else

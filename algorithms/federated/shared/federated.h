@@ -24,6 +24,8 @@
  *     upload      what goes up, from `values`: change       the model; true
  *                 `up_bytes`; false: only a skip message
  *     decide      of all that have probed: who goes on      (only with `probe_epochs`)
+ *     accepts     may this update count; false: it is   yes
+ *                 too late
  *     hear        a turn has ended, in whatever way         nothing
  *     is_complete shall the round be closed now             K have arrived, or nobody is left, or it is too late
  *     aggregate   a new model from what arrived             the mean, weighted by samples, or plain
@@ -70,8 +72,10 @@ enum fed_kind { FED_UPDATE, FED_REPORT, FED_SKIP, FED_STOPPED, FED_LOST };
 
 struct fed_turn {
     /* The server's: */
-    int client;       /* index in the role */
-    int round;        /* in which it began; from 0 */
+    int client; /* index in the role */
+    int round;  /* in which it began; from 0 */
+    int draw; /* what its random numbers and batches are of: the round; with asynchronous methods how often
+                       * this client has begun before, as it may begin twice in a round */
     int samples;      /* n_k */
     int epochs;       /* to be done, the probing ones included */
     int probe_epochs; /* after which a report goes up, and the client waits for the decision; 0: none */
@@ -94,7 +98,9 @@ struct fed_turn {
     double *values; /* P: what it trains; begins as `start` */
     double loss;    /* mean over the samples of the last epoch done, nats; NaN with learning off */
     double relevance; /* NaN unless the method has one */
-    int64_t steps;    /* of descent, or what they would be */
+    double
+        square_loss; /* mean over its samples of the squared loss; NaN unless the method works it out */
+    int64_t steps; /* of descent, or what they would be */
     int epochs_done;
     int messages_received;
     bool has_reported;
@@ -112,6 +118,8 @@ struct fed_turn {
 struct fed_device {
     struct sample_list samples; /* `numbers` is NULL with learning off */
     double slowness;            /* factor on the time of all its computations */
+    int delivered_draw; /* of the last turn whose answer has crossed the network, and when it had */
+    double delivered_at;
 };
 
 /* Counts of what has crossed the network, kept by the server. */
@@ -218,10 +226,11 @@ struct fed_server {
     const struct fed *fed;
     const struct federated *options;
     struct fed_tally *tally;
-    int clients;     /* K */
-    int round;       /* from 0; with asynchronous methods the version of the model */
-    double began_at; /* the round */
-    double *model;   /* P */
+    int clients;        /* K */
+    int round;          /* from 0; with asynchronous methods the version of the model */
+    double began_at;    /* the round */
+    double counts_from; /* its deadline: when somebody begins, who may have to be waited for */
+    double *model;      /* P */
 
     /* Of this round: */
     int begun, arrived, skipped, rejected, dropped, late;
@@ -236,6 +245,7 @@ struct fed_server {
     struct fed_turn **ended; /* in this round; in order of clients when `aggregate` sees them */
     int ended_count, ended_room;
     bool *is_busy;                              /* [clients] */
+    int *begun_before;                          /* [clients]: turns */
     struct fed_turn **probed;                   /* [clients] */
     int64_t up_bytes_before, down_bytes_before; /* this round */
     int *order;                                 /* [clients] */
@@ -243,6 +253,7 @@ struct fed_server {
     struct fed_turn *free_turns;
     double train_loss, test_loss, accuracy; /* of the last evaluation; NaN before it */
     bool has_reached_target;
+    double alone_since; /* nobody has been available since then; NaN: somebody is */
     void *own;
 };
 
@@ -261,6 +272,7 @@ struct fed_method {
     double (*train)(struct fed_client *client, const struct fed_turn *turn, int first, int count);
     bool (*upload)(struct fed_client *client, struct fed_turn *turn);
     void (*decide)(struct fed_server *server, struct fed_turn *const *probed, int count);
+    bool (*accepts)(const struct fed_server *server, const struct fed_turn *turn);
     void (*hear)(struct fed_server *server, const struct fed_turn *turn);
     bool (*is_complete)(const struct fed_server *server);
     void (*aggregate)(struct fed_server *server, struct fed_turn *const *arrived, int count);
@@ -315,7 +327,7 @@ extern const struct sim_table fed_tables[];
      fed_round_columns},                                                                           \
         {"clients",                                                                                \
          "a row for each client's part in a round; action: 1 arrived, 2 skipped, 3 rejected, 4 "   \
-         "dropped, 5 late",                                                                        \
+         "dropped, 5 late; staleness: models made since the one it began from",                    \
          fed_client_columns},                                                                      \
     {                                                                                              \
         "learning", "the model, tested: what it knows after so many seconds and bytes",            \

@@ -141,6 +141,25 @@ static void take_uniform(const struct sim_plan *plan)
         };
 }
 
+/* Of all devices of the stage the one with the least memory speaks for them. */
+static bool fits(struct sim_plan *plan, int stage, struct sim_error *err)
+{
+    const struct layout *layout = pipeline_layout(plan);
+    const int first = layout->schedule->first_worker[stage];
+    const int devices = layout->schedule->replicas[stage] * layout->ranks;
+    const int begin = pipeline_peer(layout, first, 0);
+    int least = -1;
+
+    for (int p = begin; p < begin + devices; p++)
+        if (sim_memory_bytes(plan, p) > 0 &&
+            (least < 0 || sim_memory_bytes(plan, p) < sim_memory_bytes(plan, least)))
+            least = p;
+    return least < 0 ||
+           sim_fits_memory(plan, least, pipeline_peak_bytes(plan, first),
+                           sim_text(plan->arena, "The weights and activations of stage %d", stage),
+                           "use more stages, smaller micro-batches or recompute: yes", err);
+}
+
 bool pipeline_placed(struct sim_plan *plan, struct sim_error *err)
 {
     const struct layout *layout = pipeline_layout(plan);
@@ -150,18 +169,8 @@ bool pipeline_placed(struct sim_plan *plan, struct sim_error *err)
         take_uniform(plan);
     else if (!cut_model(plan, err))
         return false;
-    for (int w = 0; w < layout->schedule->workers; w++) {
-        const char *what = sim_text(
-            plan->arena, "The weights and activations of stage %d%s", layout->workers[w].stage,
-            layout->schedule->replicas[layout->workers[w].stage] == 1
-                ? ""
-                : sim_text(plan->arena, ", replica %d,", layout->workers[w].replica));
-
-        for (int t = 0; t < layout->ranks; t++)
-            fine &= sim_fits_memory(
-                plan, pipeline_peer(layout, w, t), pipeline_peak_bytes(plan, w), what,
-                "use more stages, smaller micro-batches or recompute: yes", err);
-    }
+    for (int stage = 0; stage < layout->schedule->stages; stage++)
+        fine &= fits(plan, stage, err);
     return fine;
 }
 

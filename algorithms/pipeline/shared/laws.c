@@ -92,7 +92,16 @@ bool pipeline_law_bytes_hold(const struct sim_plan *plan)
     return sim_has_own_hosts(plan) && layout->ranks == 1;
 }
 
-/* ---- memory ---- */
+/* ---- what closed forms are made of ---- */
+
+double pipeline_work_seconds(const struct sim_plan *plan)
+{
+    const struct pipeline *own = pipeline_own(plan);
+
+    return own->forward_seconds + own->backward_seconds + own->input_gradient_seconds +
+           own->weight_gradient_seconds +
+           (own->recompute == PIPELINE_YES ? own->forward_seconds : 0);
+}
 
 double pipeline_iteration_seconds(const struct sim_totals *totals)
 {
@@ -128,7 +137,9 @@ bool pipeline_is_uniform(const struct sim_plan *plan)
     for (int s = 0; s + 1 < layout->schedule->stages; s++)
         if (hop_between(plan, s, s + 1, false) != hop || hop_between(plan, s + 1, s, true) != hop)
             return false;
-    return true;
+    return layout->schedule->chunks == 1 ||
+           (hop_between(plan, layout->schedule->stages - 1, 0, false) == hop &&
+            hop_between(plan, 0, layout->schedule->stages - 1, true) == hop);
 }
 
 double pipeline_hop_seconds(const struct sim_plan *plan)

@@ -264,6 +264,20 @@ static bool divides(const struct schedule *schedule, struct sim_error *err)
     return true;
 }
 
+/* Can all those who sum do it in that way?  One alone sums nothing. */
+static bool sums_fit(const struct pipeline *own, const struct schedule *schedule,
+                     struct sim_error *err)
+{
+    const enum reduce_choice choice = (enum reduce_choice)own->allreduce;
+
+    for (int s = 0; s < schedule->stages; s++)
+        if (schedule->replicas[s] > 1 &&
+            !reduce_fits(choice, schedule->replicas[s], own->members_per_node, err))
+            return false;
+    return own->tensor_width == 1 ||
+           reduce_fits(choice, own->tensor_width, own->members_per_node, err);
+}
+
 bool pipeline_prepare(struct sim_plan *plan, const struct pipeline_kind *kind,
                       struct sim_error *err)
 {
@@ -284,8 +298,7 @@ bool pipeline_prepare(struct sim_plan *plan, const struct pipeline_kind *kind,
         schedule_write(schedule, kind->order);
     }
     if (!check_split(plan, schedule, err) || !schedule_check(schedule, err) ||
-        !reduce_fits((enum reduce_choice)own->allreduce, schedule->replicas[0],
-                     own->members_per_node, err))
+        !sums_fit(own, schedule, err))
         return false;
     layout->schedule = schedule;
     layout->ranks = own->tensor_width;

@@ -180,6 +180,11 @@ static inline const struct layout *pipeline_layout(const struct sim_plan *plan)
     return plan->prepared;
 }
 
+static inline const struct pipeline *pipeline_own(const struct sim_plan *plan)
+{
+    return plan->parameters;
+}
+
 /* Number of the peer that is rank `rank` of that worker. */
 int pipeline_peer(const struct layout *layout, int worker, int rank);
 
@@ -209,6 +214,10 @@ struct pipeline_report *pipeline_report_open(const struct sim_plan *plan);
 void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct operation *operation,
                              double began_at, double waited_seconds);
 
+/* Minibatches at the end of a run without a flush over which its steady state is measured: of its second half as many
+ * as make whole rounds of what each stage has in flight; all of it, where rounds are longer. */
+int pipeline_window(const struct schedule *schedule);
+
 /* Seconds that the peer spent in all-reduces of gradients beyond its operations. */
 void pipeline_tell_reduced(struct sim_peer *me, double seconds);
 
@@ -226,6 +235,9 @@ void pipeline_tell_end(struct sim_peer *me);
 
 /* M of each pipeline, K, and one hop between neighbouring stages (a + S/B, or hop_seconds if that is more). */
 double pipeline_hop_seconds(const struct sim_plan *plan);
+
+/* F and all of the backward pass of a stage, given directly, with recomputation. */
+double pipeline_work_seconds(const struct sim_plan *plan);
 
 double pipeline_law_seconds(const struct sim_plan *plan);
 bool pipeline_law_seconds_hold(const struct sim_plan *plan);

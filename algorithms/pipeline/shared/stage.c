@@ -430,9 +430,10 @@ static void open_stage(struct stage *stage, struct sim_peer *me)
     for (int kind = 0; kind < OPERATION_KINDS; kind++) {
         stage->flop[kind] = sim_new(arena, double, (size_t)stage->layout->schedule->chunks);
         for (int c = 0; c < stage->layout->schedule->chunks; c++)
-            stage->flop[kind][c] = sim_own_flop_for(
-                me, pipeline_operation_seconds(me->plan, stage->number,
-                                               &(struct operation){(short)kind, (short)c, 0}));
+            stage->flop[kind][c] =
+                sim_flop_per_second(me->plan, me->number) *
+                pipeline_operation_seconds(me->plan, stage->number,
+                                           &(struct operation){(short)kind, (short)c, 0});
     }
     stage->inboxes = sim_new(arena, struct sim_activity **, (size_t)stage->worker->inbox_count + 1);
     for (int i = 0; i < stage->worker->inbox_count; i++)
