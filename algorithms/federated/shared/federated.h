@@ -98,6 +98,11 @@ struct fed_turn {
     double download_seconds, probe_seconds, compute_seconds; /* compute includes probing */
     double sent_at, arrived_at;                              /* begin and end of the upload */
 
+    /* The server's again: what the client's host drew until it was chosen, then from its choice to the end of its
+     * turn, its radio's transfers that came to their end included (a decision by its bytes alone).  NaN where the
+     * host states no watts. */
+    double joules, radio_joules;
+
     struct fed_turn *next; /* of the free ones */
 };
 
@@ -116,6 +121,7 @@ struct fed_tally {
     int64_t dropped, late, staleness;
     int rounds, abandoned;
     double closed_at;               /* the last round */
+    double joules;                  /* of all turns that have ended; NaN once one is not known */
     double fastest_flop_per_second; /* of the hosts of clients; 0: not looked up yet */
 };
 
