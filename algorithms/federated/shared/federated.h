@@ -109,6 +109,11 @@ struct fed_turn {
     void *
         own; /* the method's; like `start` it stays when the turn is used again for another client */
 
+    /* The server's again: what the client's host drew until it was chosen, then from its choice to the end of its
+     * turn, its radio's transfers that came to their end included (a decision by its bytes alone).  NaN where the
+     * host states no watts. */
+    double joules, radio_joules;
+
     struct fed_turn *next; /* of the free ones */
 };
 
@@ -131,6 +136,7 @@ struct fed_tally {
     int64_t dropped, late, staleness;
     int rounds, abandoned;
     double closed_at;               /* the last round */
+    double joules;                  /* of all turns that have ended; NaN once one is not known */
     double fastest_flop_per_second; /* of the hosts of clients; 0: not looked up yet */
 };
 
