@@ -78,12 +78,18 @@ void sim_note(struct sim_peer *me, const char *name, double value);
 /* A row of one of the algorithm's own tables: a value for each of its columns. */
 void sim_row(struct sim_peer *me, const char *table, const double *values);
 
+/* A sentence that every output of the run shall show; as sim_remark, which is for before the run. */
+void sim_say(struct sim_peer *me, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* A file of the run directory, with those bytes (copied); a second one of the same name takes its place.  `name`
  * must outlive the run. */
 void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t size);
 
 /* What has begun to cross the network until now, by all peers. */
 int64_t sim_bytes_until_now(const struct sim_peer *me);
+
+/* What the hosts that take part have drawn until now; NaN where one of them does not say what it draws. */
+double sim_joules_until_now(const struct sim_peer *me);
 
 /* This peer cannot go on: the run ends with exit code 1 and this sentence.  Does not return. */
 void sim_give_up(struct sim_peer *me, const char *format, ...)

@@ -113,6 +113,18 @@ void sim_row(struct sim_peer *me, const char *table, const double *values)
     sim_record_row(engine->record, engine->arena, table, sim_now(me), me->number, values);
 }
 
+void sim_say(struct sim_peer *me, const char *format, ...)
+{
+    struct engine *engine = of(me)->engine;
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    engine->record->remarks = sim_record_remarks(engine->arena, engine->record->remarks, text);
+}
+
 void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t size)
 {
     struct engine *engine = of(me)->engine;
@@ -123,6 +135,11 @@ void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t
 int64_t sim_bytes_until_now(const struct sim_peer *me)
 {
     return ((const struct peer *)me)->engine->record->totals.bytes;
+}
+
+double sim_joules_until_now(const struct sim_peer *me)
+{
+    return engine_joules(((const struct peer *)me)->engine);
 }
 
 void engine_stop(struct engine *engine, int exit_code)
