@@ -39,11 +39,11 @@ struct chart {
 
 static void add(struct line *line, double seconds, double bytes, struct sim_arena *arena)
 {
-    if (line->count == line->room) {
+    if (line->points == NULL || line->count == line->room) {
         const int room = 2 * line->room + 64;
         struct point *points = sim_new(arena, struct point, (size_t)room);
 
-        if (line->count > 0)
+        if (line->points != NULL)
             memcpy(points, line->points, (size_t)line->count * sizeof *points);
         line->points = points;
         line->room = room;
@@ -67,13 +67,16 @@ static double begin_of(struct line *line, double seconds)
 /* What one operation frees and the next, which begins at once, takes is no dip that a reader should see. */
 static void take(struct line *line, double seconds, double bytes, struct sim_arena *arena)
 {
-    const struct point *last = line->count > 0 ? &line->points[line->count - 1] : NULL;
+    struct point *last = line->count > 0 ? &line->points[line->count - 1] : NULL;
     const bool grows = last != NULL && bytes > last->bytes;
     const double at = grows ? begin_of(line, seconds) : seconds;
 
-    if (grows && at <= last->seconds * (1 + 1e-9))
-        line->count--;
-    add(line, at, bytes, arena);
+    if (grows && at <= last->seconds * (1 + 1e-9)) {
+        last->bytes = bytes;
+        line->most = fmax(line->most, bytes);
+    } else {
+        add(line, at, bytes, arena);
+    }
 }
 
 static struct line *line_of(struct chart *chart, const char *peer, int *last)

@@ -11,7 +11,13 @@
 #include <string.h>
 
 /* MOST_A_ROW: with more, later iterations are left out; MOST_BOXES: each takes some 300 bytes of SVG. */
-enum { MOST_ROWS = 96, MOST_A_ROW = 240, MOST_BOXES = 9000, PARTS = 320 };
+enum {
+    MOST_ROWS = 96,
+    MOST_A_ROW = 240,
+    MOST_BOXES = 9000,
+    MOST_PARTS = 320,
+    OPERATIONS_A_PART = 8
+};
 
 /* Inches: the widest figure is as wide as a page in landscape. */
 static const double least_width = 5.4, most_width = 10, shares_width = 7.2;
@@ -20,6 +26,9 @@ static const double digit_em = 0.636, margin = 0.012; /* of a number in a box, i
 
 /* Points: the first one with which all numbers fit, else the last. */
 static const double fonts[] = {5, 4};
+
+/* Numbers in fewer boxes than one in so many would only puzzle. */
+enum { NUMBERED = 3 };
 
 /* Shares that differ by less are drawn as one bar; so are those that differ by an operation. */
 static const double ALIKE = 0.03;
@@ -33,8 +42,8 @@ struct shade {
 
 /* Of the first chunk and of the last. */
 static const struct shade shades[ANALYSIS_OPERATION_KINDS][2] = {
-    {{0x1B, 0x4F, 0x8A}, {0x4A, 0x86, 0xC6}},
-    {{0xE8, 0x92, 0x3A}, {0xF9, 0xC9, 0x8A}},
+    {{0x1B, 0x4F, 0x8A}, {0x3A, 0x73, 0xB2}},
+    {{0xEE, 0x9E, 0x48}, {0xFB, 0xD3, 0xA0}},
     {{0x35, 0xA0, 0x8A}, {0x6C, 0xC6, 0xB2}},
     {{0xE9, 0xD2, 0x7C}, {0xF6, 0xE8, 0xB4}}};
 
@@ -183,7 +192,7 @@ static void choose_boxes(struct chart *chart)
         }
     }
     chart->are_shares = boxes > MOST_BOXES || 2 * narrow > boxes;
-    chart->are_numbered = !chart->are_shares && numbered > 0;
+    chart->are_numbered = !chart->are_shares && NUMBERED * numbered >= boxes;
     if (chart->are_shares)
         chart->width = fmin(chart->width, shares_width);
 }
@@ -215,20 +224,31 @@ static void write_boxes(const struct chart *chart, struct analysis_figure *figur
             putc(' ', figure->data);
             analysis_number(figure->data, operation->end * chart->scale.factor);
             fprintf(figure->data, " %d %d %d %d %d\n", r, operation->kind, operation->chunk,
-                    operation->microbatch, fits(chart, operation));
+                    operation->microbatch, chart->are_numbered && fits(chart, operation));
         }
     }
 }
 
-/* How far shares may differ in one bar: nobody sees less, and a part has an operation more or less than the next. */
-static double tolerance_of(const struct chart *chart, const struct analysis_operation_row *row)
+static double longest_operation(const struct chart *chart)
 {
-    const int count = drawn_operations(chart, row);
     double longest = 0;
 
-    for (int i = 0; i < count; i++)
-        longest = fmax(longest, row->list[i].end - row->list[i].begin);
-    return fmin(0.25, fmax(ALIKE, 1.001 * longest * PARTS / chart->seconds));
+    for (int r = 0; r < chart->shown; r++) {
+        const struct analysis_operation_row *row = row_at(chart, r);
+        const int count = drawn_operations(chart, row);
+
+        for (int i = 0; i < count; i++)
+            longest = fmax(longest, row->list[i].end - row->list[i].begin);
+    }
+    return longest;
+}
+
+/* Parts that are long beside an operation, or their shares would be its noise. */
+static int count_parts(const struct chart *chart, double longest)
+{
+    const double parts = chart->seconds / (OPERATIONS_A_PART * longest);
+
+    return parts < 1 ? 1 : parts < MOST_PARTS ? (int)parts : MOST_PARTS;
 }
 
 /* Is `part` like the mean of the parts [first, part)? */
@@ -248,9 +268,9 @@ static bool is_alike(double (*shares)[ANALYSIS_OPERATION_KINDS], int first, int 
 
 /* Parts [first, end) of a row as one bar a kind, stacked; together they have the height of a row. */
 static void write_stack(const struct chart *chart, FILE *data, int r,
-                        double (*shares)[ANALYSIS_OPERATION_KINDS], int first, int end)
+                        double (*shares)[ANALYSIS_OPERATION_KINDS], int first, int end, int parts)
 {
-    const double part = chart->seconds * chart->scale.factor / PARTS;
+    const double part = chart->seconds * chart->scale.factor / parts;
     double low = 0;
 
     for (int k = 0; k < ANALYSIS_OPERATION_KINDS; k++) {
@@ -268,20 +288,24 @@ static void write_stack(const struct chart *chart, FILE *data, int r,
     }
 }
 
+/* A part has an operation more or less than the next: shares that differ by that are alike. */
 static void write_shares(const struct chart *chart, struct analysis_figure *figure)
 {
-    double(*shares)[ANALYSIS_OPERATION_KINDS] = sim_arena_take(chart->arena, PARTS, sizeof *shares);
+    const double longest = longest_operation(chart);
+    const int parts = count_parts(chart, longest);
+    const double tolerance = fmax(ALIKE, 1.001 * longest * parts / chart->seconds);
+    double(*shares)[ANALYSIS_OPERATION_KINDS] =
+        sim_arena_take(chart->arena, (size_t)parts, sizeof *shares);
 
     analysis_block(figure, "shares", "begin end row low high kind");
     for (int r = 0; r < chart->shown; r++) {
         const struct analysis_operation_row *row = row_at(chart, r);
-        const double tolerance = tolerance_of(chart, row);
         int first = 0;
 
-        analysis_operation_shares(row, drawn_operations(chart, row), chart->seconds, PARTS, shares);
-        for (int p = 1; p <= PARTS; p++)
-            if (p == PARTS || !is_alike(shares, first, p, tolerance)) {
-                write_stack(chart, figure->data, r, shares, first, p);
+        analysis_operation_shares(row, drawn_operations(chart, row), chart->seconds, parts, shares);
+        for (int p = 1; p <= parts; p++)
+            if (p == parts || !is_alike(shares, first, p, tolerance)) {
+                write_stack(chart, figure->data, r, shares, first, p, parts);
                 first = p;
             }
     }

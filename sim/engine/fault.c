@@ -98,8 +98,11 @@ void peer_left(int failed, void *context)
     struct engine *engine = peer->engine;
     const bool was_killed = failed && !peer->is_finished && !engine->is_over;
 
-    if (was_killed && !sg_host_is_on(peer->host))
-        mark_dead(peer); /* by a profile; what a fault kills is marked already */
+    if (was_killed && !sg_host_is_on(peer->host) && !peer->is_dead) {
+        /* by a profile; what a fault kills is marked already.  Whether the profile has it come back is not known */
+        peer->will_return = peer->role->comes_back;
+        mark_dead(peer);
+    }
     if (++engine->left == engine->record->peer_count && engine->has_helpers && !engine->is_over)
         s4u_at(simgrid_get_clock(), clear_away, NULL);
 }
@@ -137,6 +140,26 @@ static void revive(struct peer *peer)
     peer->waits_for_bell = false;
     peer->step = SIM_NO_STEP;
     peer_begin(peer);
+}
+
+/* Peers of hosts that a profile has turned on again. */
+static void revive_all(void *context)
+{
+    struct engine *engine = context;
+
+    for (int p = 0; p < engine->record->peer_count && !engine->is_over; p++)
+        if (engine->peers[p].is_dead && engine->peers[p].will_return &&
+            sg_host_is_on(engine->peers[p].host))
+            revive(&engine->peers[p]);
+}
+
+/* In the midst of SimGrid's own bookkeeping, so they come back a moment later. */
+static void host_turned(sg_host_t host, void *context)
+{
+    const struct engine *engine = context;
+
+    if (sg_host_is_on(host) && !engine->is_over)
+        s4u_at(simgrid_get_clock(), revive_all, context);
 }
 
 /* ---- switching a fault on and off ---- */
@@ -335,6 +358,7 @@ bool faults_arm(struct engine *engine, struct sim_error *err)
     bool *is_slowed = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
     bool fine = true;
 
+    s4u_when_host_turns(host_turned, engine);
     for (int f = 0; f < engine->scenario->fault_count; f++) {
         struct armed *armed = sim_new(engine->arena, struct armed, 1);
         const struct sim_fault *fault = &engine->scenario->faults[f];

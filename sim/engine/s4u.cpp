@@ -171,6 +171,12 @@ void s4u_at(double date, void (*act)(void *context), void *context)
     simgrid::kernel::timer::Timer::set(date, [act, context] { act(context); });
 }
 
+void s4u_when_host_turns(void (*act)(sg_host_t host, void *context), void *context)
+{
+    s4u::Host::on_state_change_cb(
+        [act, context](const s4u::Host &host) { act(const_cast<s4u::Host *>(&host), context); });
+}
+
 void s4u_link_turn(sg_link_t link, bool on)
 {
     if (on)

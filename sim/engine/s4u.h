@@ -56,6 +56,9 @@ void s4u_suspend(void);
 /* Call `act(context)` at that simulated time, outside any actor. */
 void s4u_at(double date, void (*act)(void *context), void *context);
 
+/* Call `act(host, context)` whenever a host has been turned on or off, by whatever. */
+void s4u_when_host_turns(void (*act)(sg_host_t host, void *context), void *context);
+
 void s4u_link_turn(sg_link_t link, bool on);
 bool s4u_link_is_wifi(sg_link_t link);
 bool s4u_link_is_fatpipe(sg_link_t link);

@@ -172,7 +172,8 @@ void fed_close_round(struct fed_server *server)
     const int arrived = server->arrived;
     const double least = server->options->minimum_fraction * fed_goal(server->options);
 
-    qsort(server->ended, (size_t)server->ended_count, sizeof(void *), arrived_first);
+    if (server->ended_count > 0)
+        qsort(server->ended, (size_t)server->ended_count, sizeof(void *), arrived_first);
     if (arrived > 0 && arrived >= least * (1 - 1e-12))
         aggregate(server, server->ended, arrived);
     else

@@ -230,6 +230,7 @@ struct fed_server {
     double best_accuracy;                   /* of all tests; NaN before the first */
     int best_round;                         /* from 0 */
     bool has_reached_target;
+    double alone_since; /* nobody has been available since then; NaN: somebody is */
     void *own;
 };
 

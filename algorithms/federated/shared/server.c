@@ -31,6 +31,7 @@ static struct fed_server *open_server(struct sim_peer *me)
     const size_t clients = (size_t)fed->options->clients;
 
     *server = (struct fed_server){.me = me,
+                                  .alone_since = NAN,
                                   .fed = fed,
                                   .options = fed->options,
                                   .tally = fed->tally,
@@ -195,10 +196,15 @@ static void begin_turns(struct fed_server *server)
     for (int i = 0; i < server->clients && count < most; i++)
         if (is_available(server, server->order[i]))
             server->order[count++] = server->order[i];
+    if (count > 0)
+        server->alone_since = NAN;
     draw_stragglers(server, count);
     for (int i = 0; i < count; i++)
         begin_turn(server, assign(server, server->order[i], server->straggles[i]));
 }
+
+/* One that a profile turns off may never come back, and SimGrid does not tell. */
+enum { MOST_SECONDS_ALONE = 10 * 86400 };
 
 /* Nobody could be chosen, and nobody is under way: wait for somebody to come back, if anybody will. */
 static void await_somebody(struct fed_server *server)
@@ -209,6 +215,11 @@ static void await_somebody(struct fed_server *server)
         comes_back = sim_will_return(server->me, number_of(server, k));
     if (!comes_back)
         sim_give_up(server->me, "in round %d no client is available, and none will come back",
+                    server->round + 1);
+    if (isnan(server->alone_since))
+        server->alone_since = sim_now(server->me);
+    if (sim_now(server->me) - server->alone_since > MOST_SECONDS_ALONE)
+        sim_give_up(server->me, "in round %d no client has been available for ten days",
                     server->round + 1);
     sim_sleep(server->me, server->options->retry_seconds);
 }

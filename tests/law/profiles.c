@@ -1,0 +1,83 @@
+/* State profiles of hosts: who dies by one comes back by it. */
+#include "tests/fixtures/simulate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char path[] = "build/tests/by_day.xml";
+
+/* The client is up for 10 s of every 100. */
+static void write_platform(const char *trace)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fprintf(file,
+            "<?xml version='1.0'?>\n"
+            "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+            "<platform version=\"4.1\">\n"
+            " <zone id=\"all\" routing=\"Full\">\n"
+            "  <host id=\"cloud\" speed=\"7Gf\"/>\n"
+            "  <host id=\"phone\" speed=\"1Gf\"/>\n"
+            "  <link id=\"air\" bandwidth=\"1GBps\" latency=\"1us\" sharing_policy=\"FATPIPE\"/>\n"
+            "  <route src=\"cloud\" dst=\"phone\"><link_ctn id=\"air\"/></route>\n"
+            " </zone>\n"
+            " %s\n"
+            " <trace_connect kind=\"HOST_AVAIL\" trace=\"day\" element=\"phone\"/>\n"
+            "</platform>\n",
+            trace);
+    fclose(file);
+}
+
+static struct simulated three_rounds(double retry_seconds)
+{
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "platform: %s\n"
+             "algorithm: {name: fedavg, clients: 1, clients_per_round: 1, model_bytes: 1kB, "
+             "samples_per_client: 8, compute_seconds_per_sample: 1, retry_seconds: %g}\n"
+             "hosts: {server: [cloud], client: [phone]}\n"
+             "iterations: 3\n",
+             path, retry_seconds);
+    return simulate(text, NULL);
+}
+
+/* Round 1 ends at 8 s, round 2 is lost at 10 s, round 3 begins at 100 s: within half a second the server looks. */
+static void a_client_comes_back_with_its_host(void **state)
+{
+    struct simulated run;
+
+    (void)state;
+    write_platform("<trace id=\"day\" periodicity=\"100\">\n0 1\n10 0\n</trace>");
+    run = three_rounds(0.5);
+    if (run.code != 0)
+        fail_msg("%s", run.err.text);
+    assert_close(metric_of(&run, "uploads"), 2, 0);
+    assert_close(metric_of(&run, "dropped"), 1, 0);
+    assert_true(seconds_of(&run) >= 108 && seconds_of(&run) < 109);
+    simulated_release(&run);
+}
+
+static void a_client_that_never_comes_back_is_not_waited_for_for_ever(void **state)
+{
+    struct simulated run;
+
+    (void)state;
+    write_platform("<trace id=\"day\" periodicity=\"-1\">\n0 1\n10 0\n</trace>");
+    run = three_rounds(1000);
+    if (run.code != 1)
+        fail_msg("%d %s", run.code, run.err.text);
+    assert_non_null(strstr(run.err.text, "no client has been available for ten days"));
+    simulated_release(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_client_comes_back_with_its_host),
+        cmocka_unit_test(a_client_that_never_comes_back_is_not_waited_for_for_ever),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
