@@ -78,6 +78,9 @@ void sim_note(struct sim_peer *me, const char *name, double value);
 /* A row of one of the algorithm's own tables: a value for each of its columns. */
 void sim_row(struct sim_peer *me, const char *table, const double *values);
 
+/* A sentence that every output of the run shall show; as sim_remark, which is for before the run. */
+void sim_say(struct sim_peer *me, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* A file of the run directory, with those bytes (copied); a second one of the same name takes its place.  `name`
  * must outlive the run. */
 void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t size);

@@ -116,6 +116,18 @@ void sim_row(struct sim_peer *me, const char *table, const double *values)
     sim_record_row(engine->record, engine->arena, table, sim_now(me), me->number, values);
 }
 
+void sim_say(struct sim_peer *me, const char *format, ...)
+{
+    struct engine *engine = of(me)->engine;
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    engine->record->remarks = sim_record_remarks(engine->arena, engine->record->remarks, text);
+}
+
 void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t size)
 {
     struct engine *engine = of(me)->engine;

@@ -113,6 +113,10 @@ static void evaluate(struct fed_server *server)
     sim_note(server->me, "test_accuracy", test.accuracy);
     sim_note(server->me, "test_loss_nats", test.loss);
     sim_note(server->me, "train_loss_nats", server->train_loss);
+    if (!(test.accuracy <= server->best_accuracy)) {
+        server->best_accuracy = test.accuracy;
+        server->best_round = server->round;
+    }
     server->has_reached_target =
         server->options->target_accuracy > 0 && test.accuracy >= server->options->target_accuracy;
 }
@@ -189,6 +193,27 @@ void fed_close_round(struct fed_server *server)
         server->fed->method->tell(server);
 }
 
+/* What was reached, and what it took; or in words that it was not. */
+static void tell_target(struct fed_server *server)
+{
+    struct sim_peer *me = server->me;
+    const double joules = server->tally->joules; /* of clients and their radios */
+
+    sim_note(me, "target_reached", server->has_reached_target);
+    if (!server->has_reached_target) {
+        sim_say(me,
+                "The target accuracy %g was not reached in %d rounds; the best was %.4g, after "
+                "round %d.",
+                server->options->target_accuracy, server->tally->rounds, server->best_accuracy,
+                server->best_round + 1);
+        return;
+    }
+    sim_note(me, "seconds_to_target", server->tally->closed_at);
+    sim_note(me, "bytes_to_target", (double)sim_bytes_until_now(me));
+    if (!isnan(joules))
+        sim_note(me, "joules_to_target", joules);
+}
+
 void fed_tell_end(struct fed_server *server)
 {
     const struct fed_tally *tally = server->tally;
@@ -208,13 +233,8 @@ void fed_tell_end(struct fed_server *server)
     if (server->model != NULL)
         sim_note(me, "weights_projection",
                  learner_projection(server->model, server->fed->number_count));
-    if (server->options->target_accuracy == 0)
-        return;
-    sim_note(me, "target_reached", server->has_reached_target);
-    if (server->has_reached_target) {
-        sim_note(me, "seconds_to_target", tally->closed_at);
-        sim_note(me, "bytes_to_target", (double)sim_bytes_until_now(me));
-        if (isfinite(tally->joules))
-            sim_note(me, "joules_to_target", tally->joules);
-    }
+    if (server->options->dissimilarity == FED_YES)
+        sim_note(me, "gradient_dissimilarity", fed_dissimilarity(server));
+    if (server->options->target_accuracy > 0)
+        tell_target(server);
 }

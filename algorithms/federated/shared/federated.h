@@ -256,6 +256,8 @@ struct fed_server {
     bool *straggles;                            /* [clients]: would, in this round */
     struct fed_turn *free_turns;
     double train_loss, test_loss, accuracy; /* of the last evaluation; NaN before it */
+    double best_accuracy;                   /* of all tests; NaN before the first */
+    int best_round;                         /* from 0 */
     bool has_reached_target;
     double alone_since; /* nobody has been available since then; NaN: somebody is */
     void *own;

@@ -11,6 +11,7 @@ const char *const fed_size_choices[] = {"equal", "uniform", "lognormal", "zipf",
 const char *const fed_compression_choices[] = {"none", "top_k", "ternary", NULL};
 const char *const fed_straggling_choices[] = {"partial", "all", NULL};
 const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
+const char *const fed_no_yes_choices[] = {"no", "yes", NULL};
 
 static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
 {
@@ -40,6 +41,8 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
                              "their mean, so at most 1.");
     if (options->target_accuracy > 0 && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.target_accuracy: with learning off there is no accuracy.");
+    if (options->dissimilarity == FED_YES && options->learning == FED_NO_LEARNING)
+        fine = sim_fail(err, "algorithm.dissimilarity: with learning off there are no gradients.");
     return fine;
 }
 
@@ -61,10 +64,10 @@ static bool open_parts(struct sim_plan *plan, struct fed *fed, struct sim_error 
         return partition_dirichlet(plan->arena, set, train, k, options->concentration, plan->seed,
                                    &fed->parts, err);
     default:
-        if (options->data != DATA_SYNTHETIC)
+        if (!data_set_has_devices((enum data_choice)options->data))
             return sim_fail(err,
-                            "algorithm.partition: only data: synthetic is made device by device; "
-                            "say how %s is dealt to clients: iid, label_shards or dirichlet.",
+                            "algorithm.partition: only Synthetic is made device by device; say how "
+                            "%s is dealt to clients: iid, label_shards or dirichlet.",
                             data_set_choices[options->data]);
         fed->parts = fed->data->train_of;
         return true;
@@ -80,9 +83,7 @@ static const struct learning_data *open_data(struct sim_plan *plan, struct sim_e
                                   .features = 60,
                                   .classes = 10};
 
-    return options->data == DATA_SYNTHETIC
-               ? data_set_synthetic(plan->arena, &how, plan->seed)
-               : data_set_open(plan->arena, (enum data_choice)options->data, plan->seed, err);
+    return data_set_open_as(plan->arena, (enum data_choice)options->data, &how, plan->seed, err);
 }
 
 static bool open_learner(struct sim_plan *plan, struct fed *fed, struct sim_error *err)

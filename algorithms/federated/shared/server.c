@@ -38,7 +38,8 @@ static struct fed_server *open_server(struct sim_peer *me)
                                   .clients = fed->options->clients,
                                   .train_loss = NAN,
                                   .test_loss = NAN,
-                                  .accuracy = NAN};
+                                  .accuracy = NAN,
+                                  .best_accuracy = NAN};
     server->flights = sim_new(arena, struct fed_turn *, clients);
     server->waits = sim_new(arena, struct sim_activity *, clients);
     server->sends = sim_new(arena, struct sim_activity *, clients);
