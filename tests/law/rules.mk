@@ -5,7 +5,7 @@ CHECKS += 'SIMULATION=full $(BUILD)/tests/law/verbs' 'SIMULATION=full $(BUILD)/t
 # many seeds of real learning
 LONG_LAWS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/law/long/*.c)))
 CHECK_PROGRAMS += $(LONG_LAWS)
-LONG_CHECKS += $(LONG_LAWS)
+LONG_CHECKS += $(LONG_LAWS) 'tests/law/long/fedmarl_commands $(PROGRAM)'
 $(LONG_LAWS): $(BUILD)/%: $(BUILD)/%.o $(FIXTURE_OBJECTS) $(LIBRARY)
 	$(CC) -o $@ $^ -lcmocka $(LDLIBS_ALL)
 

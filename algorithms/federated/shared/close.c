@@ -4,31 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const round_columns[] = {
+const char *const fed_round_columns[] = {
     "round",          "round_seconds", "selected", "finished", "skipped",
     "rejected",       "dropped",       "late",     "bytes_up", "bytes_down",
     "slowest_client", "loss",          "accuracy", "joules",   NULL};
-static const char *const client_columns[] = {
+const char *const fed_client_columns[] = {
     "round",  "client", "download_seconds", "compute_seconds", "upload_seconds", "idle_seconds",
     "epochs", "level",  "relevance",        "action",          "staleness",      "joules",
     NULL};
-static const char *const learning_columns[] = {"iterations",    "bytes",  "test_loss_nats",
-                                               "test_accuracy", "joules", NULL};
+const char *const fed_learning_columns[] = {"iterations",    "bytes",  "test_loss_nats",
+                                            "test_accuracy", "joules", NULL};
 
-const struct sim_table fed_tables[] = {
-    {"rounds",
-     "what became of the clients chosen in each round; loss over all samples that are trained on; "
-     "joules of their turns",
-     round_columns},
-    {"clients",
-     "a row for each client's part in a round; action: 1 arrived, 2 skipped, 3 rejected, 4 "
-     "dropped, 5 late; staleness: models made since the one it began from; joules of its host from "
-     "choice to end, and of its radio",
-     client_columns},
-    {"learning",
-     "the model, tested: what it knows after so many seconds, bytes and joules of clients",
-     learning_columns},
-    {0}};
+const struct sim_table fed_tables[] = {FED_TABLES, {0}};
 
 int fed_by_client(const void *a, const void *b)
 {
@@ -97,7 +84,7 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
 static void evaluate(struct fed_server *server)
 {
     const struct fed *fed = server->fed;
-    const bool is_last = server->round + 1 == server->me->plan->iterations;
+    const bool is_last = server->round + 1 == fed->rounds;
     struct learner_score test;
 
     if (fed->learner == NULL ||
@@ -223,6 +210,8 @@ void fed_tell_end(struct fed_server *server)
     sim_note(me, "rounds_abandoned", tally->abandoned);
     sim_note(me, "downloads", (double)tally->downloads);
     sim_note(me, "uploads", (double)tally->uploads);
+    sim_note(me, "bytes_up", (double)tally->up_bytes);
+    sim_note(me, "bytes_down", (double)tally->down_bytes);
     sim_note(me, "dropped", (double)tally->dropped);
     sim_note(me, "late", (double)tally->late);
     sim_note(me, "round_seconds", tally->closed_at / tally->rounds);

@@ -13,6 +13,7 @@
  *   - a struct fed_method, in which each function that is NULL does what FedAvg does:
  *
  *     prepare     what all peers share beside struct fed    fed.own; false with a sentence
+ *     rounds      how many there are                        the scenario's iterations
  *     size        level, bytes and flop of a turn           the whole model, each way
  *     open        state of the method's own on the server   fed_server.own
  *     wanted      how many clients shall begin now          m at the round's begin, then none
@@ -154,6 +155,7 @@ struct fed {
     struct fed_device *devices; /* [clients] */
     struct fed_tally *tally;
     bool *is_over; /* the server has closed its last round */
+    int rounds;    /* until the server closes the last of them */
     void *own;     /* of the method's `prepare` */
 };
 
@@ -268,6 +270,7 @@ struct fed_method {
     bool takes_partial_work; /* the updates of stragglers count */
 
     bool (*prepare)(struct sim_plan *plan, struct fed *fed, struct sim_error *err);
+    int (*rounds)(const struct sim_plan *plan);
     void (*size)(const struct sim_plan *plan, struct fed_turn *turn); /* of (round, client) only */
     void (*open)(struct fed_server *server);
     int (*wanted)(const struct fed_server *server);
@@ -321,8 +324,26 @@ void fed_act_client(struct sim_peer *me);
         0                                                                                          \
     }
 
-/* rounds, clients, learning */
+/* Rows of a list of tables, and the list of those alone. */
+extern const char *const fed_round_columns[], *const fed_client_columns[],
+                                                  *const fed_learning_columns[];
 extern const struct sim_table fed_tables[];
+
+#define FED_TABLES                                                                                 \
+    {"rounds",                                                                                     \
+     "what became of the clients chosen in each round; loss over all samples that are trained "    \
+     "on; joules of their turns",                                                                  \
+     fed_round_columns},                                                                           \
+        {"clients",                                                                                \
+         "a row for each client's part in a round; action: 1 arrived, 2 skipped, 3 rejected, 4 "   \
+         "dropped, 5 late; staleness: models made since the one it began from; joules of its "     \
+         "host from choice to end, and of its radio",                                              \
+         fed_client_columns},                                                                      \
+    {                                                                                              \
+        "learning",                                                                                \
+            "the model, tested: what it knows after so many seconds, bytes and joules of clients", \
+            fed_learning_columns                                                                   \
+    }
 
 #include "algorithms/federated/shared/laws.h"
 

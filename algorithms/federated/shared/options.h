@@ -6,7 +6,7 @@
 #include "sim/algorithm.h"
 
 enum fed_learning { FED_NO_LEARNING, FED_SOFTMAX, FED_PERCEPTRON };
-enum fed_partition { FED_OWN_DATA, FED_IID, FED_LABEL_SHARDS, FED_DIRICHLET };
+enum fed_partition { FED_OWN_DATA, FED_IID, FED_LABEL_SHARDS, FED_DIRICHLET, FED_DOMINANT_LABEL };
 enum fed_sizes { FED_EQUAL, FED_UNIFORM, FED_LOGNORMAL, FED_ZIPF };
 enum fed_straggling { FED_PARTIAL, FED_ALL_EPOCHS };
 enum fed_compression { FED_NOT_COMPRESSED, FED_TOP_K, FED_TERNARY };
@@ -38,7 +38,7 @@ struct federated {
     int aggregation;
     int learning, data, partition;
     int shards_per_client;
-    double concentration, alpha, beta;
+    double concentration, dominant_share, alpha, beta;
     int hidden_width, evaluate_every;
     double learning_rate, momentum, target_accuracy;
     int dissimilarity;
@@ -84,7 +84,9 @@ struct federated {
         {SIM_COUNT(struct federated, samples_per_client), .value = "600", .least = 1,              \
          .most = 1 << 28, .help = "n / K, the mean; with learning on the partition says"},         \
         {SIM_CHOICE(struct federated, sizes), .value = "equal", .choices = fed_size_choices,       \
-         .help = "how samples are spread over clients with learning off"},                         \
+         .help =                                                                                   \
+             "how samples are spread over clients; with learning on only equal or zipf, of iid "   \
+             "and dominant_label"},                                                                \
         {SIM_RATIO(struct federated, size_spread), .value = "1", .least = 0, .most = 10,           \
          .help = "uniform: half width / mean (at most 1); lognormal: sigma; zipf: exponent"},      \
         {SIM_RATIO(struct federated, stragglers), .value = "0", .least = 0, .most = 1,             \
@@ -112,6 +114,8 @@ struct federated {
          .most = 1 << 16, .help = "of label_shards"},                                              \
         {SIM_RATIO(struct federated, concentration), .value = "0.5", .least = 1e-6, .most = 1e6,   \
          .help = "of dirichlet: small is unlike, large is alike"},                                 \
+        {SIM_RATIO(struct federated, dominant_share), .value = "0.8", .least = 0, .most = 1,       \
+         .help = "of dominant_label: share of a client's samples that are of one label"},          \
         {SIM_RATIO(struct federated, alpha), .value = "1", .least = 0, .most = 100,                \
          .help = "of Synthetic(alpha, beta): a standard deviation, as in FedProx's code"},         \
         {SIM_RATIO(struct federated, beta), .value = "1", .least = 0, .most = 100,                 \

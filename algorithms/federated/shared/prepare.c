@@ -6,7 +6,8 @@
 enum { BYTES_PER_NUMBER = 4 }; /* float32 on the wire, as all these papers send */
 
 const char *const fed_learning_choices[] = {"off", "softmax", "perceptron", NULL};
-const char *const fed_partition_choices[] = {"own", "iid", "label_shards", "dirichlet", NULL};
+const char *const fed_partition_choices[] = {
+    "own", "iid", "label_shards", "dirichlet", "dominant_label", NULL};
 const char *const fed_size_choices[] = {"equal", "uniform", "lognormal", "zipf", NULL};
 const char *const fed_compression_choices[] = {"none", "top_k", "ternary", NULL};
 const char *const fed_straggling_choices[] = {"partial", "all", NULL};
@@ -39,6 +40,12 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
     if (options->sizes == FED_UNIFORM && options->size_spread > 1)
         fine = sim_fail(err, "algorithm.size_spread: half the width of uniform sizes is at most "
                              "their mean, so at most 1.");
+    if (options->learning != FED_NO_LEARNING && options->sizes != FED_EQUAL &&
+        (options->sizes != FED_ZIPF ||
+         (options->partition != FED_IID && options->partition != FED_DOMINANT_LABEL)))
+        fine =
+            sim_fail(err, "algorithm.sizes: with learning on the partition says how many samples "
+                          "a client has; zipf goes with partition: iid or dominant_label.");
     if (options->target_accuracy > 0 && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.target_accuracy: with learning off there is no accuracy.");
     if (options->dissimilarity == FED_YES && options->learning == FED_NO_LEARNING)
@@ -48,6 +55,43 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
 
 /* ---- samples ---- */
 
+/* NULL in *sizes: equal parts. */
+static bool open_sizes(struct sim_plan *plan, const struct fed *fed, const int **sizes,
+                       struct sim_error *err)
+{
+    const struct federated *options = plan->parameters;
+
+    *sizes = NULL;
+    if (options->sizes == FED_EQUAL)
+        return true;
+    *sizes = partition_power_law(plan->arena, fed->data->train.count, options->clients,
+                                 options->size_spread, plan->seed, err);
+    return *sizes != NULL;
+}
+
+static bool deal_at_random(struct sim_plan *plan, struct fed *fed, struct sim_error *err)
+{
+    const struct sample_list train = fed->data->train;
+    const int k = fed->options->clients, *sizes;
+
+    if (!open_sizes(plan, fed, &sizes, err))
+        return false;
+    if (sizes == NULL)
+        return partition_iid(plan->arena, train, k, plan->seed, &fed->parts, err);
+    partition_sized(plan->arena, train, k, sizes, plan->seed, &fed->parts);
+    return true;
+}
+
+static bool deal_by_label(struct sim_plan *plan, struct fed *fed, struct sim_error *err)
+{
+    const int *sizes;
+
+    return open_sizes(plan, fed, &sizes, err) &&
+           partition_dominant_label(plan->arena, fed->data->set, fed->data->train,
+                                    fed->options->clients, sizes, fed->options->dominant_share,
+                                    plan->seed, &fed->parts, err);
+}
+
 static bool open_parts(struct sim_plan *plan, struct fed *fed, struct sim_error *err)
 {
     const struct federated *options = plan->parameters;
@@ -56,18 +100,20 @@ static bool open_parts(struct sim_plan *plan, struct fed *fed, struct sim_error 
     const int k = options->clients;
 
     switch ((enum fed_partition)options->partition) {
-    case FED_IID: return partition_iid(plan->arena, train, k, plan->seed, &fed->parts, err);
+    case FED_IID: return deal_at_random(plan, fed, err);
     case FED_LABEL_SHARDS:
         return partition_label_shards(plan->arena, set, train, k, options->shards_per_client,
                                       plan->seed, &fed->parts, err);
     case FED_DIRICHLET:
         return partition_dirichlet(plan->arena, set, train, k, options->concentration, plan->seed,
                                    &fed->parts, err);
+    case FED_DOMINANT_LABEL: return deal_by_label(plan, fed, err);
     default:
         if (!data_set_has_devices((enum data_choice)options->data))
             return sim_fail(err,
-                            "algorithm.partition: only Synthetic is made device by device; say how "
-                            "%s is dealt to clients: iid, label_shards or dirichlet.",
+                            "algorithm.partition: only Synthetic is made device by device; "
+                            "say how %s is dealt to clients: iid, label_shards, dirichlet or "
+                            "dominant_label.",
                             data_set_choices[options->data]);
         fed->parts = fed->data->train_of;
         return true;
@@ -167,6 +213,7 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
     if (!belongs_together(plan, err))
         return false;
     fed->method = method;
+    fed->rounds = method->rounds != NULL ? method->rounds(plan) : plan->iterations;
     fed->options = options;
     fed->model_bytes =
         plan->model != NULL ? sim_model_total(plan->model).parameter_bytes : options->model_bytes;

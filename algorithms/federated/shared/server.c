@@ -559,7 +559,7 @@ void fed_act_server(struct sim_peer *me)
 {
     struct fed_server *server = open_server(me);
 
-    for (; server->round < me->plan->iterations && !server->has_reached_target; server->round++)
+    for (; server->round < server->fed->rounds && !server->has_reached_target; server->round++)
         run_round(server);
     hang_up(server);
     if (server->tally->turns + server->tally->skips + server->tally->stopped == 0)
