@@ -87,7 +87,7 @@ struct sim_plan {
     const void *prepared;          /* whatever `prepare` worked out once for all peers */
     struct sim_arena *arena;
 
-    const char **remarks; /* NULL-ended, or NULL: see sim_remark */
+    const char *const *remarks; /* NULL-ended, or NULL: see sim_remark */
 
     struct sim_casting *casting;
     struct sim_world *world;

@@ -78,12 +78,24 @@ void sim_note(struct sim_peer *me, const char *name, double value);
 /* A row of one of the algorithm's own tables: a value for each of its columns. */
 void sim_row(struct sim_peer *me, const char *table, const double *values);
 
+/* A sentence that every output of the run shall show; as sim_remark, which is for before the run. */
+void sim_say(struct sim_peer *me, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* A file of the run directory, with those bytes (copied); a second one of the same name takes its place.  `name`
  * must outlive the run. */
 void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t size);
 
 /* What has begun to cross the network until now, by all peers. */
 int64_t sim_bytes_until_now(const struct sim_peer *me);
+
+/* What that peer's host has drawn since the start, whoever computed there; NaN where the platform does not say what
+ * it draws (wattage_per_state). */
+double sim_joules(const struct sim_peer *me, int peer);
+
+/* What that host's radio draws, beside the host, for transfers of so many seconds and bytes in all; 0 where the
+ * platform says nothing of one (property `radio` and those beside it). */
+double sim_radio_joules(const struct sim_peer *me, int peer, double seconds, int64_t sent_bytes,
+                        int64_t received_bytes);
 
 /* This peer cannot go on: the run ends with exit code 1 and this sentence.  Does not return. */
 void sim_give_up(struct sim_peer *me, const char *format, ...)

@@ -8,7 +8,8 @@
 
 static const double digits_test_share = 0.2;
 
-const char *const data_set_choices[] = {"synthetic", "digits", "fashion_mnist", NULL};
+const char *const data_set_choices[] = {"synthetic", "digits", "fashion_mnist", "synthetic_iid",
+                                        NULL};
 
 void data_set_rows(const struct data_set *set, const int *numbers, int count, double *rows)
 {
@@ -82,15 +83,24 @@ static bool synthetic_makes_sense(const struct synthetic *how, uint64_t seed, st
                how->devices, bytes / 1e9);
 }
 
+bool data_set_has_devices(enum data_choice choice)
+{
+    return choice == DATA_SYNTHETIC || choice == DATA_SYNTHETIC_IID;
+}
+
 const struct learning_data *data_set_open_as(struct sim_arena *arena, enum data_choice choice,
                                              const struct synthetic *how, uint64_t seed,
                                              struct sim_error *err)
 {
     const struct data_set *digits;
+    struct synthetic synthetic = *how;
 
     switch (choice) {
+    case DATA_SYNTHETIC_IID: synthetic.iid = true; /* fall through */
     case DATA_SYNTHETIC:
-        return synthetic_makes_sense(how, seed, err) ? data_set_synthetic(arena, how, seed) : NULL;
+        return synthetic_makes_sense(&synthetic, seed, err)
+                   ? data_set_synthetic(arena, &synthetic, seed)
+                   : NULL;
     case DATA_DIGITS:
         digits = data_set_digits(arena, err);
         return digits == NULL ? NULL : data_set_split(arena, digits, digits_test_share, seed);

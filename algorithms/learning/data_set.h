@@ -94,16 +94,20 @@ const struct learning_data *data_set_split(struct sim_arena *arena, const struct
 
 /* ---- one door for scenarios ---- */
 
-enum data_choice { DATA_SYNTHETIC, DATA_DIGITS, DATA_FASHION_MNIST };
+enum data_choice { DATA_SYNTHETIC, DATA_DIGITS, DATA_FASHION_MNIST, DATA_SYNTHETIC_IID };
 
 /* Their names, NULL-ended, for a SIM_CHOICE parameter. */
 extern const char *const data_set_choices[];
 
-/* Synthetic(1, 1) of 30 devices; digits with a fifth for the test; Fashion-MNIST as its authors cut it. */
+/* Synthetic(1, 1) of 30 devices, or Synthetic IID; digits with a fifth for the test; Fashion-MNIST as its
+ * authors cut it. */
 const struct learning_data *data_set_open(struct sim_arena *arena, enum data_choice choice,
                                           uint64_t seed, struct sim_error *err);
 
-/* The same, but Synthetic is as `how` says.  A sentence where `how` makes no sense, or asks for more than
+/* Is it made device by device, so that each has samples of its own? */
+bool data_set_has_devices(enum data_choice choice);
+
+/* The same, but Synthetic is as `how` says (synthetic_iid: but for alpha and beta).  A sentence where `how` makes no sense, or asks for more than
  * 1 GB of samples; the other sources do not look at it. */
 const struct learning_data *data_set_open_as(struct sim_arena *arena, enum data_choice choice,
                                              const struct synthetic *how, uint64_t seed,

@@ -107,7 +107,7 @@ static double cross_entropy(const double *scores, int classes, int label, double
 
     assert(classes > 0);
     for (int c = 1; c < classes; c++)
-        highest = fmax(highest, scores[c]);
+        highest = scores[c] > highest ? scores[c] : highest;
     for (int c = 0; c < classes; c++) {
         const double term = exp(scores[c] - highest);
 

@@ -14,13 +14,29 @@ double sgd_rate(const struct sgd *sgd, int64_t step)
     return rate;
 }
 
+/* Small learners spend much of their time here.  -O2 does several numbers at a time only where none are left over. */
+static void descend(double *restrict parameters, const double *restrict gradient, double rate,
+                    size_t count)
+{
+    const size_t even = count & ~(size_t)3;
+
+    for (size_t i = 0; i < even; i++)
+        parameters[i] -= rate * gradient[i];
+    for (size_t i = even; i < count; i++)
+        parameters[i] -= rate * gradient[i];
+}
+
 void sgd_step(const struct sgd *sgd, int64_t step, double *parameters, const double *gradient,
               double *u, size_t count)
 {
-    const double rate = sgd_rate(sgd, step), m = sgd->momentum;
+    const double rate = sgd_rate(sgd, step), m = sgd->momentum, decay = sgd->decay;
 
+    if (m == 0 && decay == 0) {
+        descend(parameters, gradient, rate, count);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
-        const double d = sgd->decay == 0 ? gradient[i] : gradient[i] + sgd->decay * parameters[i];
+        const double d = decay == 0 ? gradient[i] : gradient[i] + decay * parameters[i];
 
         if (m == 0) {
             parameters[i] -= rate * d;

@@ -16,21 +16,13 @@
 
 void sim_remark(struct sim_plan *plan, const char *format, ...)
 {
-    size_t count = 0;
-    const char **remarks;
     char text[512];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    while (plan->remarks != NULL && plan->remarks[count] != NULL)
-        count++;
-    remarks = sim_new(plan->arena, const char *, count + 2);
-    for (size_t i = 0; i < count; i++)
-        remarks[i] = plan->remarks[i];
-    remarks[count] = sim_text(plan->arena, "%s", text);
-    plan->remarks = remarks;
+    plan->remarks = sim_record_remarks(plan->arena, plan->remarks, text);
 }
 
 static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario,
@@ -268,7 +260,7 @@ static void find_busiest_card(const struct engine *engine)
 }
 
 /* Energy of the hosts that take part, if each of them says what it draws. */
-static double joules(const struct engine *engine)
+static double engine_joules(const struct engine *engine)
 {
     bool *counted = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
     double sum = 0;
@@ -385,7 +377,7 @@ static int finish(struct engine *engine, struct sim_error *err)
     channel_tell_links(engine);
     find_busiest_card(engine);
     close_peers(engine);
-    record->joules = joules(engine);
+    record->joules = engine_joules(engine);
     return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
 }
 

@@ -84,6 +84,21 @@ static struct sim_table_record *table_named(struct sim_record *record, const cha
     return &record->tables[i];
 }
 
+const char *const *sim_record_remarks(struct sim_arena *arena, const char *const *remarks,
+                                      const char *sentence)
+{
+    size_t count = 0;
+    const char **more;
+
+    while (remarks != NULL && remarks[count] != NULL)
+        count++;
+    more = sim_new(arena, const char *, count + 2);
+    for (size_t i = 0; i < count; i++)
+        more[i] = remarks[i];
+    more[count] = sim_text(arena, "%s", sentence);
+    return more;
+}
+
 void sim_record_row(struct sim_record *record, struct sim_arena *arena, const char *table,
                     double at, int peer, const double *values)
 {

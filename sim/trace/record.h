@@ -107,6 +107,9 @@ struct sim_record {
     size_t note_count, note_room;
 };
 
+/* A list like `remarks` with one sentence more (copied). */
+const char *const *sim_record_remarks(struct sim_arena *arena, const char *const *remarks,
+                                      const char *sentence);
 void sim_record_event(struct sim_record *record, struct sim_arena *arena,
                       const struct sim_event *event);
 void sim_record_tables(struct sim_record *record, struct sim_arena *arena,

@@ -12,7 +12,9 @@
  * the wall.  Trust the ratios of the medians only.
  * SMPI with 1024 ranks takes half a minute or more, and runs once.
  * Beside these, alone: 100 iterations of ResNet-50 on 64 workers, synchronous data parallelism; and 10 iterations of
- * gpipe and of one_f_one_b, 64 stages and 1,024 micro-batches: 1.3 million messages and as many operations.
+ * gpipe and of one_f_one_b, 64 stages and 1,024 micro-batches: 1.3 million messages and as many operations;
+ * 100 rounds of fedavg without learning, 10 and 100 of 1,000 clients and 100 of 10,000 behind one server's link; and
+ * 200 rounds of fedprox that really learns, on Synthetic(1, 1), 20 epochs a round.
  *
  * FOLDER holds bare_ring, bare_ring_alike (linked with the allocator that dmlsim has) and smpi_ring, and
  * gets the platforms and bench.json.  Exit code 1 when one of the bounds below is broken. */
@@ -61,16 +63,22 @@ struct point {
     struct samples tools[TOOLS];
 };
 
-/* What has no other tool to be compared with, so that it has a bound in seconds. */
-enum { TRAINING, GPIPE, ONE_F_ONE_B, ALONE };
+/* What has no other tool to be compared with, so that it has a bound in seconds, or in bytes. */
+enum { TRAINING, GPIPE, ONE_F_ONE_B, FEDERATED_10, FEDERATED_100, FEDERATED_CROWD, FEDPROX, ALONE };
 
 static const struct {
     const char *key, *title;
     double most_seconds; /* of CPU */
+    double most_bytes;   /* 0: no bound */
+    int clients, chosen; /* of FedAvg */
 } alone[ALONE] = {
     {"training", "ResNet-50 on 64 workers, 100 iterations, dmlsim", 5},
     {"gpipe", "gpipe, 64 x 1,024, 10 iterations, dmlsim", 10},
     {"one_f_one_b", "one_f_one_b, 64 x 1,024, 10 iterations, dmlsim", 10},
+    {"federated_10", "fedavg, 10 of 1,000 clients, 100 rounds, dmlsim", 10, 0, 1000, 10},
+    {"federated_100", "fedavg, 100 of 1,000 clients, 100 rounds, dmlsim", 10, 0, 1000, 100},
+    {"federated_crowd", "fedavg, 100 of 10,000 clients, 100 rounds, dmlsim", 100, 2e9, 10000, 100},
+    {"fedprox", "fedprox, Synthetic(1, 1), 200 rounds, dmlsim", 15},
 };
 
 enum { STAGES = 64 }; /* on the first of the points' platforms */
@@ -245,10 +253,44 @@ static struct sample run(const struct bench *bench, const struct point *point, e
     return run_command(bench, command_of(bench, point, tool));
 }
 
+static const char *clients_of(const struct bench *bench, int which)
+{
+    return sim_text(bench->arena, "%s/clients-%d.xml", bench->folder, alone[which].clients);
+}
+
+static void write_clients(const struct bench *bench)
+{
+    for (int i = 0; i < ALONE; i++)
+        if (alone[i].clients > 0)
+            run_command(bench,
+                        sim_text(bench->arena,
+                                 "%s platform generate federated --clients=%d --seed=3 --out=%s",
+                                 bench->dmlsim, alone[i].clients, clients_of(bench, i)));
+}
+
+static const char *federated_command(const struct bench *bench, int which)
+{
+    if (which == FEDPROX)
+        return sim_text(bench->arena,
+                        "%s run scenarios/fedprox.yaml --set algorithm.local_epochs=20 --set "
+                        "algorithm.stragglers=0 --set iterations=200 --trace summary --json --out "
+                        "%s/run",
+                        bench->dmlsim, bench->folder);
+    return sim_text(bench->arena,
+                    "%s run scenarios/fedavg.yaml --set platform=%s --set "
+                    "hosts={\"server\":[server],\"client\":[\"client-*\"]} --set "
+                    "algorithm.clients=%d --set algorithm.clients_per_round=%d --set "
+                    "iterations=100 --trace summary --json --out %s/run",
+                    bench->dmlsim, clients_of(bench, which), alone[which].clients,
+                    alone[which].chosen, bench->folder);
+}
+
 static struct sample run_alone(const struct bench *bench, int which)
 {
     const struct point star = {.shape = "star", .n = STAGES};
 
+    if (which >= FEDERATED_10)
+        return run_command(bench, federated_command(bench, which));
     if (which != TRAINING)
         return run_command(
             bench,
@@ -422,6 +464,10 @@ static json_t *tell_alone(struct bench *bench)
         demand(bench, seconds < alone[i].most_seconds,
                sim_text(bench->arena, "%s: %.2f CPU seconds, not under %g.", alone[i].title,
                         seconds, alone[i].most_seconds));
+        demand(bench,
+               alone[i].most_bytes == 0 || bench->alone[i].of[0].peak_bytes < alone[i].most_bytes,
+               sim_text(bench->arena, "%s: %.0f MB, not under %g.", alone[i].title,
+                        bench->alone[i].of[0].peak_bytes / 1e6, alone[i].most_bytes / 1e6));
         json_object_set_new(json, "median_cpu_seconds", json_real(seconds));
         json_object_set_new(all, alone[i].key, json);
     }
@@ -484,6 +530,7 @@ int main(int argc, char **argv)
         count--;
     for (int i = 0; i < count; i++)
         write_platform(&bench, &points[i]);
+    write_clients(&bench);
     for (int round = 0; round < bench.rounds; round++) {
         for (int i = 0; i < ALONE; i++)
             bench.alone[i].of[bench.alone[i].count++] = run_alone(&bench, i);

@@ -35,11 +35,22 @@ static void open_learning(struct fed_client *client)
 
 /* ---- training ---- */
 
+/* The gradient of the proximal term; -O2 does several numbers at a time only where none are left over. */
+static void pull_back(double *restrict gradient, const double *restrict values,
+                      const double *restrict start, double mu, size_t count)
+{
+    const size_t even = count & ~(size_t)3;
+
+    for (size_t i = 0; i < even; i++)
+        gradient[i] += mu * (values[i] - start[i]);
+    for (size_t i = even; i < count; i++)
+        gradient[i] += mu * (values[i] - start[i]);
+}
+
 static void step(struct fed_client *client, const struct fed_turn *turn, size_t count)
 {
     if (turn->mu != 0)
-        for (size_t i = 0; i < count; i++)
-            client->gradient[i] += turn->mu * (turn->values[i] - turn->start[i]);
+        pull_back(client->gradient, turn->values, turn->start, turn->mu, count);
     sgd_step(&client->fed->sgd, 0, turn->values, client->gradient, client->velocity, count);
 }
 

@@ -5,13 +5,15 @@
 #include <string.h>
 
 const char *const fed_round_columns[] = {
-    "round", "round_seconds", "selected",   "finished",       "skipped", "rejected", "dropped",
-    "late",  "bytes_up",      "bytes_down", "slowest_client", "loss",    "accuracy", NULL};
+    "round",          "round_seconds", "selected", "finished", "skipped",
+    "rejected",       "dropped",       "late",     "bytes_up", "bytes_down",
+    "slowest_client", "loss",          "accuracy", "joules",   NULL};
 const char *const fed_client_columns[] = {
     "round",  "client", "download_seconds", "compute_seconds", "upload_seconds", "idle_seconds",
-    "epochs", "level",  "relevance",        "action",          "staleness",      NULL};
-const char *const fed_learning_columns[] = {"iterations", "bytes", "test_loss_nats",
-                                            "test_accuracy", NULL};
+    "epochs", "level",  "relevance",        "action",          "staleness",      "joules",
+    NULL};
+const char *const fed_learning_columns[] = {"iterations",    "bytes",  "test_loss_nats",
+                                            "test_accuracy", "joules", NULL};
 
 const struct sim_table fed_tables[] = {FED_TABLES, {0}};
 
@@ -94,10 +96,14 @@ static void evaluate(struct fed_server *server)
     server->train_loss = learner_evaluate(fed->learner, server->model, fed->data->train).loss;
     sim_row(server->me, "learning",
             (const double[]){server->round + 1, (double)sim_bytes_until_now(server->me), test.loss,
-                             test.accuracy});
+                             test.accuracy, server->tally->joules});
     sim_note(server->me, "test_accuracy", test.accuracy);
     sim_note(server->me, "test_loss_nats", test.loss);
     sim_note(server->me, "train_loss_nats", server->train_loss);
+    if (!(test.accuracy <= server->best_accuracy)) {
+        server->best_accuracy = test.accuracy;
+        server->best_round = server->round;
+    }
     server->has_reached_target =
         server->options->target_accuracy > 0 && test.accuracy >= server->options->target_accuracy;
 }
@@ -113,7 +119,8 @@ static void tell_client(struct fed_server *server, const struct fed_turn *turn)
     sim_row(server->me, "clients",
             (const double[]){turn->round + 1, turn->client, turn->download_seconds,
                              turn->compute_seconds, upload, idle, turn->epochs_done, turn->level,
-                             turn->relevance, turn->action, server->round - turn->round});
+                             turn->relevance, turn->action, server->round - turn->round,
+                             turn->joules});
 }
 
 /* The client whose part took longest of those that have answered; NaN where nobody has. */
@@ -135,11 +142,15 @@ static double slowest(const struct fed_server *server)
 
 static void tell_round(struct fed_server *server, int64_t up_bytes, int64_t down_bytes)
 {
+    double joules = 0;
+
+    for (int i = 0; i < server->ended_count; i++)
+        joules += server->ended[i]->joules;
     sim_row(server->me, "rounds",
             (const double[]){server->round + 1, sim_now(server->me) - server->began_at,
                              server->begun, server->arrived, server->skipped, server->rejected,
                              server->dropped, server->late, (double)up_bytes, (double)down_bytes,
-                             slowest(server), server->train_loss, server->accuracy});
+                             slowest(server), server->train_loss, server->accuracy, joules});
     for (int i = 0; i < server->ended_count; i++)
         tell_client(server, server->ended[i]);
 }
@@ -169,6 +180,27 @@ void fed_close_round(struct fed_server *server)
         server->fed->method->tell(server);
 }
 
+/* What was reached, and what it took; or in words that it was not. */
+static void tell_target(struct fed_server *server)
+{
+    struct sim_peer *me = server->me;
+    const double joules = server->tally->joules; /* of clients and their radios */
+
+    sim_note(me, "target_reached", server->has_reached_target);
+    if (!server->has_reached_target) {
+        sim_say(me,
+                "The target accuracy %g was not reached in %d rounds; the best was %.4g, after "
+                "round %d.",
+                server->options->target_accuracy, server->tally->rounds, server->best_accuracy,
+                server->best_round + 1);
+        return;
+    }
+    sim_note(me, "seconds_to_target", server->tally->closed_at);
+    sim_note(me, "bytes_to_target", (double)sim_bytes_until_now(me));
+    if (!isnan(joules))
+        sim_note(me, "joules_to_target", joules);
+}
+
 void fed_tell_end(struct fed_server *server)
 {
     const struct fed_tally *tally = server->tally;
@@ -183,16 +215,15 @@ void fed_tell_end(struct fed_server *server)
     sim_note(me, "dropped", (double)tally->dropped);
     sim_note(me, "late", (double)tally->late);
     sim_note(me, "round_seconds", tally->closed_at / tally->rounds);
+    if (isfinite(tally->joules))
+        sim_note(me, "client_joules", tally->joules);
     if (tally->turns > 0)
         sim_note(me, "updates_per_client", (double)tally->steps / (double)tally->turns);
     if (server->model != NULL)
         sim_note(me, "weights_projection",
                  learner_projection(server->model, server->fed->number_count));
-    if (server->options->target_accuracy == 0)
-        return;
-    sim_note(me, "target_reached", server->has_reached_target);
-    if (server->has_reached_target) {
-        sim_note(me, "seconds_to_target", tally->closed_at);
-        sim_note(me, "bytes_to_target", (double)sim_bytes_until_now(me));
-    }
+    if (server->options->dissimilarity == FED_YES)
+        sim_note(me, "gradient_dissimilarity", fed_dissimilarity(server));
+    if (server->options->target_accuracy > 0)
+        tell_target(server);
 }

@@ -110,6 +110,11 @@ struct fed_turn {
     void *
         own; /* the method's; like `start` it stays when the turn is used again for another client */
 
+    /* The server's again: what the client's host drew until it was chosen, then from its choice to the end of its
+     * turn, its radio's transfers that came to their end included (a decision by its bytes alone).  NaN where the
+     * host states no watts. */
+    double joules, radio_joules;
+
     struct fed_turn *next; /* of the free ones */
 };
 
@@ -132,6 +137,7 @@ struct fed_tally {
     int64_t dropped, late, staleness;
     int rounds, abandoned;
     double closed_at;               /* the last round */
+    double joules;                  /* of all turns that have ended; NaN once one is not known */
     double fastest_flop_per_second; /* of the hosts of clients; 0: not looked up yet */
 };
 
@@ -252,6 +258,8 @@ struct fed_server {
     bool *straggles;                            /* [clients]: would, in this round */
     struct fed_turn *free_turns;
     double train_loss, test_loss, accuracy; /* of the last evaluation; NaN before it */
+    double best_accuracy;                   /* of all tests; NaN before the first */
+    int best_round;                         /* from 0 */
     bool has_reached_target;
     double alone_since; /* nobody has been available since then; NaN: somebody is */
     void *own;
@@ -323,14 +331,17 @@ extern const struct sim_table fed_tables[];
 
 #define FED_TABLES                                                                                 \
     {"rounds",                                                                                     \
-     "what became of the clients chosen in each round; loss over all samples that are trained on", \
+     "what became of the clients chosen in each round; loss over all samples that are trained "    \
+     "on; joules of their turns",                                                                  \
      fed_round_columns},                                                                           \
         {"clients",                                                                                \
          "a row for each client's part in a round; action: 1 arrived, 2 skipped, 3 rejected, 4 "   \
-         "dropped, 5 late; staleness: models made since the one it began from",                    \
+         "dropped, 5 late; staleness: models made since the one it began from; joules of its "     \
+         "host from choice to end, and of its radio",                                              \
          fed_client_columns},                                                                      \
     {                                                                                              \
-        "learning", "the model, tested: what it knows after so many seconds and bytes",            \
+        "learning",                                                                                \
+            "the model, tested: what it knows after so many seconds, bytes and joules of clients", \
             fed_learning_columns                                                                   \
     }
 

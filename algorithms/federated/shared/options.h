@@ -11,12 +11,14 @@ enum fed_sizes { FED_EQUAL, FED_UNIFORM, FED_LOGNORMAL, FED_ZIPF };
 enum fed_straggling { FED_PARTIAL, FED_ALL_EPOCHS };
 enum fed_compression { FED_NOT_COMPRESSED, FED_TOP_K, FED_TERNARY };
 enum fed_aggregation { FED_WEIGHTED, FED_PLAIN };
+enum fed_no_yes { FED_NO, FED_YES };
 
 extern const char *const fed_learning_choices[], *const fed_partition_choices[],
                                                      *const fed_size_choices[],
                                                          *const fed_compression_choices[],
                                                              *const fed_straggling_choices[],
-                                                                 *const fed_aggregation_choices[];
+                                                                 *const fed_aggregation_choices[],
+                                                                     *const fed_no_yes_choices[];
 
 /* The first field of every system's parameters. */
 struct federated {
@@ -39,6 +41,7 @@ struct federated {
     double concentration, dominant_share, alpha, beta;
     int hidden_width, evaluate_every;
     double learning_rate, momentum, target_accuracy;
+    int dissimilarity;
 };
 
 /* Rows of the parameter table, with that default for `aggregation`. */
@@ -125,6 +128,9 @@ struct federated {
          .help = "eta"},                                                                           \
         {SIM_RATIO(struct federated, momentum), .value = "0", .least = 0, .most = 0.999999,        \
          .help = "of a client's descent, forgotten after each round"},                             \
+        {SIM_CHOICE(struct federated, dissimilarity), .value = "no",                               \
+         .choices = fed_no_yes_choices,                                                            \
+         .help = "measure at the end how far clients' gradients are from that of all samples"},    \
     {                                                                                              \
         SIM_RATIO(struct federated, target_accuracy),                                              \
             .value = "0", .least = 0, .most = 1,                                                   \

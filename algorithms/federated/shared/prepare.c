@@ -12,6 +12,7 @@ const char *const fed_size_choices[] = {"equal", "uniform", "lognormal", "zipf",
 const char *const fed_compression_choices[] = {"none", "top_k", "ternary", NULL};
 const char *const fed_straggling_choices[] = {"partial", "all", NULL};
 const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
+const char *const fed_no_yes_choices[] = {"no", "yes", NULL};
 
 static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
 {
@@ -47,6 +48,8 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
                           "a client has; zipf goes with partition: iid or dominant_label.");
     if (options->target_accuracy > 0 && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.target_accuracy: with learning off there is no accuracy.");
+    if (options->dissimilarity == FED_YES && options->learning == FED_NO_LEARNING)
+        fine = sim_fail(err, "algorithm.dissimilarity: with learning off there are no gradients.");
     return fine;
 }
 
@@ -106,9 +109,9 @@ static bool open_parts(struct sim_plan *plan, struct fed *fed, struct sim_error 
                                    &fed->parts, err);
     case FED_DOMINANT_LABEL: return deal_by_label(plan, fed, err);
     default:
-        if (options->data != DATA_SYNTHETIC)
+        if (!data_set_has_devices((enum data_choice)options->data))
             return sim_fail(err,
-                            "algorithm.partition: only data: synthetic is made device by device; "
+                            "algorithm.partition: only Synthetic is made device by device; "
                             "say how %s is dealt to clients: iid, label_shards, dirichlet or "
                             "dominant_label.",
                             data_set_choices[options->data]);
@@ -126,9 +129,7 @@ static const struct learning_data *open_data(struct sim_plan *plan, struct sim_e
                                   .features = 60,
                                   .classes = 10};
 
-    return options->data == DATA_SYNTHETIC
-               ? data_set_synthetic(plan->arena, &how, plan->seed)
-               : data_set_open(plan->arena, (enum data_choice)options->data, plan->seed, err);
+    return data_set_open_as(plan->arena, (enum data_choice)options->data, &how, plan->seed, err);
 }
 
 static bool open_learner(struct sim_plan *plan, struct fed *fed, struct sim_error *err)

@@ -38,7 +38,8 @@ static struct fed_server *open_server(struct sim_peer *me)
                                   .clients = fed->options->clients,
                                   .train_loss = NAN,
                                   .test_loss = NAN,
-                                  .accuracy = NAN};
+                                  .accuracy = NAN,
+                                  .best_accuracy = NAN};
     server->flights = sim_new(arena, struct fed_turn *, clients);
     server->waits = sim_new(arena, struct sim_activity *, clients);
     server->sends = sim_new(arena, struct sim_activity *, clients);
@@ -136,10 +137,19 @@ static struct fed_turn *assign(struct fed_server *server, int client, bool strag
     return turn;
 }
 
+/* What the client's radio drew for one transfer. */
+static void count_radio(const struct fed_server *server, struct fed_turn *turn, double seconds,
+                        int64_t sent_bytes, int64_t received_bytes)
+{
+    turn->radio_joules += sim_radio_joules(server->me, number_of(server, turn->client), seconds,
+                                           sent_bytes, received_bytes);
+}
+
 static void begin_turn(struct fed_server *server, struct fed_turn *turn)
 {
     const int client = number_of(server, turn->client), i = server->flight_count++;
 
+    turn->joules = sim_joules(server->me, client);
     turn->messages_down = 1;
     turn->chosen_at = sim_now(server->me);
     server->flights[i] = turn;
@@ -234,6 +244,19 @@ static void await_somebody(struct fed_server *server)
 
 /* ---- the end of a turn ---- */
 
+static void count_joules(struct fed_server *server, struct fed_turn *turn)
+{
+    if (turn->messages_received > 0)
+        count_radio(server, turn, turn->download_seconds, 0, turn->down_bytes);
+    if (turn->messages_received > 1)
+        count_radio(server, turn, 0, 0, turn->decision_bytes);
+    if (turn->arrived_at > 0 && turn->kind != FED_STOPPED)
+        count_radio(server, turn, turn->arrived_at - turn->sent_at, turn->up_bytes, 0);
+    turn->joules =
+        sim_joules(server->me, number_of(server, turn->client)) - turn->joules + turn->radio_joules;
+    server->tally->joules += turn->joules;
+}
+
 static void keep(struct fed_server *server, struct fed_turn *turn)
 {
     if (server->ended_count == server->ended_room) {
@@ -277,6 +300,7 @@ static void end_turn(struct fed_server *server, int i, enum fed_action action)
     server->waits[i] = server->waits[server->flight_count];
     server->sends[i] = server->sends[server->flight_count];
     count_end(server, turn);
+    count_joules(server, turn);
     keep(server, turn);
     if (server->fed->method->hear != NULL)
         server->fed->method->hear(server, turn);
@@ -368,6 +392,7 @@ static void take_report(struct fed_server *server, int i)
 
     server->tally->reports++;
     server->tally->up_bytes += turn->report_bytes;
+    count_radio(server, turn, sim_now(server->me) - turn->sent_at, turn->report_bytes, 0);
     turn->has_reported = true;
     server->waits[i] = sim_start_receive(server->me, number_of(server, turn->client));
     if (turn->round != server->round)
