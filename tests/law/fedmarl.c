@@ -51,9 +51,11 @@ static int laws_checked(const struct simulated *run)
     "clients: 3, clients_per_round: 3, local_epochs: 4, model_bytes: 1000003, "                    \
     "samples_per_client: 37, compute_seconds_per_sample: 3ms, flop_per_byte: 0, "                  \
     "report_bytes: 1013, decision_bytes: 17, policy: "
-#define LEARNT                                                                                     \
-    "clients: 5, clients_per_round: 5, local_epochs: 3, batch_size: 10, "                          \
-    "compute_seconds_per_sample: 1ms, learning: softmax, learning_rate: 0.02"
+#define LEARNT LEARNT_OF("5", "")
+#define LEARNT_OF(m, more)                                                                         \
+    "clients: 5, clients_per_round: " m more                                                       \
+    ", local_epochs: 3, batch_size: 10, compute_seconds_per_sample: 1ms, learning: softmax, "      \
+    "learning_rate: 0.02"
 #define AGENTS "agent_batch: 8, learn_steps: 2, explore_share: 0.6"
 
 /* ---- latency ---- */
@@ -255,24 +257,44 @@ static void agents_in_use_learn_no_more(void **state)
 
 static void losses_and_deadlines_stop_no_episode(void **state)
 {
-    static const char *const more[] = {
-        ", drop_out: 0.5", ", round_deadline: 2.3", ", clients_per_round: 2, drop_out: 0.9",
-        ", clients_per_round: 4, over_selection: 1.25, stragglers: 0.5, straggler_work: all",
-        ", compression: top_k"};
+    static const char *const some[] = {
+        LEARNT_OF("5", ", drop_out: 0.5"), LEARNT_OF("5", ", round_deadline: 2.3"),
+        LEARNT_OF("2", ", drop_out: 0.9"), LEARNT_OF("5", ", compression: top_k"),
+        LEARNT_OF("4", ", over_selection: 1.25, stragglers: 0.5, straggler_work: all")};
 
     (void)state;
     for (int i = 0; i < 5; i++) {
         char parameters[512];
         struct simulated run;
 
-        snprintf(parameters, sizeof parameters,
-                 LEARNT ", " AGENTS ", w2: 0.1, w3: 1e-6, episodes: 6%s", more[i]);
-        if (strstr(more[i], "clients_per_round") != NULL)
-            memcpy(strstr(parameters, "clients_per_round: 5, "), "                      ", 22);
+        snprintf(parameters, sizeof parameters, "%s, " AGENTS ", w2: 0.1, w3: 1e-6, episodes: 6",
+                 some[i]);
         run = run_of("fedmarl", parameters, "iterations: 5");
         assert_true(metric_of(&run, "rounds") == 30);
         simulated_release(&run);
     }
+}
+
+/* In steps of one sample the mean over clients is n E / K whoever has how many; seconds are not. */
+static void sizes_of_learning_clients_may_follow_a_power_law(void **state)
+{
+    static const char keep[] = "clients: 5, clients_per_round: 5, local_epochs: 1, batch_size: 1, "
+                               "speed_sigma: 0, compute_seconds_per_sample: 1ms, learning: "
+                               "softmax, learning_rate: 1e-4, policy: keep_all, partition: iid, "
+                               "sizes: ";
+    char parameters[512];
+    struct simulated equal, zipf;
+
+    (void)state;
+    snprintf(parameters, sizeof parameters, "%sequal", keep);
+    equal = run_of("fedmarl", parameters, "iterations: 1\nseed: 2");
+    snprintf(parameters, sizeof parameters, "%szipf", keep);
+    zipf = run_of("fedmarl", parameters, "iterations: 1\nseed: 2");
+    assert_close(metric_of(&zipf, "updates_per_client"), metric_of(&equal, "updates_per_client"),
+                 1e-12);
+    assert_true(fabs(seconds_of(&zipf) / seconds_of(&equal) - 1) > 0.1);
+    simulated_release(&equal);
+    simulated_release(&zipf);
 }
 
 /* ---- what is refused ---- */
@@ -302,6 +324,12 @@ static void what_does_not_belong_together_is_refused(void **state)
             "algorithm.target_accuracy: all episodes have all their rounds");
     refused(TIMING "keep_all, episodes: 16777216",
             "algorithm.episodes: 16777216 episodes of 4 rounds are more than 16777216 rounds.");
+    refused(LEARNT ", stragglers: 0.5",
+            "algorithm.straggler_work: whoever has probed does all epochs or is dropped, so "
+            "stragglers are only slower: it must be all.");
+    refused(LEARNT ", sizes: uniform",
+            "algorithm.sizes: with learning on the partition says how many samples a client has; "
+            "zipf goes with partition: iid or dominant_label.");
     refused(LEARNT ", agents: LICENSE", "LICENSE: no file of trained agents");
     refused(LEARNT ", agents: missing.bin", "there is no file 'missing.bin'");
 }
@@ -328,6 +356,7 @@ int main(void)
         cmocka_unit_test(agents_learn_what_they_are_paid_for),
         cmocka_unit_test(agents_in_use_learn_no_more),
         cmocka_unit_test(losses_and_deadlines_stop_no_episode),
+        cmocka_unit_test(sizes_of_learning_clients_may_follow_a_power_law),
         cmocka_unit_test(what_does_not_belong_together_is_refused),
         cmocka_unit_test(agents_of_other_sizes_are_refused),
     };
