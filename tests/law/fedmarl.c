@@ -275,7 +275,8 @@ static void losses_and_deadlines_stop_no_episode(void **state)
     }
 }
 
-/* In steps of one sample the mean over clients is n E / K whoever has how many; seconds are not. */
+/* In steps of one sample the mean over clients is n E / K whoever has how many.  With this seed
+ * a slow phone has the largest part, 1 / H(5) of all; messages take the rest of its time. */
 static void sizes_of_learning_clients_may_follow_a_power_law(void **state)
 {
     static const char keep[] = "clients: 5, clients_per_round: 5, local_epochs: 1, batch_size: 1, "
@@ -287,12 +288,13 @@ static void sizes_of_learning_clients_may_follow_a_power_law(void **state)
 
     (void)state;
     snprintf(parameters, sizeof parameters, "%sequal", keep);
-    equal = run_of("fedmarl", parameters, "iterations: 1\nseed: 2");
+    equal = run_of("fedmarl", parameters, "iterations: 1\nseed: 3");
     snprintf(parameters, sizeof parameters, "%szipf", keep);
-    zipf = run_of("fedmarl", parameters, "iterations: 1\nseed: 2");
+    zipf = run_of("fedmarl", parameters, "iterations: 1\nseed: 3");
     assert_close(metric_of(&zipf, "updates_per_client"), metric_of(&equal, "updates_per_client"),
                  1e-12);
-    assert_true(fabs(seconds_of(&zipf) / seconds_of(&equal) - 1) > 0.1);
+    assert_close(seconds_of(&zipf) / seconds_of(&equal),
+                 5 / (1 + 1 / 2. + 1 / 3. + 1 / 4. + 1 / 5.), 2e-2);
     simulated_release(&equal);
     simulated_release(&zipf);
 }
