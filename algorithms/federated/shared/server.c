@@ -211,7 +211,7 @@ static void begin_turns(struct fed_server *server)
 }
 
 /* One that a profile turns off may never come back, and SimGrid does not tell. */
-enum { MOST_RETRIES = 1000 * 1000 };
+enum { MOST_RETRIES = 100 * 1000 }; /* a day and three hours, a second each */
 
 /* Nobody could be chosen, and nobody is under way: wait for somebody to come back, if anybody will. */
 static void await_somebody(struct fed_server *server)
