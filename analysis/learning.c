@@ -21,6 +21,18 @@ static const char *quantity(double value, enum sim_unit unit, struct sim_arena *
     return sim_text(arena, "%.4g %s", value * scale.factor, scale.unit);
 }
 
+/* Of a federated system: the small model itself goes over the network unless something else is stated. */
+static const char *federated_timing_of(const json_t *algorithm, bool is_short,
+                                       struct sim_arena *arena)
+{
+    const double bytes = analysis_value(algorithm, "model_bytes");
+
+    if (bytes <= 0)
+        return is_short ? "its own size" : "that model's own bytes";
+    return sim_text(arena, is_short ? "a model of %s" : "a model of %s each way",
+                    quantity(bytes, SIM_UNIT_BYTES, arena));
+}
+
 static const char *timing_of(const json_t *algorithm, const json_t *workload, bool is_short,
                              struct sim_arena *arena)
 {
@@ -32,6 +44,8 @@ static const char *timing_of(const json_t *algorithm, const json_t *workload, bo
         return is_short ? model
                         : sim_text(arena, "%s in batches of %.0f", model,
                                    analysis_value(workload, "batch"));
+    if (json_object_get(algorithm, "clients_per_round") != NULL)
+        return federated_timing_of(algorithm, is_short, arena);
     if (bytes <= 0)
         return "";
     if (is_short || seconds <= 0)
@@ -56,7 +70,7 @@ static const char *learner_of(const json_t *algorithm, struct sim_arena *arena)
     const char *kind = analysis_text(algorithm, "learning");
     const char *data = analysis_text(algorithm, "data");
 
-    if (strcmp(kind, "mlp") == 0)
+    if (strcmp(kind, "mlp") == 0 || strcmp(kind, "perceptron") == 0)
         kind = sim_text(arena, "a perceptron with %.0f hidden neurons",
                         analysis_value(algorithm, "hidden_width"));
     else if (strcmp(kind, "softmax") == 0)
@@ -106,13 +120,14 @@ void analysis_curve_add(struct analysis_curve *curve, struct analysis_test test,
 }
 
 /* The columns of the data, and what the axes are called. */
-enum column { SECONDS, BYTES, ACCURACY, LOSS, COLUMNS };
+enum column { SECONDS, BYTES, ACCURACY, LOSS, JOULES, COLUMNS };
 
 static double value_of(const struct analysis_test *test, enum column column)
 {
     switch (column) {
     case SECONDS: return test->seconds;
     case BYTES: return test->bytes;
+    case JOULES: return test->joules;
     case ACCURACY: return test->accuracy * 100;
     default: return test->loss;
     }
@@ -129,6 +144,7 @@ struct panels {
     const struct analysis_learning *learning;
     struct range ranges[COLUMNS];
     int shown, most_tests; /* curves; tests of the longest */
+    int across;            /* 2, or 3 with joules */
     struct sim_arena *arena;
 };
 
@@ -145,13 +161,26 @@ static struct range range_of(const struct panels *panels, enum column column)
         }
     if (!isfinite(range.least) || !isfinite(range.most))
         range.least = range.most = 0;
-    if (column == SECONDS || column == BYTES) {
+    if (column == SECONDS || column == BYTES || column == JOULES) {
+        static const enum sim_unit units[COLUMNS] = {
+            [SECONDS] = SIM_UNIT_SECONDS, [BYTES] = SIM_UNIT_BYTES, [JOULES] = SIM_UNIT_JOULES};
+
         range.is_log =
             panels->learning->are_final && range.least > 0 && range.most > 20 * range.least;
         range.scale = analysis_scale_for(range.is_log ? sqrt(range.least * range.most) : range.most,
-                                         column == SECONDS ? SIM_UNIT_SECONDS : SIM_UNIT_BYTES);
+                                         units[column]);
     }
     return range;
+}
+
+/* Do all tests of all curves say what they took? */
+static bool knows_joules(const struct panels *panels)
+{
+    for (int c = 0; c < panels->shown; c++)
+        for (int i = 0; i < panels->learning->curves[c].count; i++)
+            if (!isfinite(panels->learning->curves[c].tests[i].joules))
+                return false;
+    return true;
 }
 
 static struct panels panels_of(const struct analysis_learning *learning, struct sim_arena *arena)
@@ -160,6 +189,7 @@ static struct panels panels_of(const struct analysis_learning *learning, struct 
 
     panels.shown =
         learning->curve_count < ANALYSIS_LINE_TYPES ? learning->curve_count : ANALYSIS_LINE_TYPES;
+    panels.across = knows_joules(&panels) ? 3 : 2;
     for (int column = 0; column < COLUMNS; column++)
         panels.ranges[column] = range_of(&panels, (enum column)column);
     for (int c = 0; c < panels.shown; c++)
@@ -175,17 +205,22 @@ static void write_numbers(const struct panels *panels, struct analysis_figure *f
     for (int c = 0; c < panels->shown; c++) {
         const struct analysis_curve *curve = &panels->learning->curves[c];
 
+        const int columns = panels->across == 3 ? COLUMNS : JOULES;
+
         analysis_block(figure, sim_text(panels->arena, "curve_%d", c + 1),
                        sim_text(panels->arena,
                                 "time (%s)  bytes on the network (%s)  test accuracy (%%)  test "
-                                "loss (nats)",
+                                "loss (nats)%s%s%s",
                                 panels->ranges[SECONDS].scale.unit,
-                                panels->ranges[BYTES].scale.unit));
+                                panels->ranges[BYTES].scale.unit,
+                                panels->across == 3 ? "  energy of clients (" : "",
+                                panels->across == 3 ? panels->ranges[JOULES].scale.unit : "",
+                                panels->across == 3 ? ")" : ""));
         for (int i = 0; i < curve->count; i++)
-            for (int column = 0; column < COLUMNS; column++) {
+            for (int column = 0; column < columns; column++) {
                 analysis_number(figure->data, value_of(&curve->tests[i], (enum column)column) *
                                                   panels->ranges[column].scale.factor);
-                putc(column + 1 < COLUMNS ? ' ' : '\n', figure->data);
+                putc(column + 1 < columns ? ' ' : '\n', figure->data);
             }
     }
 }
@@ -216,20 +251,24 @@ static void write_y_range(const struct range *range, enum column y, FILE *script
             fmin(limit, range->most + gap));
 }
 
-/* Left: over seconds; right: over bytes; above: accuracy, below: loss. */
+/* Left: over seconds; then over bytes, and over joules; above: accuracy, below: loss. */
 static void write_panel(const struct panels *panels, const struct analysis_figure *figure,
                         enum column x, enum column y)
 {
-    static const char *const names[COLUMNS] = {"time", "bytes on the network"};
+    static const char *const names[COLUMNS] = {
+        [SECONDS] = "time", [BYTES] = "bytes on the network", [JOULES] = "energy of clients"};
+    static const double lefts[2][3] = {{0.105, 0.565}, {0.105, 0.41, 0.715}};
+    static const double widths[2] = {0.41, 0.265};
+    const int place = x == SECONDS ? 0 : x == BYTES ? 1 : 2, many = panels->across == 3;
     const char *style = panels->most_tests > MOST_MARKERS ? "lines" : "linespoints";
-    const bool is_right = x == BYTES, is_low = y == LOSS;
+    const bool is_right = x != SECONDS, is_low = y == LOSS;
     FILE *script = figure->script;
 
     fprintf(
         script,
         "set lmargin at screen %g\nset rmargin at screen %g\nset tmargin at screen top-%g*share\n"
         "set bmargin at screen top-%g*share\n",
-        is_right ? 0.565 : 0.105, is_right ? 0.975 : 0.515, is_low ? 0.54 : 0.0,
+        lefts[many][place], lefts[many][place] + widths[many], is_low ? 0.54 : 0.0,
         is_low ? 1.0 : 0.46);
     write_x_range(&panels->ranges[x], script);
     write_y_range(&panels->ranges[y], y, script);
@@ -269,8 +308,10 @@ static void write_plot(const struct panels *panels, struct analysis_figure *figu
     write_key(panels, figure->script);
     analysis_frame(figure->script, look, panels->arena);
     fputs("unset label\nunset key\n", figure->script);
-    for (int p = 0; p < 4; p++) {
-        write_panel(panels, figure, p % 2 == 0 ? SECONDS : BYTES, p < 2 ? ACCURACY : LOSS);
+    for (int p = 0; p < 2 * panels->across; p++) {
+        static const enum column over[] = {SECONDS, BYTES, JOULES};
+
+        write_panel(panels, figure, over[p % panels->across], p < panels->across ? ACCURACY : LOSS);
         putc('\n', figure->script);
     }
     fputs("unset multiplot\n", figure->script);

@@ -11,6 +11,7 @@ struct analysis_test {
     double seconds, bytes; /* simulated, since the start */
     double accuracy;       /* 0 to 1 */
     double loss;           /* nats */
+    double joules;         /* of a federated system's clients, since the start */
 };
 
 struct analysis_curve {
@@ -46,7 +47,7 @@ struct analysis_pace analysis_common_pace(struct analysis_pace a, struct analysi
 void analysis_curve_add(struct analysis_curve *curve, struct analysis_test test,
                         struct sim_arena *arena);
 
-/* Write figure `learning`: accuracy and loss, each over seconds and over bytes. */
+/* Write figure `learning`: accuracy and loss, each over seconds and over bytes, and over joules where all curves know them. */
 bool analysis_plot_learning(struct analysis_figures *all, const struct analysis_learning *learning,
                             struct sim_error *err);
 

@@ -46,6 +46,10 @@ bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run 
 bool analysis_plot_run_learning(struct analysis_figures *all, const struct analysis_run *run,
                                 struct sim_error *err);
 
+/* `rounds` and `clients`, where the run is a federated one; true without them. */
+bool analysis_plot_rounds(struct analysis_figures *all, const struct analysis_run *run,
+                          struct sim_error *err);
+
 struct analysis_operations; /* operations.h */
 bool analysis_plot_schedule(struct analysis_figures *all, const struct analysis_run *run,
                             const struct analysis_operations *operations, struct sim_error *err);

@@ -43,12 +43,15 @@ static void read_rows(struct told *told, struct analysis_csv *csv, struct sim_ar
     const int seconds = analysis_csv_column(csv, "seconds");
     const int accuracy = analysis_csv_column(csv, "test_accuracy");
     const int loss = analysis_csv_column(csv, "test_loss_nats");
+    const int joules = analysis_csv_has(csv, "joules") ? analysis_csv_column(csv, "joules") : -1;
 
     while (analysis_csv_next(csv)) {
-        const struct analysis_test test = {.seconds = analysis_csv_number(csv, seconds),
-                                           .bytes = analysis_csv_number(csv, bytes),
-                                           .accuracy = analysis_csv_number_or_gap(csv, accuracy),
-                                           .loss = analysis_csv_number_or_gap(csv, loss)};
+        const struct analysis_test test = {
+            .seconds = analysis_csv_number(csv, seconds),
+            .bytes = analysis_csv_number(csv, bytes),
+            .accuracy = analysis_csv_number_or_gap(csv, accuracy),
+            .loss = analysis_csv_number_or_gap(csv, loss),
+            .joules = joules < 0 ? NAN : analysis_csv_number_or_gap(csv, joules)};
 
         analysis_curve_add(curve_of(told, analysis_csv_text(csv, peer), arena), test, arena);
     }
@@ -151,7 +154,8 @@ static void take_series(struct analysis_curve *curve, const struct analysis_seri
                                (struct analysis_test){.seconds = mean[ANALYSIS_SECONDS],
                                                       .bytes = mean[ANALYSIS_BYTES],
                                                       .accuracy = mean[ANALYSIS_ACCURACY],
-                                                      .loss = mean[ANALYSIS_LOSS]},
+                                                      .loss = mean[ANALYSIS_LOSS],
+                                                      .joules = mean[ANALYSIS_CLIENT_JOULES]},
                                arena);
     }
 }

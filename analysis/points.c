@@ -166,6 +166,7 @@ static void take_results(struct analysis_point *point, const json_t *summary)
         analysis_value(json_object_get(summary, "busiest_card"), "bytes");
     point->simulated[ANALYSIS_ACCURACY] = metric_of(summary, "test_accuracy");
     point->simulated[ANALYSIS_LOSS] = metric_of(summary, "test_loss_nats");
+    point->simulated[ANALYSIS_CLIENT_JOULES] = metric_of(summary, "client_joules");
     for (int q = 0; q < ANALYSIS_QUANTITIES; q++)
         point->theory[q] = theory_of(summary, law_names[q]);
 }

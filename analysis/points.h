@@ -16,6 +16,7 @@ enum analysis_quantity {
     ANALYSIS_BUSIEST_BYTES,
     ANALYSIS_ACCURACY, /* of the last test; these two are NaN where nothing learns */
     ANALYSIS_LOSS,
+    ANALYSIS_CLIENT_JOULES, /* of a federated system's clients; NaN where they are not known */
     ANALYSIS_QUANTITIES
 };
 

@@ -32,6 +32,9 @@ static const struct step speeds[] = {{1e15, 1e-15, "Pflop/s"},
                                      {0, 1, "flop/s"}};
 static const struct step nothing[] = {{0, 1, ""}};
 
+static const struct step joules[] = {
+    {1e9, 1e-9, "GJ"}, {1e6, 1e-6, "MJ"}, {1e3, 1e-3, "kJ"}, {1, 1, "J"}, {0, 1e3, "mJ"}};
+
 static const struct step *steps_of(enum sim_unit unit)
 {
     switch (unit) {
@@ -40,6 +43,7 @@ static const struct step *steps_of(enum sim_unit unit)
     case SIM_UNIT_FLOP: return flop;
     case SIM_UNIT_BYTES_PER_SECOND: return rates;
     case SIM_UNIT_FLOP_PER_SECOND: return speeds;
+    case SIM_UNIT_JOULES: return joules;
     default: return nothing;
     }
 }

@@ -88,8 +88,14 @@ void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t
 /* What has begun to cross the network until now, by all peers. */
 int64_t sim_bytes_until_now(const struct sim_peer *me);
 
-/* What the hosts that take part have drawn until now; NaN where one of them does not say what it draws. */
-double sim_joules_until_now(const struct sim_peer *me);
+/* What that peer's host has drawn since the start, whoever computed there; NaN where the platform does not say what
+ * it draws (wattage_per_state). */
+double sim_joules(const struct sim_peer *me, int peer);
+
+/* What that host's radio draws, beside the host, for transfers of so many seconds and bytes in all; 0 where the
+ * platform says nothing of one (property `radio` and those beside it). */
+double sim_radio_joules(const struct sim_peer *me, int peer, double seconds, int64_t sent_bytes,
+                        int64_t received_bytes);
 
 /* This peer cannot go on: the run ends with exit code 1 and this sentence.  Does not return. */
 void sim_give_up(struct sim_peer *me, const char *format, ...)

@@ -241,7 +241,6 @@ void account_idle(struct peer *peer, double begin);
 struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
                                      struct sim_message message);
 struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
-double engine_joules(const struct engine *engine); /* of all hosts that take part; NaN */
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
 void peer_begin(struct peer *peer); /* a new actor for it */
 

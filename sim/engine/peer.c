@@ -3,9 +3,12 @@
 
 #include "sim/base/random.h"
 #include "sim/engine/engine.h"
+#include "sim/platform/device.h"
 
 #include <assert.h>
+#include <math.h>
 #include <simgrid/engine.h>
+#include <simgrid/plugins/energy.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,9 +140,19 @@ int64_t sim_bytes_until_now(const struct sim_peer *me)
     return ((const struct peer *)me)->engine->record->totals.bytes;
 }
 
-double sim_joules_until_now(const struct sim_peer *me)
+double sim_joules(const struct sim_peer *me, int peer)
 {
-    return engine_joules(((const struct peer *)me)->engine);
+    const struct engine *engine = ((const struct peer *)me)->engine;
+    const struct world_host *host = &engine->world->hosts[engine->peers[peer].host_place];
+
+    return host->draws_power ? sg_host_get_consumed_energy(host->host) : NAN;
+}
+
+double sim_radio_joules(const struct sim_peer *me, int peer, double seconds, int64_t sent_bytes,
+                        int64_t received_bytes)
+{
+    return sim_device_radio_joules(sim_device_of(me->plan, peer), seconds, sent_bytes,
+                                   received_bytes);
 }
 
 void engine_stop(struct engine *engine, int exit_code)

@@ -260,7 +260,7 @@ static void find_busiest_card(const struct engine *engine)
 }
 
 /* Energy of the hosts that take part, if each of them says what it draws. */
-double engine_joules(const struct engine *engine)
+static double engine_joules(const struct engine *engine)
 {
     bool *counted = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
     double sum = 0;

@@ -5,31 +5,28 @@
 #include <string.h>
 
 static const char *const round_columns[] = {
-    "round", "round_seconds", "selected",   "finished",       "skipped", "rejected", "dropped",
-    "late",  "bytes_up",      "bytes_down", "slowest_client", "loss",    "accuracy", NULL};
-static const char *const client_columns[] = {"round",
-                                             "client",
-                                             "download_seconds",
-                                             "compute_seconds",
-                                             "upload_seconds",
-                                             "idle_seconds",
-                                             "epochs",
-                                             "level",
-                                             "relevance",
-                                             "action",
-                                             NULL};
-static const char *const learning_columns[] = {"iterations", "bytes", "test_loss_nats",
-                                               "test_accuracy", NULL};
+    "round",          "round_seconds", "selected", "finished", "skipped",
+    "rejected",       "dropped",       "late",     "bytes_up", "bytes_down",
+    "slowest_client", "loss",          "accuracy", "joules",   NULL};
+static const char *const client_columns[] = {
+    "round",  "client", "download_seconds", "compute_seconds", "upload_seconds", "idle_seconds",
+    "epochs", "level",  "relevance",        "action",          "staleness",      "joules",
+    NULL};
+static const char *const learning_columns[] = {"iterations",    "bytes",  "test_loss_nats",
+                                               "test_accuracy", "joules", NULL};
 
 const struct sim_table fed_tables[] = {
     {"rounds",
-     "what became of the clients chosen in each round; loss over all samples that are trained on",
+     "what became of the clients chosen in each round; loss over all samples that are trained on; "
+     "joules of their turns",
      round_columns},
     {"clients",
      "a row for each client's part in a round; action: 1 arrived, 2 skipped, 3 rejected, 4 "
-     "dropped, 5 late",
+     "dropped, 5 late; staleness: models made since the one it began from; joules of its host from "
+     "choice to end, and of its radio",
      client_columns},
-    {"learning", "the model, tested: what it knows after so many seconds and bytes",
+    {"learning",
+     "the model, tested: what it knows after so many seconds, bytes and joules of clients",
      learning_columns},
     {0}};
 
@@ -112,7 +109,7 @@ static void evaluate(struct fed_server *server)
     server->train_loss = learner_evaluate(fed->learner, server->model, fed->data->train).loss;
     sim_row(server->me, "learning",
             (const double[]){server->round + 1, (double)sim_bytes_until_now(server->me), test.loss,
-                             test.accuracy});
+                             test.accuracy, server->tally->joules});
     sim_note(server->me, "test_accuracy", test.accuracy);
     sim_note(server->me, "test_loss_nats", test.loss);
     sim_note(server->me, "train_loss_nats", server->train_loss);
@@ -135,7 +132,8 @@ static void tell_client(struct fed_server *server, const struct fed_turn *turn)
     sim_row(server->me, "clients",
             (const double[]){turn->round + 1, turn->client, turn->download_seconds,
                              turn->compute_seconds, upload, idle, turn->epochs_done, turn->level,
-                             turn->relevance, turn->action});
+                             turn->relevance, turn->action, server->round - turn->round,
+                             turn->joules});
 }
 
 /* The client whose part took longest of those that have answered; NaN where nobody has. */
@@ -157,11 +155,15 @@ static double slowest(const struct fed_server *server)
 
 static void tell_round(struct fed_server *server, int64_t up_bytes, int64_t down_bytes)
 {
+    double joules = 0;
+
+    for (int i = 0; i < server->ended_count; i++)
+        joules += server->ended[i]->joules;
     sim_row(server->me, "rounds",
             (const double[]){server->round + 1, sim_now(server->me) - server->began_at,
                              server->begun, server->arrived, server->skipped, server->rejected,
                              server->dropped, server->late, (double)up_bytes, (double)down_bytes,
-                             slowest(server), server->train_loss, server->accuracy});
+                             slowest(server), server->train_loss, server->accuracy, joules});
     for (int i = 0; i < server->ended_count; i++)
         tell_client(server, server->ended[i]);
 }
@@ -195,7 +197,7 @@ void fed_close_round(struct fed_server *server)
 static void tell_target(struct fed_server *server)
 {
     struct sim_peer *me = server->me;
-    const double joules = sim_joules_until_now(me);
+    const double joules = server->tally->joules; /* of clients and their radios */
 
     sim_note(me, "target_reached", server->has_reached_target);
     if (!server->has_reached_target) {
@@ -224,8 +226,13 @@ void fed_tell_end(struct fed_server *server)
     sim_note(me, "dropped", (double)tally->dropped);
     sim_note(me, "late", (double)tally->late);
     sim_note(me, "round_seconds", tally->closed_at / tally->rounds);
+    if (isfinite(tally->joules))
+        sim_note(me, "client_joules", tally->joules);
     if (tally->turns > 0)
         sim_note(me, "updates_per_client", (double)tally->steps / (double)tally->turns);
+    if (server->model != NULL)
+        sim_note(me, "weights_projection",
+                 learner_projection(server->model, server->fed->number_count));
     if (server->options->dissimilarity == FED_YES)
         sim_note(me, "gradient_dissimilarity", fed_dissimilarity(server));
     if (server->options->target_accuracy > 0)
