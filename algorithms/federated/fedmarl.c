@@ -13,12 +13,10 @@
  * the run directory; given as `agents` they decide alone, without chance, and learn no more.
  *
  * Paper: S. Q. Zhang, Lin, Q. Zhang, A multi-agent reinforcement learning approach for efficient client selection in
- * federated learning, AAAI 2022, 36(8), 9091-9099, doi 10.1609/aaai.v36i8.20894.  Its weights w1, w2, w3 and the
- * length of its training are not known to us: a scenario states them.
+ * federated learning, AAAI 2022, doi 10.1609/aaai.v36i8.20894.  We do not know its w1, w2, w3: a scenario states them.
  *
- * Here probing lasts from the round's begin to the report's arrival, rest from the decision on; H_t is the whole
- * round's time, aggregation too.  N counts the clients; the server is none of them.  Not modelled: seconds that
- * the agents take to decide and to learn, which the server is thought to do beside. */
+ * Here probing ends when the report arrives, and H_t is the whole round's time, aggregation too.  N counts the
+ * clients; the server is none of them.  Not modelled: seconds that the agents take to decide and to learn. */
 #include "algorithms/federated/rules/agents.h"
 #include "algorithms/federated/shared/federated.h"
 #include "sim/base/file.h"
@@ -121,6 +119,7 @@ struct marl {
     bool trains, has_scales;
     int rounds; /* of an episode */
     bool *kept; /* [rounds of all episodes][K], for laws */
+    int64_t kept_ever;
     struct reward reward;
     double first_accuracy; /* of the model that an episode begins with */
 
@@ -139,7 +138,6 @@ static const struct fedmarl *own_options(const struct sim_plan *plan)
 {
     return plan->parameters;
 }
-
 static struct marl *marl_of(const struct fed_server *server)
 {
     return server->fed->own;
@@ -229,9 +227,9 @@ static bool open_agents(const struct sim_plan *plan, struct marl *marl, struct s
 
 static struct decision open_decision(struct sim_arena *arena, size_t clients)
 {
-    return (struct decision){.features = sim_new(arena, double, clients *AGENT_FEATURES),
-                             .actions = sim_new(arena, enum agent_action, clients),
-                             .present = sim_new(arena, bool, clients)};
+    return (struct decision){sim_new(arena, double, clients *AGENT_FEATURES),
+                             sim_new(arena, enum agent_action, clients),
+                             sim_new(arena, bool, clients)};
 }
 
 static bool prepare_own(struct sim_plan *plan, struct fed *fed, struct sim_error *err)
@@ -277,7 +275,7 @@ static double train(struct fed_client *client, const struct fed_turn *turn, int 
 {
     struct fed_turn same = *turn;
 
-    same.round %= client->me->plan->iterations;
+    same.draw %= client->me->plan->iterations;
     return fed_train(client, &same, first, count);
 }
 
@@ -330,30 +328,28 @@ static void look(struct fed_server *server, struct fed_turn *const *probed, int 
 /* What came of the decision before is known now: its rewards, and what is seen after it. */
 static void remember(struct marl *marl, bool is_last)
 {
-    const struct agent_transition transition = {.features = marl->before.features,
-                                                .actions = marl->before.actions,
-                                                .present = marl->before.present,
-                                                .after = marl->now.features,
-                                                .present_after = marl->now.present,
-                                                .reward = marl->pending_reward,
-                                                .is_last = is_last};
+    const struct decision *before = &marl->before, *now = &marl->now;
+    const struct agent_transition transition = {
+        before->features, now->features,        before->actions, before->present,
+        now->present,     marl->pending_reward, is_last};
 
     if (marl->is_pending)
         agents_remember(marl->agents, &transition);
     marl->is_pending = false;
 }
 
-/* Streams of a round beyond those of its clients. */
-static struct sim_random *stream(const struct fed_server *server, int which)
+/* Those of a round, beyond its clients'. */
+enum stream { CHANCE, REPLAY };
+static struct sim_random *stream(const struct fed_server *server, enum stream which)
 {
-    return fed_random(server->me->plan, FED_OWN, server->round, server->clients + which);
+    return fed_random(server->me->plan, FED_OWN, server->round, server->clients + (int)which);
 }
 
 static void ask_agents(struct fed_server *server, struct fed_turn *const *probed, int count)
 {
     struct marl *marl = marl_of(server);
-    struct sim_random *random = stream(server, 0);
-    struct decision before;
+    struct sim_random *random = stream(server, CHANCE);
+    const struct decision before = marl->before;
 
     look(server, probed, count);
     if (marl->trains)
@@ -365,7 +361,6 @@ static void ask_agents(struct fed_server *server, struct fed_turn *const *probed
     for (int i = 0; i < count; i++)
         if (marl->now.actions[probed[i]->client] == AGENT_DROPS)
             probed[i]->action = FED_REJECTED;
-    before = marl->before;
     marl->before = marl->now;
     marl->now = before;
     marl->is_pending = true;
@@ -396,6 +391,7 @@ static void decide(struct fed_server *server, struct fed_turn *const *probed, in
             probed[i]->action = FED_REJECTED;
         kept[probed[i]->client] = probed[i]->action != FED_REJECTED;
         marl->episode.kept += kept[probed[i]->client];
+        marl->kept_ever += kept[probed[i]->client];
     }
     marl->episode.probed += count;
 }
@@ -410,10 +406,9 @@ static void hear(struct fed_server *server, const struct fed_turn *turn)
     marl->uploads[turn->client]++;
 }
 
-/* All of them: who has been kept is waited for, and who is dropped stops at once. */
 static bool is_complete(const struct fed_server *server)
 {
-    return server->begun > 0 && server->outstanding == 0;
+    return server->begun > 0 && server->outstanding == 0; /* who is kept is waited for */
 }
 
 /* ---- the end of a round, and of an episode ---- */
@@ -426,7 +421,7 @@ static void learn(const struct fed_server *server)
 
     if (agents_remembered(agents) < options->agent_batch)
         return;
-    random = stream(server, 1);
+    random = stream(server, REPLAY);
     for (int i = 0; i < options->learn_steps; i++)
         agents_learn(agents, random);
     sim_random_close(random);
@@ -490,23 +485,21 @@ static void tell(struct fed_server *server)
 {
     struct marl *marl = marl_of(server);
     const bool is_last = (server->round + 1) % marl->rounds == 0;
-    const double up_bytes = (double)server->tally->up_bytes;
-    const double seconds = sim_now(server->me) - server->began_at,
-                 bytes = up_bytes - marl->up_bytes_before;
+    const double seconds = sim_now(server->me) - server->began_at;
+    const double bytes = (double)server->tally->up_bytes - marl->up_bytes_before;
     const double accuracy = server->fed->learner != NULL ? server->accuracy : 0;
     const double reward = reward_of_round(&marl->reward, marl->accuracy, accuracy, seconds, bytes);
 
-    marl->up_bytes_before = up_bytes;
+    marl->up_bytes_before += bytes;
     marl->accuracy = accuracy;
     marl->episode.gain += reward;
     marl->episode.seconds += seconds;
     marl->episode.bytes += bytes;
     marl->pending_reward += reward;
-    if (marl->trains) {
-        if (is_last)
-            remember(marl, true);
+    if (marl->trains && is_last)
+        remember(marl, true);
+    if (marl->trains)
         learn(server);
-    }
     if (is_last || server->has_reached_target)
         end_episode(server);
 }
@@ -542,12 +535,8 @@ static double bytes_up(const struct sim_plan *plan)
 {
     const struct fed *fed = fed_of(plan);
     const struct marl *marl = fed->own;
-    const size_t count = (size_t)fed->rounds * (size_t)fed->options->clients;
-    double kept = 0;
 
-    for (size_t i = 0; i < count; i++)
-        kept += marl->kept[i];
-    return kept * (double)fed->model_bytes +
+    return (double)marl->kept_ever * (double)fed->model_bytes +
            (double)fed->rounds * fed_goal(fed->options) * (double)own_options(plan)->report_bytes;
 }
 
