@@ -12,7 +12,8 @@ struct cell {
 
 /* One level of the hierarchy.  Cells are kept for each first layer, but for the outermost level of the first alone. */
 struct level {
-    int components, below; /* `below`: machines of a component of this level */
+    int components, below; /* `below`: components of the level below, 1 if there is none */
+    int machines;          /* of the whole level */
     double bytes_per_second;
     int starts;         /* first layers that are kept: 1, or all */
     struct cell *cells; /* [starts][components][layers] */
@@ -212,7 +213,7 @@ static struct planner_plan read_plan(const struct problem *problem)
     const struct level *top = &problem->levels[problem->level_count - 1];
     struct planner_plan plan = {
         .seconds = cell_at(problem, top, 0, top->components, problem->count - 1)->seconds,
-        .machines = top->components * top->below,
+        .machines = top->machines,
         .stages = sim_new(problem->arena, struct planner_stage, (size_t)problem->count),
         .one_machine_seconds = problem->seconds_before[problem->count],
         .data_parallel_seconds = data_parallel(problem)};
@@ -245,7 +246,8 @@ struct planner_plan planner_solve(struct sim_arena *arena, const struct planner_
     for (int k = 0; k < level_count; k++)
         problem.levels[k] = (struct level){
             .components = levels[k].components,
-            .below = k == 0 ? 1 : problem.levels[k - 1].below * problem.levels[k - 1].components,
+            .below = k == 0 ? 1 : levels[k - 1].components,
+            .machines = levels[k].components * (k == 0 ? 1 : problem.levels[k - 1].machines),
             .bytes_per_second = levels[k].bytes_per_second,
             .starts = k == level_count - 1 ? 1 : count};
     for (int k = 0; k < level_count; k++)

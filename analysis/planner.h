@@ -11,8 +11,11 @@
  *     paper   T = max( C, 2(m-1)/m |w| / B ) / m            boundary_s = 2 a_s / B
  *     code    T = ( C + 4(m-1)/m |w| / (B m_below) ) / m     boundary_s = 2 a_s / (B m')
  *
- * the second as the authors' program has it (optimizer_graph_hierarchical.py).  Seconds are of a minibatch; bytes of
- * the parameters of a layer, and of what it gives to the next for a minibatch. */
+ * the second after the authors' program (optimizer_graph_hierarchical.py); m_below is how many components the level
+ * below joins, 1 on the innermost.  The program itself is not so uniform: a stage behind a cut is not divided by
+ * m_below, and, unless it is the last, also waits 2 a / (B m') for what it sends on.  None of the times that it is
+ * known to print tells the difference.  Seconds are of a minibatch; bytes of the parameters of a layer, and of what
+ * it gives to the next for a minibatch. */
 #ifndef ANALYSIS_PLANNER_H
 #define ANALYSIS_PLANNER_H
 
