@@ -193,6 +193,15 @@ double learner_gradient(const struct learner *learner, const double *parameters,
     return learner_gradient_with(learner, parameters, numbers, count, NULL, gradient);
 }
 
+double learner_projection(const double *parameters, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += parameters[i] * (1 + 0.25 * (double)(i * 2654435761u % 1024) / 1024);
+    return sum;
+}
+
 static int highest_of(const double *scores, int classes)
 {
     int best = 0;

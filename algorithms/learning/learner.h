@@ -56,6 +56,10 @@ double learner_gradient_with(const struct learner *learner, const double *parame
 double learner_loss(const struct learner *learner, const double *scores, const int *numbers,
                     int count, int of, const struct learner_options *options, double *gradient);
 
+/* One number for `count` parameters, each with a weight of its own: models that agree to 1e-12 have projections that
+ * do; such as differ, differ here. */
+double learner_projection(const double *parameters, size_t count);
+
 struct learner_score {
     double loss;     /* mean cross-entropy, nats */
     double accuracy; /* share of samples whose highest score is their label's */

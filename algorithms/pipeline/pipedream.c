@@ -8,7 +8,8 @@
  * floor((W_s - 1) / R_s) forwards, W_s the workers from this stage to the last, then alternates one forward and one
  * backward, then drains; so NOAM = ceil(W / R_0) minibatches are under way for each replica of the input stage.
  *
- * Closed forms: in the steady state a minibatch takes as long as the slowest stage, max_s (F_s + B_s) / R_s; a stage
+ * Closed forms: in the steady state a minibatch takes as long as the slowest stage, max_s (F_s + B_s) / R_s, or, where
+ * hops are long, as the way of one from a stage to the last and back over those that the stage has in flight; a stage
  * holds one version of its weights for each minibatch that it has in flight; the gradient of stage s of K is
  * K - s - 1 updates old.
  *
@@ -88,36 +89,66 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
+/* What the closed forms of the steady state assume in any case. */
+static bool is_plain(const struct sim_plan *plan)
+{
+    const struct pipeline *own = pipeline_own(plan);
+    const struct layout *layout = pipeline_layout(plan);
+
+    return sim_has_own_hosts(plan) && plan->is_undisturbed && plan->is_alone &&
+           plan->network_is_textbook && layout->ranks == 1 && own->compute_jitter == 0 &&
+           layout->schedule->microbatches >=
+               8 * noam(layout->schedule) * layout->schedule->replicas[0] &&
+           pipeline_window(layout->schedule) % noam(layout->schedule) == 0;
+}
+
+/* From the last worker of a stage to the first of the next. */
+static double hop_behind(const struct sim_plan *plan, int stage)
+{
+    const struct schedule *schedule = pipeline_layout(plan)->schedule;
+    const int64_t bytes = pipeline_layout(plan)->part[stage].boundary_bytes;
+    double longest = pipeline_own(plan)->hop_seconds;
+
+    for (int r = 0; r < schedule->replicas[stage]; r++)
+        for (int o = 0; o < schedule->replicas[stage + 1]; o++)
+            longest =
+                fmax(longest, sim_alone_seconds(plan, schedule->first_worker[stage] + r,
+                                                schedule->first_worker[stage + 1] + o, bytes));
+    return longest;
+}
+
+/* Without replicas, with any hops; or with replicas, if neither hops nor sums take time. */
 static bool has_steady_state(const struct sim_plan *plan)
 {
     const struct layout *layout = pipeline_layout(plan);
     const struct schedule *schedule = layout->schedule;
-    bool is_free = sim_has_own_hosts(plan) && plan->is_undisturbed && plan->is_alone &&
-                   plan->network_is_textbook && layout->ranks == 1 &&
-                   ((const struct pipeline *)plan->parameters)->compute_jitter == 0 &&
-                   ((const struct pipeline *)plan->parameters)->hop_seconds == 0 &&
-                   schedule->microbatches >= 8 * noam(schedule) * schedule->replicas[0];
+    bool holds = is_plain(plan);
 
-    for (int s = 0; s < schedule->stages && is_free; s++)
-        is_free = schedule->replicas[s] == 1 || layout->part[s].parameter_bytes == 0;
-    for (int w = 0; w < schedule->workers && is_free; w++)
-        for (int o = 0; o < schedule->workers && is_free; o++)
-            is_free = schedule->stage_of[o] != schedule->stage_of[w] + 1 ||
-                      sim_alone_seconds(plan, w, o,
-                                        layout->part[schedule->stage_of[w]].boundary_bytes) == 0;
-    return is_free;
+    for (int s = 0; s < schedule->stages && holds && schedule->workers > schedule->stages; s++)
+        holds = (schedule->replicas[s] == 1 || layout->part[s].parameter_bytes == 0) &&
+                (s + 1 == schedule->stages || hop_behind(plan, s) == 0);
+    return holds;
 }
 
-static double slowest_stage(const struct sim_plan *plan)
+static double both_seconds(const struct sim_plan *plan, int worker)
+{
+    return pipeline_operation_seconds(plan, worker, &(struct operation){FORWARD, 0, 0}) +
+           pipeline_operation_seconds(plan, worker, &(struct operation){BACKWARD, 0, 0});
+}
+
+/* Stage s has `flight` minibatches under way, each of which comes back after F and B of all stages behind it and two
+ * hops for each; and no stage is faster than its own F and B. */
+static double steady_seconds(const struct sim_plan *plan)
 {
     const struct schedule *schedule = pipeline_layout(plan)->schedule;
-    double slowest = 0;
+    double slowest = 0, way = 0;
 
     for (int w = 0; w < schedule->workers; w++)
-        slowest = fmax(slowest,
-                       (pipeline_operation_seconds(plan, w, &(struct operation){FORWARD, 0, 0}) +
-                        pipeline_operation_seconds(plan, w, &(struct operation){BACKWARD, 0, 0})) /
-                           schedule->replicas[schedule->stage_of[w]]);
+        slowest = fmax(slowest, both_seconds(plan, w) / schedule->replicas[schedule->stage_of[w]]);
+    for (int s = schedule->stages - 1; s >= 0 && schedule->workers == schedule->stages; s--) {
+        way += both_seconds(plan, s) + (s + 1 < schedule->stages ? 2 * hop_behind(plan, s) : 0);
+        slowest = fmax(slowest, way / (warm_up_of(schedule, s) + 1));
+    }
     return slowest;
 }
 
@@ -158,10 +189,12 @@ static double worst_staleness(const struct sim_totals *totals)
 
 static const struct sim_law laws[] = {
     PIPELINE_LAWS,
-    {"seconds of a minibatch in the steady state", SIM_UNIT_SECONDS, "max over stages (F+B)/R",
-     slowest_stage, minibatch_seconds, .tolerance = 1e-9, .holds = has_steady_state,
-     .assumes = "network: textbook, hops and sums of gradients that take no time, M >= 8 NOAM, no "
-                "jitter, no faults"},
+    {"seconds of a minibatch in the steady state", SIM_UNIT_SECONDS,
+     "max over stages of (F+B)/R, and of the way there and back / minibatches in flight",
+     steady_seconds, minibatch_seconds, .tolerance = 1e-9, .holds = has_steady_state,
+     .assumes = "network: textbook, transfers alone on their links, M >= 8 NOAM, no jitter, no "
+                "faults; with "
+                "replicas, hops and sums that take no time"},
     {"minibatches in flight", SIM_UNIT_NONE, "NOAM = ceil(workers / replicas of stage 0)",
      in_flight, pipeline_peak_microbatches, .tolerance = 0},
     {"age of the oldest gradient, in updates", SIM_UNIT_NONE, "K - 1", oldest, worst_staleness,

@@ -57,7 +57,7 @@ static double largest(const struct files *files, const char *name, const char *c
     const char *path = sim_text(files->arena, "%s/%s", files->folder, name);
     const char *text = sim_file_read(files->arena, path, 1000 * 1000, &length, &err);
     const char *const *head, *const *row;
-    int width, count, at = -1, first = -1, second = -1;
+    int width = 0, count, at = -1, first = -1, second = -1;
     struct sim_csv csv;
     double value = NAN;
 

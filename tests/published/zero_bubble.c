@@ -81,7 +81,7 @@ static double rate_of(const struct row *row, int system, double latency_ms, doub
 
 static void check_system(int system)
 {
-    struct row rows[ROWS];
+    struct row rows[ROWS] = {{.p = 0}};
     char what[96];
 
     read_rows(rows);

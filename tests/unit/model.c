@@ -40,6 +40,7 @@ static struct {
     {"alexnet", 61100840, 714188480}, /* torchvision, 0.714 */
     {"bvlc_alexnet", 60965224, 724406816}, /* parameters: Caffe's model; MACs: derived */
     {"vgg16", 138357544, 15470264320},     /* torchvision, 15.47 */
+    {"vgg16_pipedream", 138357544, 0},     /* parameters of vgg16; a profile counts no MACs */
     {"resnet18", 11689512, 1814073344},    /* torchvision, 1.814 */
     {"resnet34", 21797672, 3663761408},    /* torchvision, 3.664 */
     {"resnet50", 25557032, 4089184256},    /* torchvision, 4.089 */

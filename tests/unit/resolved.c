@@ -34,7 +34,7 @@ static void what_is_left_out_has_its_default(void **state)
         "\"chunks_at_once\": 16}, \"hosts\": {\"share\": \"none\"}, \"iterations\": 1, \"seed\": "
         "1, "
         "\"trace\": \"summary\", "
-        "\"simulation\": \"auto\", \"faults\": []}");
+        "\"simulation\": \"auto\", \"allow_oom\": \"no\", \"faults\": []}");
     free(json);
     finish(&r);
 }
@@ -109,7 +109,7 @@ static void everything_that_was_said_is_in_the_resolved_scenario(void **state)
               "\"replicas\": 0}, "
               "\"hosts\": {\"worker\": [\"node-*\"], \"server\": 3, \"share\": \"round_robin\"}, "
               "\"iterations\": 11, \"seed\": 13, \"trace\": \"full\", \"simulation\": \"full\", "
-              "\"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": 0.75, \"for\": 0.125, "
+              "\"allow_oom\": \"no\", \"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": 0.75, \"for\": 0.125, "
               "\"every\": 0.25}, "
               "{\"peer\": \"b\", \"at\": 0.0, \"factor\": 0.0}]}");
     free(json);

@@ -73,10 +73,12 @@ static struct broken cases[] = {
 static bool read_text(const char *text, const struct broken *of, struct sim_arena *arena,
                       struct schedule **schedule, char path[32], struct sim_error *err)
 {
-    const int file = mkstemp(strcpy(path, "/tmp/dmlsim-schedule-XXXXXX"));
     int *replicas = sim_new(arena, int, (size_t)of->stages);
     bool fine;
+    int file;
 
+    snprintf(path, 32, "/tmp/dmlsim-schedule-XXXXXX");
+    file = mkstemp(path);
     assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
     close(file);
     for (int s = 0; s < of->stages; s++)

@@ -228,16 +228,6 @@ static double checksum(const double *parameters, size_t count)
     return (double)(hash >> 12);
 }
 
-/* Onto a direction that treats all parameters differently: two models that differ, differ here. */
-static double projection(const double *parameters, size_t count)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < count; i++)
-        sum += parameters[i] * (1 + 0.25 * (double)(i * 2654435761u % 1024) / 1024);
-    return sum;
-}
-
 void training_tell(struct sim_peer *me, const struct job *job, const double *parameters, int done,
                    bool is_last)
 {
@@ -254,7 +244,7 @@ void training_tell(struct sim_peer *me, const struct job *job, const double *par
     if (is_last) {
         sim_note(me, "wire_factor", job->wire_factor);
         sim_note(me, "weights_checksum", checksum(parameters, job->number_count));
-        sim_note(me, "weights_projection", projection(parameters, job->number_count));
+        sim_note(me, "weights_projection", learner_projection(parameters, job->number_count));
     }
 }
 

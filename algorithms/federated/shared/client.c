@@ -35,18 +35,17 @@ static void open_learning(struct fed_client *client)
 
 /* ---- training ---- */
 
-static void step(struct fed_client *client, const struct fed_turn *turn)
+static void step(struct fed_client *client, const struct fed_turn *turn, size_t count)
 {
-    const struct fed *fed = client->fed;
-
     if (turn->mu != 0)
-        for (size_t i = 0; i < fed->number_count; i++)
+        for (size_t i = 0; i < count; i++)
             client->gradient[i] += turn->mu * (turn->values[i] - turn->start[i]);
-    sgd_step(&fed->sgd, 0, turn->values, client->gradient, client->velocity, fed->number_count);
+    sgd_step(&client->fed->sgd, 0, turn->values, client->gradient, client->velocity, count);
 }
 
-/* Where a round's epochs begin in the order of all epochs depends on nothing but the round. */
-double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count)
+/* Where a turn's epochs begin in the order of all epochs depends on nothing but its draw. */
+double fed_train_with(struct fed_client *client, const struct fed_turn *turn, int first, int count,
+                      const struct learner *learner, const struct learner_options *how)
 {
     const struct federated *options = client->fed->options;
     const int batch = options->batch_size == 0 ? turn->samples : options->batch_size;
@@ -55,20 +54,25 @@ double fed_train(struct fed_client *client, const struct fed_turn *turn, int fir
     if (first == 0)
         memset(client->velocity, 0, client->fed->number_count * sizeof(double));
     for (int e = first; e < first + count; e++) {
-        const int64_t epoch = (int64_t)turn->round * options->local_epochs + e;
+        const int64_t epoch = (int64_t)turn->draw * options->local_epochs + e;
 
         loss = 0;
         for (int at = 0; at < turn->samples; at += batch) {
             const int size = turn->samples - at < batch ? turn->samples - at : batch;
 
             batches_take(client->batches, epoch * turn->samples + at, size, client->numbers);
-            loss += size * learner_gradient(client->fed->learner, turn->values, client->numbers,
-                                            size, client->gradient);
-            step(client, turn);
+            loss += size * learner_gradient_with(learner, turn->values, client->numbers, size, how,
+                                                 client->gradient);
+            step(client, turn, learner->parameter_count);
         }
         loss /= turn->samples;
     }
     return loss;
+}
+
+double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count)
+{
+    return fed_train_with(client, turn, first, count, client->fed->learner, NULL);
 }
 
 /* Train for those epochs, in real numbers and in simulated seconds; false: it vanishes meanwhile. */
@@ -95,9 +99,14 @@ static bool work(struct fed_client *client, struct fed_turn *turn, int first, in
 
 /* ---- messages ---- */
 
+/* By the time that this is over the server may have given the turn to somebody else: it is not touched. */
 static void tell(struct fed_client *client, struct fed_turn *turn, enum fed_kind kind,
                  int64_t bytes)
 {
+    struct fed_device *device = &client->fed->devices[client->me->index];
+    const int draw = turn == NULL ? 0 : turn->draw;
+    enum sim_status status;
+
     if (*client->fed->is_over)
         return;
     if (turn != NULL) {
@@ -105,8 +114,12 @@ static void tell(struct fed_client *client, struct fed_turn *turn, enum fed_kind
         turn->sent_at = sim_now(client->me);
     }
     sim_phase(client->me, "upload");
-    if (sim_send(client->me, server_of(client), (struct sim_message){bytes, turn}) != SIM_OK &&
-        sim_is_dead(client->me, server_of(client)) && !*client->fed->is_over)
+    status = sim_send(client->me, server_of(client), (struct sim_message){bytes, turn});
+    if (status == SIM_OK && turn != NULL && kind != FED_REPORT) {
+        device->delivered_draw = draw;
+        device->delivered_at = sim_now(client->me);
+    }
+    if (status != SIM_OK && sim_is_dead(client->me, server_of(client)) && !*client->fed->is_over)
         sim_give_up(client->me, "the server is dead");
 }
 

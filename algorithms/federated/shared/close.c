@@ -7,17 +7,9 @@
 static const char *const round_columns[] = {
     "round", "round_seconds", "selected",   "finished",       "skipped", "rejected", "dropped",
     "late",  "bytes_up",      "bytes_down", "slowest_client", "loss",    "accuracy", NULL};
-static const char *const client_columns[] = {"round",
-                                             "client",
-                                             "download_seconds",
-                                             "compute_seconds",
-                                             "upload_seconds",
-                                             "idle_seconds",
-                                             "epochs",
-                                             "level",
-                                             "relevance",
-                                             "action",
-                                             NULL};
+static const char *const client_columns[] = {
+    "round",  "client", "download_seconds", "compute_seconds", "upload_seconds", "idle_seconds",
+    "epochs", "level",  "relevance",        "action",          "staleness",      NULL};
 static const char *const learning_columns[] = {"iterations", "bytes", "test_loss_nats",
                                                "test_accuracy", NULL};
 
@@ -27,7 +19,7 @@ const struct sim_table fed_tables[] = {
      round_columns},
     {"clients",
      "a row for each client's part in a round; action: 1 arrived, 2 skipped, 3 rejected, 4 "
-     "dropped, 5 late",
+     "dropped, 5 late; staleness: models made since the one it began from",
      client_columns},
     {"learning", "the model, tested: what it knows after so many seconds and bytes",
      learning_columns},
@@ -131,7 +123,7 @@ static void tell_client(struct fed_server *server, const struct fed_turn *turn)
     sim_row(server->me, "clients",
             (const double[]){turn->round + 1, turn->client, turn->download_seconds,
                              turn->compute_seconds, upload, idle, turn->epochs_done, turn->level,
-                             turn->relevance, turn->action});
+                             turn->relevance, turn->action, server->round - turn->round});
 }
 
 /* The client whose part took longest of those that have answered; NaN where nobody has. */
@@ -201,6 +193,9 @@ void fed_tell_end(struct fed_server *server)
     sim_note(me, "round_seconds", tally->closed_at / tally->rounds);
     if (tally->turns > 0)
         sim_note(me, "updates_per_client", (double)tally->steps / (double)tally->turns);
+    if (server->model != NULL)
+        sim_note(me, "weights_projection",
+                 learner_projection(server->model, server->fed->number_count));
     if (server->options->target_accuracy == 0)
         return;
     sim_note(me, "target_reached", server->has_reached_target);

@@ -101,18 +101,37 @@ static double plain_flop(const struct sim_plan *plan)
     return fed_of(plan)->options->compute_seconds_per_sample * tally->fastest_flop_per_second;
 }
 
-double fed_sample_seconds(const struct sim_plan *plan, int peer)
+double fed_model_seconds(const struct sim_plan *plan, int peer, const struct sim_model *model)
 {
     const struct sim_device *device = sim_device_of(plan, peer);
     double seconds = 0;
 
+    for (int l = 0; l < model->layer_count; l++)
+        for (int pass = SIM_FORWARD; pass <= SIM_BACKWARD; pass++)
+            seconds +=
+                sim_layer_seconds(device, &model->layers[l], plan->batch, (enum sim_pass)pass);
+    return seconds / plan->batch;
+}
+
+double fed_sample_seconds(const struct sim_plan *plan, int peer)
+{
     if (plan->model == NULL)
         return plain_flop(plan) / sim_flop_per_second(plan, peer);
-    for (int l = 0; l < plan->model->layer_count; l++)
-        for (int pass = SIM_FORWARD; pass <= SIM_BACKWARD; pass++)
-            seconds += sim_layer_seconds(device, &plan->model->layers[l], plan->batch,
-                                         (enum sim_pass)pass);
-    return seconds / plan->batch;
+    return fed_model_seconds(plan, peer, plan->model);
+}
+
+struct fed_turn fed_sized(const struct sim_plan *plan, int round, int client)
+{
+    const struct fed *fed = fed_of(plan);
+    struct fed_turn turn = {.round = round,
+                            .client = client,
+                            .flop_share = 1,
+                            .down_bytes = fed->model_bytes,
+                            .up_bytes = fed->model_bytes};
+
+    if (fed->method->size != NULL)
+        fed->method->size(plan, &turn);
+    return turn;
 }
 
 double fed_sample_flop(struct sim_peer *me)

@@ -12,15 +12,19 @@
  *   - a parameter struct whose first field is `struct federated common`; its table begins with FED_PARAMETERS;
  *   - a struct fed_method, in which each function that is NULL does what FedAvg does:
  *
+ *     prepare     what all peers share beside struct fed    fed.own; false with a sentence
+ *     size        level, bytes and flop of a turn           the whole model, each way
  *     open        state of the method's own on the server   fed_server.own
  *     wanted      how many clients shall begin now          m at the round's begin, then none
  *     choose      in which order clients are preferred      at random, by (seed, round)
- *     assign      what a client shall do: epochs, level,    all epochs of the whole model
- *                 bytes down and up, mu, a probing epoch
+ *     assign      what a client shall do: epochs, bytes,    all epochs
+ *                 mu, a probing epoch
  *     train       some epochs of a turn, on its `values`    fed_train: SGD, with mu the proximal term
  *     upload      what goes up, from `values`: change       the model; true
  *                 `up_bytes`; false: only a skip message
  *     decide      of all that have probed: who goes on      (only with `probe_epochs`)
+ *     accepts     may this update count; false: it is   yes
+ *                 too late
  *     hear        a turn has ended, in whatever way         nothing
  *     is_complete shall the round be closed now             K have arrived, or nobody is left, or it is too late
  *     aggregate   a new model from what arrived             the mean, weighted by samples, or plain
@@ -67,8 +71,10 @@ enum fed_kind { FED_UPDATE, FED_REPORT, FED_SKIP, FED_STOPPED, FED_LOST };
 
 struct fed_turn {
     /* The server's: */
-    int client;       /* index in the role */
-    int round;        /* in which it began; from 0 */
+    int client; /* index in the role */
+    int round;  /* in which it began; from 0 */
+    int draw; /* what its random numbers and batches are of: the round; with asynchronous methods how often
+                       * this client has begun before, as it may begin twice in a round */
     int samples;      /* n_k */
     int epochs;       /* to be done, the probing ones included */
     int probe_epochs; /* after which a report goes up, and the client waits for the decision; 0: none */
@@ -91,12 +97,17 @@ struct fed_turn {
     double *values; /* P: what it trains; begins as `start` */
     double loss;    /* mean over the samples of the last epoch done, nats; NaN with learning off */
     double relevance; /* NaN unless the method has one */
-    int64_t steps;    /* of descent, or what they would be */
+    double
+        square_loss; /* mean over its samples of the squared loss; NaN unless the method works it out */
+    int64_t steps; /* of descent, or what they would be */
     int epochs_done;
     int messages_received;
     bool has_reported;
     double download_seconds, probe_seconds, compute_seconds; /* compute includes probing */
     double sent_at, arrived_at;                              /* begin and end of the upload */
+
+    void *
+        own; /* the method's; like `start` it stays when the turn is used again for another client */
 
     struct fed_turn *next; /* of the free ones */
 };
@@ -106,10 +117,14 @@ struct fed_turn {
 struct fed_device {
     struct sample_list samples; /* `numbers` is NULL with learning off */
     double slowness;            /* factor on the time of all its computations */
+    int delivered_draw; /* of the last turn whose answer has crossed the network, and when it had */
+    double delivered_at;
 };
 
 /* Counts of what has crossed the network, kept by the server. */
+enum { FED_MOST_LEVELS = 16 };
 struct fed_tally {
+    int64_t level_downloads[FED_MOST_LEVELS], level_uploads[FED_MOST_LEVELS]; /* of which */
     int64_t downloads, uploads, reports, decisions, skips, stopped;
     int64_t down_bytes, up_bytes; /* of all messages that arrived */
     int64_t steps, turns;         /* of updates that arrived in time */
@@ -133,6 +148,7 @@ struct fed {
     struct fed_device *devices; /* [clients] */
     struct fed_tally *tally;
     bool *is_over; /* the server has closed its last round */
+    void *own;     /* of the method's `prepare` */
 };
 
 const struct fed *fed_of(const struct sim_plan *plan);
@@ -163,8 +179,9 @@ int fed_partial_epochs(const struct sim_plan *plan, int round, int client);
 /* The factor on the time that this client's training takes in that round. */
 double fed_slowness(const struct sim_plan *plan, int round, int client, bool straggles);
 
-/* Seconds of a sample of an epoch on the host of that peer, if nothing slows it. */
+/* Seconds of a sample of an epoch on the host of that peer, if nothing slows it; of a model, both passes. */
 double fed_sample_seconds(const struct sim_plan *plan, int peer);
+double fed_model_seconds(const struct sim_plan *plan, int peer, const struct sim_model *model);
 
 /* Flop that a sample of an epoch of the whole model takes, both passes, on this peer's host. */
 double fed_sample_flop(struct sim_peer *me);
@@ -190,6 +207,10 @@ struct fed_client {
  * Batches of B samples, the last of an epoch smaller; w -= rate (g + mu (w - start)). */
 double fed_train(struct fed_client *client, const struct fed_turn *turn, int first, int count);
 
+/* The same of another learner over the same data set, of at most as many numbers; `how`: as options in learner.h. */
+double fed_train_with(struct fed_client *client, const struct fed_turn *turn, int first, int count,
+                      const struct learner *learner, const struct learner_options *how);
+
 /* Encode values - start as `compression` says, in values and up_bytes: what every update goes through last. */
 void fed_compress(struct fed_client *client, struct fed_turn *turn);
 
@@ -203,10 +224,11 @@ struct fed_server {
     const struct fed *fed;
     const struct federated *options;
     struct fed_tally *tally;
-    int clients;     /* K */
-    int round;       /* from 0; with asynchronous methods the version of the model */
-    double began_at; /* the round */
-    double *model;   /* P */
+    int clients;        /* K */
+    int round;          /* from 0; with asynchronous methods the version of the model */
+    double began_at;    /* the round */
+    double counts_from; /* its deadline: when somebody begins, who may have to be waited for */
+    double *model;      /* P */
 
     /* Of this round: */
     int begun, arrived, skipped, rejected, dropped, late;
@@ -221,6 +243,7 @@ struct fed_server {
     struct fed_turn **ended; /* in this round; in order of clients when `aggregate` sees them */
     int ended_count, ended_room;
     bool *is_busy;                              /* [clients] */
+    int *begun_before;                          /* [clients]: turns */
     struct fed_turn **probed;                   /* [clients] */
     int64_t up_bytes_before, down_bytes_before; /* this round */
     int *order;                                 /* [clients] */
@@ -236,6 +259,8 @@ struct fed_method {
     bool is_asynchronous;
     bool takes_partial_work; /* the updates of stragglers count */
 
+    bool (*prepare)(struct sim_plan *plan, struct fed *fed, struct sim_error *err);
+    void (*size)(const struct sim_plan *plan, struct fed_turn *turn); /* of (round, client) only */
     void (*open)(struct fed_server *server);
     int (*wanted)(const struct fed_server *server);
     void (*choose)(struct fed_server *server,
@@ -244,11 +269,15 @@ struct fed_method {
     double (*train)(struct fed_client *client, const struct fed_turn *turn, int first, int count);
     bool (*upload)(struct fed_client *client, struct fed_turn *turn);
     void (*decide)(struct fed_server *server, struct fed_turn *const *probed, int count);
+    bool (*accepts)(const struct fed_server *server, const struct fed_turn *turn);
     void (*hear)(struct fed_server *server, const struct fed_turn *turn);
     bool (*is_complete)(const struct fed_server *server);
     void (*aggregate)(struct fed_server *server, struct fed_turn *const *arrived, int count);
     void (*tell)(struct fed_server *server);
 };
+
+/* What `size` says of a client's turn in a round; the rest of it is empty. */
+struct fed_turn fed_sized(const struct sim_plan *plan, int round, int client);
 
 /* m: how many updates close a round; and how many clients are chosen for them. */
 int fed_goal(const struct federated *options);

@@ -65,23 +65,26 @@ bool fed_is_ideal(const struct sim_plan *plan)
     return fed_is_whole(plan) && fed_is_uncontended(plan);
 }
 
-static double send_seconds(const struct sim_plan *plan, int from, int to)
+static double send_seconds(const struct sim_plan *plan, int from, int to, int64_t bytes)
 {
     const struct sim_way way = sim_way_between(plan, from, to);
 
-    return way.latency_seconds + (double)fed_of(plan)->model_bytes / way.bytes_per_second;
+    return way.latency_seconds + (double)bytes / way.bytes_per_second;
 }
 
-static double turn_seconds(const struct sim_plan *plan, int round, int client, bool straggles)
+static double turn_seconds(const struct sim_plan *plan, const struct fed_turn *turn, bool straggles)
 {
+    const int round = turn->round, client = turn->client;
     const int server = sim_role(plan, "server")->peers[0];
     const int peer = sim_role(plan, "client")->peers[client];
     const int epochs = straggles && fed_of(plan)->options->straggler_work == FED_PARTIAL
                            ? fed_partial_epochs(plan, round, client)
                            : fed_of(plan)->options->local_epochs;
 
-    return send_seconds(plan, server, peer) + send_seconds(plan, peer, server) +
-           fed_sample_seconds(plan, peer) * fed_of(plan)->devices[client].samples.count * epochs *
+    return send_seconds(plan, server, peer, turn->down_bytes) +
+           send_seconds(plan, peer, server, turn->up_bytes) +
+           fed_sample_seconds(plan, peer) * turn->flop_share *
+               fed_of(plan)->devices[client].samples.count * epochs *
                fed_slowness(plan, round, client, straggles);
 }
 
@@ -96,17 +99,20 @@ double fed_rounds_seconds(const struct sim_plan *plan, fed_chosen_in *chosen)
 
     for (int r = 0; r < plan->iterations; r++) {
         int count = fed_goal(fed->options);
-        double longest = 0;
+        double longest = 0, bytes = 0;
 
         if (chosen != NULL)
             count = chosen(plan, r, order);
         else
             fed_shuffled(plan, r, order);
         fed_straggling(plan, r, count, straggles);
-        for (int i = 0; i < count; i++)
-            longest = fmax(longest, turn_seconds(plan, r, order[i], straggles[i]));
-        seconds += longest + fed->options->flop_per_byte * (double)fed->model_bytes * count /
-                                 server_flop_per_second;
+        for (int i = 0; i < count; i++) {
+            const struct fed_turn turn = fed_sized(plan, r, order[i]);
+
+            longest = fmax(longest, turn_seconds(plan, &turn, straggles[i]));
+            bytes += (double)turn.up_bytes;
+        }
+        seconds += longest + fed->options->flop_per_byte * bytes / server_flop_per_second;
     }
     return seconds;
 }

@@ -41,8 +41,9 @@ struct federated {
     double learning_rate, momentum, target_accuracy;
 };
 
-/* Rows of the parameter table. */
-#define FED_PARAMETERS                                                                             \
+/* Rows of the parameter table, with that default for `aggregation`. */
+#define FED_PARAMETERS FED_PARAMETERS_WITH("samples")
+#define FED_PARAMETERS_WITH(aggregation_)                                                          \
     {SIM_COUNT(struct federated, clients), .value = "100", .least = 1, .most = 1 << 20,            \
      .help = "K, the number of clients, each on a host of its own"},                               \
         {SIM_COUNT(struct federated, clients_per_round), .value = "10", .least = 1,                \
@@ -95,7 +96,7 @@ struct federated {
         {SIM_FLOP_PER_BYTE(struct federated, flop_per_byte), .value = "0.25", .least = 0,          \
          .most = 1e6,                                                                              \
          .help = "cost of adding an update at the server (one flop per 4-byte number)"},           \
-        {SIM_CHOICE(struct federated, aggregation), .value = "samples",                            \
+        {SIM_CHOICE(struct federated, aggregation), .value = aggregation_,                         \
          .choices = fed_aggregation_choices, .help = "weights of the mean: n_k, or all alike"},    \
         {SIM_CHOICE(struct federated, learning), .value = "off", .choices = fed_learning_choices,  \
          .help = "the model that really learns: none, softmax regression, a perceptron"},          \

@@ -178,5 +178,5 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
     plan->prepared = fed;
     sim_cast(plan, "server", 1);
     sim_cast(plan, "client", options->clients);
-    return true;
+    return method->prepare == NULL || method->prepare(plan, fed, err);
 }

@@ -43,6 +43,7 @@ static struct fed_server *open_server(struct sim_peer *me)
     server->waits = sim_new(arena, struct sim_activity *, clients);
     server->sends = sim_new(arena, struct sim_activity *, clients);
     server->is_busy = sim_new(arena, bool, clients);
+    server->begun_before = sim_new(arena, int, clients);
     server->probed = sim_new(arena, struct fed_turn *, clients);
     server->order = sim_new(arena, int, clients);
     server->straggles = sim_new(arena, bool, clients);
@@ -63,6 +64,7 @@ static struct fed_turn *take_turn(struct fed_server *server)
     const size_t numbers = server->fed->number_count;
     struct fed_turn *turn = server->free_turns;
     double *values, *start;
+    void *own;
 
     if (turn == NULL) {
         turn = sim_new(arena, struct fed_turn, 1);
@@ -73,12 +75,14 @@ static struct fed_turn *take_turn(struct fed_server *server)
     }
     values = turn->values;
     start = turn->start;
+    own = turn->own;
     *turn = (struct fed_turn){.values = values,
                               .start = start,
-                              .flop_share = 1,
+                              .own = own,
                               .lost_after = INFINITY,
                               .loss = NAN,
-                              .relevance = NAN};
+                              .relevance = NAN,
+                              .square_loss = NAN};
     return turn;
 }
 
@@ -97,7 +101,7 @@ static void draw_loss(const struct fed_server *server, struct fed_turn *turn)
 
     if (server->options->drop_out == 0)
         return;
-    random = fed_random(server->me->plan, FED_LOSSES, turn->round, turn->client);
+    random = fed_random(server->me->plan, FED_LOSSES, turn->draw, turn->client);
     if (sim_random_uniform(random) < server->options->drop_out)
         turn->lost_after = sim_random_uniform(random);
     sim_random_close(random);
@@ -106,17 +110,22 @@ static void draw_loss(const struct fed_server *server, struct fed_turn *turn)
 static struct fed_turn *assign(struct fed_server *server, int client, bool straggles)
 {
     const struct fed *fed = server->fed;
+    const struct fed_turn sized = fed_sized(server->me->plan, server->round, client);
     struct fed_turn *turn = take_turn(server);
 
     turn->client = client;
     turn->round = server->round;
+    turn->draw = fed->method->is_asynchronous ? server->begun_before[client]++ : server->round;
     turn->samples = fed->devices[client].samples.count;
     turn->epochs = server->options->local_epochs;
-    turn->down_bytes = turn->up_bytes = fed->model_bytes;
-    turn->slowness = fed_slowness(server->me->plan, server->round, client, straggles);
+    turn->level = sized.level;
+    turn->flop_share = sized.flop_share;
+    turn->down_bytes = sized.down_bytes;
+    turn->up_bytes = sized.up_bytes;
+    turn->slowness = fed_slowness(server->me->plan, turn->draw, client, straggles);
     turn->is_straggler = straggles;
     if (straggles && server->options->straggler_work == FED_PARTIAL) {
-        turn->epochs = fed_partial_epochs(server->me->plan, server->round, client);
+        turn->epochs = fed_partial_epochs(server->me->plan, turn->draw, client);
         turn->is_unfinished = !fed->method->takes_partial_work;
     }
     draw_loss(server, turn);
@@ -257,6 +266,9 @@ static void end_turn(struct fed_server *server, int i, enum fed_action action)
 
     if (action != FED_DROPPED && !is_of_this_round && !server->fed->method->is_asynchronous)
         action = FED_LATE;
+    if (action == FED_ARRIVED && server->fed->method->accepts != NULL &&
+        !server->fed->method->accepts(server, turn))
+        action = FED_LATE;
     turn->action = action;
     server->is_busy[turn->client] = false;
     server->outstanding -= is_of_this_round;
@@ -272,6 +284,31 @@ static void end_turn(struct fed_server *server, int i, enum fed_action action)
 
 /* ---- what arrives ---- */
 
+static bool has_been_delivered(const struct fed_server *server, const struct fed_turn *turn)
+{
+    const struct fed_device *device = &server->fed->devices[turn->client];
+
+    return device->delivered_at > 0 && device->delivered_draw == turn->draw;
+}
+
+/* While the server computes, several may arrive: the first of them is taken first, whatever its place among
+ * those that are under way.  `i` is one that has arrived. */
+static int first_delivered(const struct fed_server *server, int i)
+{
+    double earliest = INFINITY;
+
+    for (int f = 0; f < server->flight_count; f++) {
+        const struct fed_turn *turn = server->flights[f];
+        const double at = server->fed->devices[turn->client].delivered_at;
+
+        if (has_been_delivered(server, turn) && at < earliest) {
+            earliest = at;
+            i = f;
+        }
+    }
+    return i;
+}
+
 /* The message down has arrived, or never will: the client has answered, or died. */
 static void take_send(struct fed_server *server, int i)
 {
@@ -280,6 +317,7 @@ static void take_send(struct fed_server *server, int i)
 
     if (server->sends[i] != NULL && sim_wait(server->me, server->sends[i], NULL) == SIM_OK) {
         *(turn->is_decided ? &tally->decisions : &tally->downloads) += 1;
+        tally->level_downloads[turn->level] += !turn->is_decided;
         tally->down_bytes += turn->is_decided ? turn->decision_bytes : turn->down_bytes;
     }
     server->sends[i] = NULL;
@@ -340,11 +378,14 @@ static void take_update(struct fed_server *server, int i)
 {
     struct fed_turn *turn = server->flights[i];
 
-    turn->arrived_at = sim_now(server->me);
+    turn->arrived_at = has_been_delivered(server, turn)
+                           ? server->fed->devices[turn->client].delivered_at
+                           : sim_now(server->me);
     server->tally->up_bytes += turn->kind == FED_STOPPED ? 0 : turn->up_bytes;
     switch (turn->kind) {
     case FED_UPDATE:
         server->tally->uploads++;
+        server->tally->level_uploads[turn->level]++;
         end_turn(server, i, FED_ARRIVED);
         break;
     case FED_SKIP:
@@ -401,32 +442,36 @@ static void check_progress(const struct fed_server *server)
 static bool take_next(struct fed_server *server)
 {
     const double deadline = server->options->round_deadline;
-    const double left = server->began_at + deadline - sim_now(server->me);
+    const bool has_deadline =
+        deadline > 0 && (server->begun > 0 || server->fed->method->is_asynchronous);
+    const double left = server->counts_from + deadline - sim_now(server->me);
     int i;
 
     sim_phase(server->me, "collect");
-    if (deadline > 0 && left <= 0)
+    if (has_deadline && left <= 0)
         return false;
-    i = sim_wait_any(server->me, server->waits, server->flight_count, deadline > 0 ? left : -1);
+    i = sim_wait_any(server->me, server->waits, server->flight_count, has_deadline ? left : -1);
     if (i < 0)
         return false;
-    take(server, i);
+    take(server, first_delivered(server, i));
     check_progress(server);
     return true;
 }
 
 static void run_round(struct fed_server *server)
 {
-    server->began_at = sim_now(server->me);
+    server->began_at = server->counts_from = sim_now(server->me);
     server->begun = server->arrived = server->skipped = server->rejected = 0;
     server->dropped = server->late = server->outstanding = server->probing = 0;
     for (;;) {
+        if (server->begun == 0 && !server->fed->method->is_asynchronous)
+            server->counts_from = sim_now(server->me);
         begin_turns(server);
         if (is_complete(server))
             break;
         if (server->flight_count == 0)
             await_somebody(server);
-        else if (!take_next(server) && server->begun > 0)
+        else if (!take_next(server))
             break;
     }
     for (int i = 0; i < server->flight_count; i++)
@@ -449,12 +494,33 @@ static void hang_up_on(struct fed_server *server, int i)
         sim_cancel(server->me, server->sends[i]);
 }
 
+/* It came while the server made its last model: nobody looks at it, but it has crossed the network. */
+static void count_arrival(struct fed_server *server, int i)
+{
+    const struct fed_turn *turn = server->flights[i];
+    struct fed_tally *tally = server->tally;
+    struct sim_message message = {0};
+
+    if (sim_wait(server->me, server->waits[i], &message) != SIM_OK || message.payload == NULL)
+        return;
+    tally->up_bytes += message.bytes;
+    switch (turn->kind) {
+    case FED_UPDATE: tally->uploads++; break;
+    case FED_SKIP: tally->skips++; break;
+    case FED_STOPPED: tally->stopped++; break;
+    default: break;
+    }
+}
+
 /* To begin a message and to break it off at once wakes who waits for one, in no time and for no bytes. */
 static void hang_up(struct fed_server *server)
 {
     *server->fed->is_over = true;
     for (int i = 0; i < server->flight_count; i++) {
-        sim_cancel(server->me, server->waits[i]);
+        if (has_been_delivered(server, server->flights[i]))
+            count_arrival(server, i);
+        else
+            sim_cancel(server->me, server->waits[i]);
         hang_up_on(server, i);
     }
     for (int k = 0; k < server->clients; k++)

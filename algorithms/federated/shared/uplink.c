@@ -54,7 +54,7 @@ static size_t send_largest(struct fed_client *client, struct fed_turn *turn)
 static size_t send_codes(struct fed_client *client, struct fed_turn *turn)
 {
     const struct learner *learner = client->fed->learner;
-    struct sim_random *random = fed_random(client->me->plan, FED_CODES, turn->round, turn->client);
+    struct sim_random *random = fed_random(client->me->plan, FED_CODES, turn->draw, turn->client);
     size_t bytes = 0;
 
     for (int l = 0; l < learner->layer_count; l++) {

@@ -214,6 +214,10 @@ struct pipeline_report *pipeline_report_open(const struct sim_plan *plan);
 void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct operation *operation,
                              double began_at, double waited_seconds);
 
+/* Minibatches at the end of a run without a flush over which its steady state is measured: of its second half as many
+ * as make whole rounds of what each stage has in flight; all of it, where rounds are longer. */
+int pipeline_window(const struct schedule *schedule);
+
 /* Seconds that the peer spent in all-reduces of gradients beyond its operations. */
 void pipeline_tell_reduced(struct sim_peer *me, double seconds);
 

@@ -14,7 +14,7 @@ struct peer_report {
 struct pipeline_report {
     int left;
     int64_t through; /* micro-batches that have gone backward through the last part */
-    double half_at, through_at;
+    double window_at, through_at;
     int worst_staleness;
     double *longest_seconds; /* [iterations]: of all peers */
     struct peer_report *peers;
@@ -145,11 +145,35 @@ void pipeline_tell_through(struct sim_peer *me)
     if (me->number % layout->ranks != 0)
         return;
     report->through++;
-    if (report->through == all / 2)
-        report->half_at = sim_now(me);
+    if (report->through == all - pipeline_window(layout->schedule))
+        report->window_at = sim_now(me);
     report->through_at = sim_now(me);
     if (layout->learning != NULL && report->through < all)
         pupil_tell(me, layout->learning, report->through, false);
+}
+
+static int least_common(int a, int b)
+{
+    int x = a, y = b;
+
+    while (y > 0) {
+        const int rest = x % y;
+
+        x = y;
+        y = rest;
+    }
+    return a / x * b;
+}
+
+int pipeline_window(const struct schedule *schedule)
+{
+    const int half = schedule->microbatches / 2;
+    int round = 1;
+
+    for (int w = 0; w < schedule->workers && round <= half; w++)
+        round = least_common(least_common(round, schedule_peak(schedule, w)),
+                             schedule->replicas[schedule->stage_of[w]]);
+    return round <= half ? half / round * round : half;
 }
 
 /* ---- a stage ---- */
@@ -198,16 +222,15 @@ static void tell_stage(struct sim_peer *me)
 
 /* ---- the whole ---- */
 
-/* Without a flush: from one minibatch to the next at the last stage, in the second half of the run; its first half is
- * the way to the steady state. */
+/* Without a flush: from one minibatch to the next at the last stage, late in the run; its first half is the way to the
+ * steady state. */
 static void tell_steady_state(struct sim_peer *me)
 {
     const struct layout *layout = pipeline_layout(me->plan);
     const struct pipeline_report *report = layout->report;
     const struct pipeline *own = me->parameters;
-    const int64_t half = report->through / 2;
-    const double seconds =
-        half > 0 ? (report->through_at - report->half_at) / (double)(report->through - half) : 0;
+    const int window = pipeline_window(layout->schedule);
+    const double seconds = window > 0 ? (report->through_at - report->window_at) / window : 0;
 
     sim_note(me, "minibatch_seconds", seconds);
     sim_note(me, "worst_staleness", report->worst_staleness);
