@@ -7,6 +7,7 @@
 #include "sim/study/simulate.h"
 #include "sim/workload/cost.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -326,8 +327,10 @@ static void print_json(const struct question *question, const struct planner_pla
     json_decref(all);
 }
 
+/* Of numbers >= 1. */
 static int largest_common(int a, int b)
 {
+    assert(a > 0);
     return b == 0 ? a : largest_common(b, a % b);
 }
 
@@ -343,6 +346,7 @@ static int fair_count(const struct planner_plan *plan, int least)
 
         step = step / largest_common(step, each) * each;
     }
+    assert(step > 0); /* every stage has a replica */
     return (least + step - 1) / step * step;
 }
 
