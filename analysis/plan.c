@@ -7,6 +7,7 @@
 #include "sim/study/simulate.h"
 #include "sim/workload/cost.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -31,8 +32,9 @@ enum { MOST_LEVELS = 8, MOST_MACHINES = 4096 };
 struct question {
     const struct sim_model *model;
     const char *profile, *platform;
-    double slowest_flop_per_second, narrowest_bytes_per_second;
-    int hosts, batch;
+    double narrowest_bytes_per_second;
+    struct sim_device *devices; /* [hosts] */
+    int hosts, machines, batch;
     struct planner_level levels[MOST_LEVELS];
     int level_count;
     enum planner_rule rule;
@@ -60,18 +62,40 @@ static bool read_model(const struct sim_call *call, struct question *question,
     return question->model != NULL;
 }
 
-/* The slowest host and the narrowest link: a plan must do for all of them. */
-static void read_told(const json_t *told, struct question *question)
+static struct sim_device read_device(const json_t *host, struct sim_arena *arena)
+{
+    struct sim_device device =
+        sim_device_plain(sim_text(arena, "%s", json_string_value(json_object_get(host, "name"))),
+                         json_number_value(json_object_get(host, "flop_per_second")));
+    json_t *layers = json_object_get(host, "layers"), *share;
+    const char *kind;
+
+    device.memory_bytes_per_second =
+        json_number_value(json_object_get(layers, "memory_bytes_per_second"));
+    device.flop_efficiency = json_number_value(json_object_get(layers, "flop_efficiency"));
+    device.byte_efficiency = json_number_value(json_object_get(layers, "byte_efficiency"));
+    device.layer_overhead_seconds = json_number_value(json_object_get(layers, "overhead_seconds"));
+    json_object_foreach (json_object_get(layers, "kind_efficiency"), kind, share) {
+        struct sim_kind_efficiency *one = sim_new(arena, struct sim_kind_efficiency, 1);
+
+        *one = (struct sim_kind_efficiency){sim_text(arena, "%s", kind), json_number_value(share),
+                                            device.kinds};
+        device.kinds = one;
+    }
+    return device;
+}
+
+/* The devices, and the narrowest link: a plan must do for all of them. */
+static void read_told(const json_t *told, struct question *question, struct sim_arena *arena)
 {
     const json_t *item;
     size_t i;
 
     question->hosts = (int)json_array_size(json_object_get(told, "hosts"));
-    question->slowest_flop_per_second = question->narrowest_bytes_per_second = INFINITY;
+    question->devices = sim_new(arena, struct sim_device, (size_t)question->hosts);
+    question->narrowest_bytes_per_second = INFINITY;
     json_array_foreach (json_object_get(told, "hosts"), i, item)
-        question->slowest_flop_per_second =
-            fmin(question->slowest_flop_per_second,
-                 json_number_value(json_object_get(item, "flop_per_second")));
+        question->devices[i] = read_device(item, arena);
     json_array_foreach (json_object_get(told, "links"), i, item)
         if (json_is_number(json_object_get(item, "bytes_per_second")))
             question->narrowest_bytes_per_second =
@@ -96,7 +120,7 @@ static int read_platform(const struct sim_call *call, struct question *question,
     code = sim_tell_platform_file(question->platform, &facts, &told, call->arena, err);
     if (told == NULL)
         return code;
-    read_told(told, question);
+    read_told(told, question, call->arena);
     json_decref(told);
     return 0;
 }
@@ -139,7 +163,7 @@ static bool read_levels(const struct sim_call *call, struct question *question,
 {
     const char **texts = sim_option_values(call, "level");
     struct planner_level *flat = &question->levels[0];
-    int machines = 1;
+    double machines = 1; /* a product of levels may be longer than an int */
 
     for (; texts[question->level_count] != NULL; question->level_count++) {
         if (question->level_count == MOST_LEVELS)
@@ -165,8 +189,9 @@ static bool read_levels(const struct sim_call *call, struct question *question,
     for (int k = 0; k < question->level_count; k++)
         machines *= question->levels[k].components;
     if (machines > question->hosts)
-        return sim_fail(err, "%d machines are asked for, but %s has %d hosts.", machines,
+        return sim_fail(err, "%.0f machines are asked for, but %s has %d hosts.", machines,
                         question->platform, question->hosts);
+    question->machines = (int)machines;
     return isfinite(question->levels[0].bytes_per_second) ||
            sim_fail(err, "%s has no link with a rate of its own: give --bandwidth.",
                     question->platform);
@@ -181,24 +206,41 @@ static bool read_rule(const struct sim_call *call, struct question *question, st
            sim_fail(err, "--rule=%s must be paper or code.", name);
 }
 
-/* Measured layers take their own seconds; others what the slowest host's speed says. */
+/* On the slowest of the hosts for it, as the stage may come to lie on any of them. */
+static double layer_seconds(const struct question *question, const struct sim_layer *layer)
+{
+    double slowest = 0;
+
+    for (int h = 0; h < question->machines; h++) {
+        const struct sim_device *device = &question->devices[h];
+
+        slowest =
+            fmax(slowest, sim_layer_seconds(device, layer, question->batch, SIM_FORWARD) +
+                              sim_layer_seconds(device, layer, question->batch, SIM_BACKWARD));
+    }
+    return slowest;
+}
+
+/* A scenario casts its peers on the first hosts, and takes measured seconds to be for the fastest of those. */
 static void weigh_layers(const struct sim_call *call, struct question *question)
 {
     const struct sim_model *model = question->model;
-    const struct sim_device device =
-        sim_device_plain("the slowest host", question->slowest_flop_per_second);
+    double fastest = 0;
 
+    for (int h = 0; h < question->machines; h++)
+        fastest = fmax(fastest, question->devices[h].flop_per_second);
+    for (int h = 0; h < question->machines; h++)
+        question->devices[h].reference_flop_per_second = fastest;
     question->layers = sim_new(call->arena, struct planner_layer, (size_t)model->layer_count);
     for (int l = 0; l < model->layer_count; l++) {
         const struct sim_layer *layer = &model->layers[l];
         int tensors;
 
-        question->layers[l] = (struct planner_layer){
-            .seconds = sim_layer_seconds(&device, layer, question->batch, SIM_FORWARD) +
-                       sim_layer_seconds(&device, layer, question->batch, SIM_BACKWARD),
-            .parameter_bytes = (double)layer->parameter_bytes,
-            .output_bytes =
-                (double)question->batch * (double)sim_model_crossing(model, l, &tensors)};
+        question->layers[l] =
+            (struct planner_layer){.seconds = layer_seconds(question, layer),
+                                   .parameter_bytes = (double)layer->parameter_bytes,
+                                   .output_bytes = (double)question->batch *
+                                                   (double)sim_model_crossing(model, l, &tensors)};
     }
 }
 
@@ -213,6 +255,26 @@ static const char *layer_names(const struct sim_call *call, const struct sim_mod
                           model->layers[stage->last].name);
 }
 
+static const char *const bounds[] = {"computing", "summing", "receiving"};
+
+static void print_stages(const struct sim_call *call, const struct question *question,
+                         const struct planner_plan *plan)
+{
+    char one[SIM_QUANTITY_SIZE], all[SIM_QUANTITY_SIZE], bytes[SIM_QUANTITY_SIZE];
+
+    printf("\n%5s %8s %8s %14s %14s %14s  %-9s  %s\n", "stage", "layers", "replicas", "one machine",
+           "a minibatch", "parameters", "bound by", "from .. to");
+    for (int s = 0; s < plan->stage_count; s++) {
+        const struct planner_stage *stage = &plan->stages[s];
+
+        printf("%5d %8d %8d %14s %14s %14s  %-9s  %s\n", s, stage->last - stage->first + 1,
+               stage->replicas, sim_format_quantity(one, stage->compute_seconds, SIM_UNIT_SECONDS),
+               sim_format_quantity(all, stage->seconds, SIM_UNIT_SECONDS),
+               sim_format_quantity(bytes, stage->parameter_bytes, SIM_UNIT_BYTES),
+               bounds[stage->bound], layer_names(call, question->model, stage));
+    }
+}
+
 static void print_plan(const struct sim_call *call, const struct question *question,
                        const struct planner_plan *plan)
 {
@@ -225,17 +287,7 @@ static void print_plan(const struct sim_call *call, const struct question *quest
         printf("  level %d: %d joined at %s\n", k + 1, question->levels[k].components,
                sim_format_quantity(rate, question->levels[k].bytes_per_second,
                                    SIM_UNIT_BYTES_PER_SECOND));
-    printf("\n%5s %8s %8s %14s %14s  %s\n", "stage", "layers", "replicas", "one machine",
-           "parameters", "from .. to");
-    for (int s = 0; s < plan->stage_count; s++) {
-        const struct planner_stage *stage = &plan->stages[s];
-        char bytes[SIM_QUANTITY_SIZE];
-
-        printf("%5d %8d %8d %14s %14s  %s\n", s, stage->last - stage->first + 1, stage->replicas,
-               sim_format_quantity(text, stage->compute_seconds, SIM_UNIT_SECONDS),
-               sim_format_quantity(bytes, stage->parameter_bytes, SIM_UNIT_BYTES),
-               layer_names(call, question->model, stage));
-    }
+    print_stages(call, question, plan);
     printf("\n  predicted, a minibatch  %12s\n",
            sim_format_quantity(text, plan->seconds, SIM_UNIT_SECONDS));
     printf("  data parallelism        %12s  %.3f times as long\n",
@@ -254,13 +306,15 @@ static void print_json(const struct question *question, const struct planner_pla
     for (int s = 0; s < plan->stage_count; s++) {
         const struct planner_stage *stage = &plan->stages[s];
 
-        json_array_append_new(stages,
-                              json_pack("{s:i, s:i, s:s, s:s, s:i, s:f, s:f}", "first_layer",
-                                        stage->first, "last_layer", stage->last, "from",
-                                        question->model->layers[stage->first].name, "to",
-                                        question->model->layers[stage->last].name, "replicas",
-                                        stage->replicas, "compute_seconds", stage->compute_seconds,
-                                        "parameter_bytes", stage->parameter_bytes));
+        json_array_append_new(
+            stages, json_pack("{s:i, s:i, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:s}",
+                              "first_layer", stage->first, "last_layer", stage->last, "from",
+                              question->model->layers[stage->first].name, "to",
+                              question->model->layers[stage->last].name, "replicas",
+                              stage->replicas, "compute_seconds", stage->compute_seconds,
+                              "parameter_bytes", stage->parameter_bytes, "seconds", stage->seconds,
+                              "sum_seconds", stage->sum_seconds, "receive_seconds",
+                              stage->receive_seconds, "bound_by", bounds[stage->bound]));
     }
     all = json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:i, s:o}", "model", question->model->name,
                     "platform", question->platform, "rule",
@@ -273,8 +327,10 @@ static void print_json(const struct question *question, const struct planner_pla
     json_decref(all);
 }
 
+/* Of numbers >= 1. */
 static int largest_common(int a, int b)
 {
+    assert(a > 0);
     return b == 0 ? a : largest_common(b, a % b);
 }
 
@@ -290,6 +346,7 @@ static int fair_count(const struct planner_plan *plan, int least)
 
         step = step / largest_common(step, each) * each;
     }
+    assert(step > 0); /* every stage has a replica */
     return (least + step - 1) / step * step;
 }
 

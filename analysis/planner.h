@@ -11,8 +11,11 @@
  *     paper   T = max( C, 2(m-1)/m |w| / B ) / m            boundary_s = 2 a_s / B
  *     code    T = ( C + 4(m-1)/m |w| / (B m_below) ) / m     boundary_s = 2 a_s / (B m')
  *
- * the second as the authors' program has it (optimizer_graph_hierarchical.py).  Seconds are of a minibatch; bytes of
- * the parameters of a layer, and of what it gives to the next for a minibatch. */
+ * the second after the authors' program (optimizer_graph_hierarchical.py); m_below is how many components the level
+ * below joins, 1 on the innermost.  The program itself is not so uniform: a stage behind a cut is not divided by
+ * m_below, and, unless it is the last, also waits 2 a / (B m') for what it sends on.  None of the times that it is
+ * known to print tells the difference.  Seconds are of a minibatch; bytes of the parameters of a layer, and of what
+ * it gives to the next for a minibatch. */
 #ifndef ANALYSIS_PLANNER_H
 #define ANALYSIS_PLANNER_H
 
@@ -33,11 +36,19 @@ struct planner_level {
 
 enum planner_rule { PLANNER_PAPER, PLANNER_CODE };
 
+enum planner_bound { PLANNER_COMPUTES, PLANNER_SUMS, PLANNER_RECEIVES };
+
 struct planner_stage {
     int first, last;        /* layers */
     int replicas;           /* on single machines */
     double compute_seconds; /* of its layers on one machine */
     double parameter_bytes;
+
+    /* Of a minibatch, all replicas at work; the slowest stage takes the plan's seconds. */
+    double seconds;
+    double sum_seconds; /* in them: summing gradients, on all levels where the stage is copied */
+    double receive_seconds; /* activations from the stage before and gradients back to it */
+    enum planner_bound bound;
 };
 
 struct planner_plan {
@@ -51,7 +62,8 @@ struct planner_plan {
 };
 
 /* The best plan; `count` layers >= 1, `level_count` levels >= 1.  Time O(N^2 M^2) for the outermost level, O(N^3 m^2)
- * for those inside.  Of plans that are equally fast the one with fewest stages. */
+ * for those inside.  Of plans that are equally fast it is the one of one stage, if that is among them; between others
+ * it does not choose: one with fewer stages may be as fast. */
 struct planner_plan planner_solve(struct sim_arena *arena, const struct planner_layer *layers,
                                   int count, const struct planner_level *levels, int level_count,
                                   enum planner_rule rule);

@@ -134,8 +134,11 @@ SIM_COMMAND(plot) = {
     .description =
         "A run directory gives 'timeline' (who did what when, if it was run with --trace full; "
         "else how long each peer did what), 'links' (bytes and busy share of each link) and, if "
-        "a small model learned, 'learning' (its accuracy and loss over simulated time and over "
-        "bytes); of a pipeline's run also 'schedule' (the operations of each stage) and 'memory' "
+        "a small model learned, 'learning' (its accuracy and loss over simulated time, over "
+        "bytes and, of clients that state their watts, over joules); of a federated run also "
+        "'rounds' "
+        "(what each round waited for, and who dropped) and 'clients' (the times of each); of a "
+        "pipeline's run also 'schedule' (the operations of each stage) and 'memory' "
         "(what each stage holds over time). Several run directories give 'learning' with a curve "
         "each. A study gives 'time', "
         "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "

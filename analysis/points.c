@@ -12,7 +12,7 @@
 
 /* "" for what no law speaks of. */
 static const char *const law_names[ANALYSIS_QUANTITIES] = {
-    "seconds", "bytes on the network", "bytes of the busiest card, one way", "", ""};
+    "seconds", "bytes on the network", "bytes of the busiest card, one way", "", "", ""};
 
 /* Reading, which goes over the store twice: the first time looking for twins. */
 struct reading {

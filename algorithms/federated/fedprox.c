@@ -20,14 +20,11 @@ struct fedprox {
     int adaptive_mu;
 };
 
-enum { NO, YES };
-static const char *const no_yes[] = {[NO] = "no", [YES] = "yes", NULL};
-
 static const struct sim_parameter parameters[] = {
     FED_PARAMETERS,
     {SIM_RATIO(struct fedprox, mu), .value = "1", .least = 0, .most = 1e6,
      .help = "weight of the proximal term; where it adapts, what it begins with"},
-    {SIM_CHOICE(struct fedprox, adaptive_mu), .value = "no", .choices = no_yes,
+    {SIM_CHOICE(struct fedprox, adaptive_mu), .value = "no", .choices = fed_no_yes_choices,
      .help = "mu +0.1 when the training loss rises, -0.1 after five falls in a row"},
     {0}};
 
@@ -57,7 +54,7 @@ static void tell(struct fed_server *server)
     const struct fedprox *fedprox = server->me->parameters;
     struct proximity *own = server->own;
 
-    if (fedprox->adaptive_mu == NO)
+    if (fedprox->adaptive_mu == FED_NO)
         return;
     if (server->train_loss > own->last_loss) {
         own->mu += 0.1;
@@ -77,7 +74,7 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 {
     const struct fedprox *fedprox = plan->parameters;
 
-    if (fedprox->adaptive_mu == YES &&
+    if (fedprox->adaptive_mu == FED_YES &&
         (fedprox->common.learning == FED_NO_LEARNING || fedprox->common.evaluate_every != 1))
         return sim_fail(err,
                         "algorithm.adaptive_mu: mu follows the training loss of each round, which "

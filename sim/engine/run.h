@@ -29,7 +29,9 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
                struct sim_arena *arena, struct sim_error *err);
 
 /* The hosts and links of scenario->platform as SimGrid sees them, in natural order of names, as JSON:
- * {"hosts": [{name, flop_per_second, cores, memory_bytes (null: not told), watts (text; null)}],
+ * {"hosts": [{name, flop_per_second, cores, memory_bytes (null: not told), watts (text; null),
+ *             layers: {memory_bytes_per_second (0: not told), flop_efficiency, byte_efficiency,
+ *                      overhead_seconds, kind_efficiency: {kind: share}}}],
  *  "links": [{name, bytes_per_second, latency_seconds, sharing}]}.  The caller owns it; NULL with a sentence. */
 json_t *sim_tell_platform(const struct sim_scenario *scenario, struct sim_arena *arena,
                           struct sim_error *err);

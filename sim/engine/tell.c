@@ -3,16 +3,30 @@
 #include "sim/engine/run.h"
 #include "sim/platform/device.h"
 
+/* What a layer's time depends on beside the speed. */
+static json_t *layers_json(const struct sim_device *device)
+{
+    json_t *kinds = json_object();
+
+    for (const struct sim_kind_efficiency *kind = device->kinds; kind != NULL; kind = kind->next)
+        json_object_set_new(kinds, kind->kind, json_real(kind->efficiency));
+    return json_pack("{s:f, s:f, s:f, s:f, s:o}", "memory_bytes_per_second",
+                     device->memory_bytes_per_second, "flop_efficiency", device->flop_efficiency,
+                     "byte_efficiency", device->byte_efficiency, "overhead_seconds",
+                     device->layer_overhead_seconds, "kind_efficiency", kinds);
+}
+
 static json_t *host_json(const struct sim_world *world, int h)
 {
     const struct world_host *host = &world->hosts[h];
     const double memory = world->devices[h].memory_bytes;
     const char *watts = sg_host_get_property_value(host->host, "wattage_per_state");
 
-    return json_pack("{s:s, s:f, s:i, s:o, s:o}", "name", host->name, "flop_per_second",
+    return json_pack("{s:s, s:f, s:i, s:o, s:o, s:o}", "name", host->name, "flop_per_second",
                      host->flop_per_second, "cores", sg_host_core_count(host->host), "memory_bytes",
                      memory > 0 ? json_real(memory) : json_null(), "watts",
-                     watts != NULL ? json_string(watts) : json_null());
+                     watts != NULL ? json_string(watts) : json_null(), "layers",
+                     layers_json(&world->devices[h]));
 }
 
 /* A Wi-Fi link has a rate for each station, and none of its own. */

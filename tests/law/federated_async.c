@@ -61,8 +61,8 @@ static void arrivals_during_an_aggregation_keep_their_order(void **state)
     for (int seed = 1; seed <= 6; seed++) {
         struct client_row rows[MOST_ROWS];
         int count;
-        struct simulated run = run_three(
-            "fedasync", ", clients_per_round: 1, flop_per_byte: 1e6", 5, seed, rows, &count);
+        struct simulated run = run_three("fedasync", ", clients_per_round: 1, flop_per_byte: 1e6",
+                                         5, seed, rows, &count);
 
         assert_int_equal(count, 5);
         for (int i = 0; i < count; i++) {
@@ -199,13 +199,13 @@ static void both_normalisations_agree_unless_somebody_is_late(void **state)
 static void laws_hold_in_other_shapes(void **state)
 {
     static const char *const shapes[] = {
-        "algorithm.concurrency=30",
-        "algorithm.drop_out=0.3",
-        "algorithm.compression=top_k algorithm.trainable_share=0.3",
-        "algorithm.compression=ternary algorithm.compute_jitter=0.7",
-        "algorithm.stragglers=0.5 algorithm.straggler_slowdown=3",
+        "algorithm.evaluate_every=1000 algorithm.concurrency=30",
+        "algorithm.evaluate_every=1000 algorithm.drop_out=0.3",
+        "algorithm.evaluate_every=1000 algorithm.compression=top_k algorithm.trainable_share=0.3",
+        "algorithm.evaluate_every=1000 algorithm.compression=ternary algorithm.compute_jitter=0.7",
+        "algorithm.evaluate_every=1000 algorithm.stragglers=0.5 algorithm.straggler_slowdown=3",
         "algorithm.learning=off algorithm.model_bytes=100003 algorithm.sizes=lognormal",
-        "algorithm.round_deadline=300ms algorithm.flop_per_byte=1000",
+        "algorithm.evaluate_every=1000 algorithm.round_deadline=300ms algorithm.flop_per_byte=1000",
     };
 
     (void)state;

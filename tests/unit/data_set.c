@@ -189,6 +189,21 @@ static void the_door_gives_what_the_generator_makes(void **state)
     assert_string_equal(paper->set->name, "synthetic(1, 1)");
 }
 
+static void synthetic_iid_is_a_choice_of_its_own(void **state)
+{
+    const struct synthetic unlike = {0.5, 0.3, false, 13, 7, 3}, alike = {0.5, 0.3, true, 13, 7, 3};
+    const struct learning_data *made = data_set_synthetic(arena, &alike, 11), *given;
+    struct sim_error err = {0};
+
+    (void)state;
+    given = data_set_open_as(arena, DATA_SYNTHETIC_IID, &unlike, 11, &err);
+    assert_int_equal(given->set->count, made->set->count);
+    assert_memory_equal(given->set->features, made->set->features,
+                        (size_t)made->set->count * 7 * sizeof(double));
+    assert_string_equal(data_set_choices[DATA_SYNTHETIC_IID], "synthetic_iid");
+    assert_true(data_set_has_devices(DATA_SYNTHETIC_IID) && !data_set_has_devices(DATA_DIGITS));
+}
+
 static void synthetic_data_that_makes_no_sense_is_refused(void **state)
 {
     static const struct {
@@ -491,6 +506,7 @@ int main(void)
         cmocka_unit_test(means_of_devices_spread_as_beta_says),
         cmocka_unit_test(alpha_changes_no_label),
         cmocka_unit_test(the_door_gives_what_the_generator_makes),
+        cmocka_unit_test(synthetic_iid_is_a_choice_of_its_own),
         cmocka_unit_test(synthetic_data_that_makes_no_sense_is_refused),
         cmocka_unit_test(the_same_seed_gives_the_same_bytes_and_another_seed_others),
         cmocka_unit_test(the_digits_are_those_of_uci),

@@ -40,6 +40,11 @@ static struct complaint {
     {"memory in no unit", "memory", "80 gigabytes",
      "p.xml: host h: property memory is '80 gigabytes', which is no bytes; write it as in 100MB."},
     {"no memory", "memory", "0", "p.xml: host h: property memory is 0; it must be greater than 0."},
+    {"a radio of no row", "radio", "5g",
+     "p.xml: host h: property radio is '5g'; it is 3g, 4g or wifi (or leave it out, and state "
+     "radio_power, radio_send_energy and radio_receive_energy)."},
+    {"a radio that gives power", "radio_power", "-1W",
+     "p.xml: host h: property radio_power is -1W; it must not be negative."},
     {"an empty memory", "memory", "",
      "p.xml: host h: property memory is '', which is no bytes; write it as in 100MB."},
     {"negative memory", "memory", "-1GB",

@@ -7,10 +7,10 @@
  *       FedAvg's.
  * (iv)  The same without stragglers: gradients are less unlike at the model of mu = 1 than at FedAvg's.
  * (v)   With mu = 1 90 % stragglers change the training loss on (1, 1) by less than 5 %.
- * The seeds and the 5 % of (iii) were written down before the first run.  The paper has 200 rounds, where these facts are
- * known; that would take 3 minutes of CPU.  A first run had 50: there (iii) and (iv) failed without stragglers in one
- * case of nine, draw 301 of (.5, .5), and held in it after 100 and after 200.  So 100 rounds are judged.  All numbers
- * are printed; accuracies of one draw say nothing, and are not judged. */
+ * Seeds and the 5 % of (iii) were written down before the first run, which had 50 rounds: there (iii) and (iv) failed
+ * without stragglers in one case of nine, draw 301 of (.5, .5); in it they held after 100 rounds, and after 200.  The
+ * paper has 200, here 3 minutes of CPU; 100 are judged.  All numbers are printed; accuracies of one draw say nothing,
+ * and are not judged. */
 #include "tests/fixtures/simulate.h"
 
 #include <stdio.h>
