@@ -222,6 +222,7 @@ static double whole_bytes(const struct sim_plan *plan)
 
 static const struct sim_role roles[] = {FED_ROLES};
 static const struct sim_law laws[] = {
+    FED_UPLOADS_LAW,
     {"bytes of all messages", SIM_UNIT_BYTES, "downloads x G + uploads x G + skips x skip_bytes",
      message_bytes, fed_all_bytes, .tolerance = 0, .holds = is_plain,
      .assumes = "feedback_bytes: 0, compression: none"},

@@ -9,14 +9,13 @@
  *
  * Episodes follow one another inside one simulation: the clock goes on; the model, the order of the data and the
  * agents' memory of uploads begin anew, and with `profile_period` so does the phase of the platform's profiles.
- * What is drawn (jitter, losses, stragglers) is not repeated.  The agents' weights are the file agents.bin of
+ * What is drawn (jitter, losses) is not repeated.  The agents' weights are the file agents.bin of
  * the run directory; given as `agents` they decide alone, without chance, and learn no more.
  *
  * Paper: S. Q. Zhang, Lin, Q. Zhang, A multi-agent reinforcement learning approach for efficient client selection in
  * federated learning, AAAI 2022, doi 10.1609/aaai.v36i8.20894.  We do not know its w1, w2, w3: a scenario states them.
  *
- * Here probing ends when the report arrives, and H_t is the whole round's time, aggregation too.  N counts the
- * clients; the server is none of them.  Not modelled: seconds that the agents take to decide and to learn. */
+ * H_t ends with the aggregation, probing with the report.  N counts clients.  Not modelled: seconds of the agents. */
 #include "algorithms/federated/rules/agents.h"
 #include "algorithms/federated/shared/federated.h"
 #include "sim/base/file.h"
@@ -614,10 +613,11 @@ static bool is_ideal(const struct sim_plan *plan)
 static const struct sim_role roles[] = {FED_ROLES};
 
 static const struct sim_law laws[] = {
+    FED_UPLOADS_LAW,
     {"bytes of all messages", SIM_UNIT_BYTES,
      "(downloads + uploads) x G + reports and decisions, or what they are compressed to",
      message_bytes, fed_all_bytes, .tolerance = 0},
-    {"bytes up", SIM_UNIT_BYTES, "sum over rounds of m reports + G for each that is kept", bytes_up,
+    {"bytes up", SIM_UNIT_BYTES, "m reports a round, and G for each that is kept", bytes_up,
      counted_bytes_up, .tolerance = 0, .holds = fed_is_whole,
      .assumes = "every client that is chosen answers in every round, compression: none"},
     {"seconds", SIM_UNIT_SECONDS,

@@ -297,6 +297,7 @@ static double noted_flop(const struct sim_totals *totals)
 
 static const struct sim_role roles[] = {FED_ROLES};
 static const struct sim_law laws[] = {
+    FED_UPLOADS_LAW,
     {"bytes of all messages", SIM_UNIT_BYTES, "sum over levels l of messages_l x G_l",
      message_bytes, fed_all_bytes, .tolerance = 0},
     {"bytes of whole rounds", SIM_UNIT_BYTES, "2 G_l for each client that is chosen", whole_bytes,

@@ -199,13 +199,7 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 }
 
 static const struct sim_role roles[] = {FED_ROLES};
-static const struct sim_law laws[] = {
-    FED_BYTES_LAW,
-    FED_STEPS_LAW,
-    {"bytes of whole rounds", SIM_UNIT_BYTES, "2 R m G", fed_whole_bytes, fed_all_bytes,
-     .tolerance = 0, .holds = fed_is_whole,
-     .assumes = "every client that is chosen answers in every round, compression: none"},
-    {0}};
+static const struct sim_law laws[] = {FED_BYTES_LAW, {0}};
 
 SIM_ALGORITHM(oort) = {
     .name = "oort",

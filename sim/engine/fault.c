@@ -348,8 +348,7 @@ static bool slow_host(struct armed *armed, int host, bool *is_slowed, struct sim
         snprintf(lines, sizeof lines, "%.17g %.17g\n%.17g 1\n", fault->at_seconds, fault->factor,
                  fault->at_seconds + fault->for_seconds);
     s4u_host_set_speed_profile(target->host, lines,
-                               fault->every_seconds > 0 ? fault->every_seconds - fault->for_seconds
-                                                        : 0);
+                               fault->every_seconds > 0 ? fault->every_seconds : 0);
     return true;
 }
 

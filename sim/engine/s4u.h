@@ -67,7 +67,7 @@ bool s4u_link_is_fatpipe(sg_link_t link);
 void s4u_link_use_first_rate(sg_link_t link, const sg_host_t *hosts, int count);
 
 /* From the dates on, in rising order, the host computes at factor x its speed; the list starts again
- * after `period` seconds if that is positive. */
+ * every `period` seconds, from its first date on, if that is positive. */
 void s4u_host_set_speed_profile(sg_host_t host, const char *lines, double period);
 
 #ifdef __cplusplus

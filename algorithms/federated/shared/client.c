@@ -117,6 +117,7 @@ static void tell(struct fed_client *client, struct fed_turn *turn, enum fed_kind
     struct fed_device *device = &client->fed->devices[client->me->index];
     const int draw = turn == NULL ? 0 : turn->draw;
     enum sim_status status;
+    double sent_at;
 
     if (*client->fed->is_over)
         return;
@@ -125,7 +126,13 @@ static void tell(struct fed_client *client, struct fed_turn *turn, enum fed_kind
         turn->sent_at = sim_now(client->me);
     }
     sim_phase(client->me, "upload");
+    sent_at = sim_now(client->me);
     status = sim_send(client->me, server_of(client), (struct sim_message){bytes, turn});
+    if (status == SIM_OK && bytes > 0) {
+        client->fed->tally->upload_seconds += sim_now(client->me) - sent_at;
+        client->fed->tally->alone_seconds +=
+            sim_alone_seconds(client->me->plan, client->me->number, server_of(client), bytes);
+    }
     if (status == SIM_OK && turn != NULL && kind != FED_REPORT) {
         device->delivered_draw = draw;
         device->delivered_at = sim_now(client->me);

@@ -203,7 +203,7 @@ static void tell_target(struct fed_server *server)
 
 void fed_tell_end(struct fed_server *server)
 {
-    const struct fed_tally *tally = server->tally;
+    struct fed_tally *tally = server->tally;
     struct sim_peer *me = server->me;
 
     sim_note(me, "rounds", tally->rounds);
@@ -215,6 +215,8 @@ void fed_tell_end(struct fed_server *server)
     sim_note(me, "dropped", (double)tally->dropped);
     sim_note(me, "late", (double)tally->late);
     sim_note(me, "round_seconds", tally->closed_at / tally->rounds);
+    sim_note(me, "upload_seconds", tally->upload_seconds);
+    tally->told_seconds = tally->alone_seconds;
     if (isfinite(tally->joules))
         sim_note(me, "client_joules", tally->joules);
     if (tally->turns > 0)

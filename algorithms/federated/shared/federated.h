@@ -136,6 +136,9 @@ struct fed_tally {
     int64_t steps, turns;         /* of updates that arrived in time */
     int64_t dropped, late, staleness;
     int rounds, abandoned;
+    double upload_seconds,
+        alone_seconds;              /* of all uploads that came to their end; had each been alone */
+    double told_seconds;            /* alone_seconds when the server told its metrics */
     double closed_at;               /* the last round */
     double joules;                  /* of all turns that have ended; NaN once one is not known */
     double fastest_flop_per_second; /* of the hosts of clients; 0: not looked up yet */

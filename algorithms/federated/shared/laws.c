@@ -60,16 +60,27 @@ bool fed_is_uncontended(const struct sim_plan *plan)
     return sim_is_uncontended(plan, edges, fed_chosen(fed_of(plan)->options));
 }
 
+/* ---- seconds of messages ---- */
+
+double fed_alone_seconds(const struct sim_plan *plan)
+{
+    return fed_of(plan)->tally->told_seconds;
+}
+
+double fed_upload_seconds(const struct sim_totals *totals)
+{
+    return sim_largest_metric(totals, "upload_seconds");
+}
+
+/* Even if all clients were at it at once. */
+bool fed_has_room(const struct sim_plan *plan)
+{
+    return sim_is_uncontended(plan, edges, sim_role(plan, "client")->size);
+}
+
 bool fed_is_ideal(const struct sim_plan *plan)
 {
     return fed_is_whole(plan) && fed_is_uncontended(plan);
-}
-
-static double send_seconds(const struct sim_plan *plan, int from, int to, int64_t bytes)
-{
-    const struct sim_way way = sim_way_between(plan, from, to);
-
-    return way.latency_seconds + (double)bytes / way.bytes_per_second;
 }
 
 static double turn_seconds(const struct sim_plan *plan, const struct fed_turn *turn, bool straggles)
@@ -81,8 +92,8 @@ static double turn_seconds(const struct sim_plan *plan, const struct fed_turn *t
                            ? fed_partial_epochs(plan, round, client)
                            : fed_of(plan)->options->local_epochs;
 
-    return send_seconds(plan, server, peer, turn->down_bytes) +
-           send_seconds(plan, peer, server, turn->up_bytes) +
+    return sim_alone_seconds(plan, server, peer, turn->down_bytes) +
+           sim_alone_seconds(plan, peer, server, turn->up_bytes) +
            fed_sample_seconds(plan, peer) * turn->flop_share *
                fed_of(plan)->devices[client].samples.count * epochs *
                fed_slowness(plan, round, client, straggles);

@@ -8,6 +8,11 @@
 double fed_message_bytes(const struct sim_plan *plan);
 double fed_all_bytes(const struct sim_totals *totals);
 
+/* What all uploads took, beside what each takes alone on its links. */
+double fed_alone_seconds(const struct sim_plan *plan);
+double fed_upload_seconds(const struct sim_totals *totals);
+bool fed_has_room(const struct sim_plan *plan);
+
 /* Does every client that is chosen answer with an update, in every round of the scenario? */
 bool fed_is_whole(const struct sim_plan *plan);
 double fed_whole_bytes(const struct sim_plan *plan); /* 2 R m G */
@@ -26,12 +31,22 @@ double fed_ideal_steps(const struct sim_plan *plan);
 double fed_mean_steps(const struct sim_totals *totals);
 bool fed_has_equal_parts(const struct sim_plan *plan);
 
-#define FED_BYTES_LAW                                                                              \
+#define FED_UPLOADS_LAW                                                                            \
     {                                                                                              \
-        "bytes of all messages", SIM_UNIT_BYTES,                                                   \
-            "downloads x G + uploads x G, or what they are compressed to", fed_message_bytes,      \
-            fed_all_bytes, .tolerance = 0                                                          \
+        "seconds of all uploads", SIM_UNIT_SECONDS,                                                \
+            "sum over uploads of latency + bytes / bandwidth", fed_alone_seconds,                  \
+            fed_upload_seconds, .tolerance = 1e-9, .holds = fed_has_room,                          \
+                                .assumes = "links have room for all clients at once, hosts of "    \
+                                           "their own, network: textbook, no faults, no profiles"  \
     }
+#define FED_BYTES_LAW                                                                              \
+    {"bytes of all messages",                                                                      \
+     SIM_UNIT_BYTES,                                                                               \
+     "downloads x G + uploads x G, or what they are compressed to",                                \
+     fed_message_bytes,                                                                            \
+     fed_all_bytes,                                                                                \
+     .tolerance = 0},                                                                              \
+        FED_UPLOADS_LAW
 #define FED_STEPS_LAW                                                                              \
     {                                                                                              \
         "steps of an update", SIM_UNIT_NONE, "u = n E / (K B)", fed_ideal_steps, fed_mean_steps,   \
