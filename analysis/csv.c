@@ -163,13 +163,13 @@ double analysis_csv_number(struct analysis_csv *csv, int column)
     return 0;
 }
 
-/* What diverges is written as inf or nan. */
+/* What diverges is written as inf, what is not known as nothing. */
 double analysis_csv_number_or_gap(struct analysis_csv *csv, int column)
 {
     const char *text = csv->fields[column];
     char *end;
 
-    if (!isfinite(strtod(text, &end)) && end != text && *end == '\0')
+    if (*text == '\0' || (!isfinite(strtod(text, &end)) && end != text && *end == '\0'))
         return NAN;
     return analysis_csv_number(csv, column);
 }
