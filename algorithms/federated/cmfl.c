@@ -206,7 +206,8 @@ static bool is_plain(const struct sim_plan *plan)
 {
     const struct cmfl *cmfl = plan->parameters;
 
-    return cmfl->feedback_bytes == 0 && cmfl->common.compression == FED_NOT_COMPRESSED;
+    return cmfl->feedback_bytes == 0 && cmfl->common.compression == FED_NOT_COMPRESSED &&
+           cmfl->common.secure_aggregation == FED_NO;
 }
 
 /* With all there in round 1 there is a global update to speak of in each round after it. */

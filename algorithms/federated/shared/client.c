@@ -133,7 +133,7 @@ static void tell(struct fed_client *client, struct fed_turn *turn, enum fed_kind
         client->fed->tally->alone_seconds +=
             sim_alone_seconds(client->me->plan, client->me->number, server_of(client), bytes);
     }
-    if (status == SIM_OK && turn != NULL && kind != FED_REPORT) {
+    if (status == SIM_OK && turn != NULL && kind != FED_REPORT && kind != FED_KEYS) {
         device->delivered_draw = draw;
         device->delivered_at = sim_now(client->me);
     }
@@ -175,6 +175,21 @@ static bool probe(struct fed_client *client, struct fed_turn *turn)
     return turn->action != FED_REJECTED;
 }
 
+/* Keys and shares of secure aggregation; false: it is over. */
+static bool exchange_keys(struct fed_client *client, struct fed_turn *turn)
+{
+    struct sim_message answer;
+
+    for (int t = 0; t < FED_TRIPS; t++) {
+        tell(client, turn, FED_KEYS, fed_trip_of(client->fed, t).up_bytes);
+        if (*client->fed->is_over || !hear(client, &answer))
+            return false;
+        turn->messages_received++;
+    }
+    turn->up_bytes = fed_masked_bytes(client->fed);
+    return true;
+}
+
 static void take_turn(struct fed_client *client, struct fed_turn *turn)
 {
     const struct fed_method *method = client->fed->method;
@@ -196,6 +211,8 @@ static void take_turn(struct fed_client *client, struct fed_turn *turn)
         kind = FED_SKIP;
     else
         fed_compress(client, turn);
+    if (kind == FED_UPDATE && fed_is_masked(client->fed) && !exchange_keys(client, turn))
+        return;
     tell(client, turn, kind, turn->up_bytes);
 }
 

@@ -42,6 +42,12 @@ void fed_mean(struct fed_server *server, struct fed_turn *const *arrived, int co
         return;
     for (int i = 0; i < count; i++)
         sum += fed_weight(server, arrived[i]);
+    if (fed_is_masked(server->fed)) {
+        fed_masked_sum(server, arrived, count, server->model);
+        for (size_t j = 0; j < numbers; j++)
+            server->model[j] /= sum;
+        return;
+    }
     memset(server->model, 0, numbers * sizeof(double));
     for (int i = 0; i < count; i++) {
         const double share = fed_weight(server, arrived[i]) / sum;
@@ -72,7 +78,8 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
         tally->staleness += server->round - arrived[i]->round;
     }
     sim_phase(server->me, "aggregate");
-    sim_compute(server->me, server->options->flop_per_byte * bytes);
+    sim_compute(server->me, server->options->flop_per_byte * bytes +
+                                (fed_is_masked(server->fed) ? fed_unmasking_flop(server->fed) : 0));
     if (server->fed->method->aggregate != NULL)
         server->fed->method->aggregate(server, arrived, count);
     else

@@ -68,7 +68,7 @@ enum fed_action {
 };
 
 /* What a message up to the server is. */
-enum fed_kind { FED_UPDATE, FED_REPORT, FED_SKIP, FED_STOPPED, FED_LOST };
+enum fed_kind { FED_UPDATE, FED_REPORT, FED_SKIP, FED_STOPPED, FED_LOST, FED_KEYS };
 
 struct fed_turn {
     /* The server's: */
@@ -90,6 +90,7 @@ struct fed_turn {
     double chosen_at;
     int messages_down; /* sent to the client in this turn */
     bool is_decided;   /* a client that has probed was told whether it goes on */
+    int trips;         /* of secure aggregation: so many have come up; and been answered */
     double *start;     /* P: the model that went down; NULL with learning off */
 
     /* The client's: */
@@ -305,6 +306,21 @@ double fed_weight(const struct fed_server *server, const struct fed_turn *turn);
 
 /* The mean of what arrived, weighted as `aggregation` says, in place of the model. */
 void fed_mean(struct fed_server *server, struct fed_turn *const *arrived, int count);
+
+/* ---- secure aggregation: masking.c ---- */
+
+enum { FED_TRIPS = 3 };
+struct fed_trip {
+    int64_t up_bytes, down_bytes;
+};
+bool fed_is_masked(const struct fed *fed);
+int64_t fed_masked_bytes(const struct fed *fed); /* of an update */
+struct fed_trip fed_trip_of(const struct fed *fed, int trip);
+double fed_unmasking_flop(const struct fed *fed); /* of the server, a round */
+
+/* Sum of weight x values, P numbers into `total`, by masks that cancel. */
+void fed_masked_sum(struct fed_server *server, struct fed_turn *const *arrived, int count,
+                    double *total);
 
 /* ---- the algorithm's file ---- */
 

@@ -8,7 +8,7 @@ double fed_message_bytes(const struct sim_plan *plan)
     const struct fed *fed = fed_of(plan);
     const struct fed_tally *tally = fed->tally;
 
-    if (fed->options->compression != FED_NOT_COMPRESSED)
+    if (fed->options->compression != FED_NOT_COMPRESSED || fed_is_masked(fed))
         return (double)(tally->down_bytes + tally->up_bytes);
     return (double)(tally->downloads + tally->uploads) * (double)fed->model_bytes;
 }
@@ -27,7 +27,7 @@ bool fed_is_whole(const struct sim_plan *plan)
     const struct federated *options = fed->options;
 
     return plan->is_undisturbed && options->compression == FED_NOT_COMPRESSED &&
-           options->drop_out == 0 && options->round_deadline == 0 &&
+           !fed_is_masked(fed) && options->drop_out == 0 && options->round_deadline == 0 &&
            fed_chosen(options) == fed_goal(options) && options->target_accuracy == 0 &&
            (options->stragglers == 0 || options->straggler_work == FED_ALL_EPOCHS ||
             fed->method->takes_partial_work);

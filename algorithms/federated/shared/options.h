@@ -28,6 +28,7 @@ struct federated {
     int local_epochs, batch_size;
     int64_t model_bytes;
     double trainable_share, sparsity;
+    int secure_aggregation;
     int compression;
     double compute_seconds_per_sample, compute_jitter, speed_sigma;
     int samples_per_client, sizes;
@@ -68,6 +69,9 @@ struct federated {
                  "learner"},                                                                       \
         {SIM_RATIO(struct federated, trainable_share), .value = "1", .least = 0, .most = 1,        \
          .help = "of the model's bytes that are sent: parameter-efficient fine-tuning"},           \
+        {SIM_CHOICE(struct federated, secure_aggregation), .value = "no",                          \
+         .choices = fed_no_yes_choices,                                                            \
+         .help = "updates are masked, so that the server learns their sum alone"},                 \
         {SIM_CHOICE(struct federated, compression), .value = "none",                               \
          .choices = fed_compression_choices,                                                       \
          .help = "of updates on their way up: none, the largest changes, ternary codes"},          \

@@ -14,7 +14,8 @@ const char *const fed_straggling_choices[] = {"partial", "all", NULL};
 const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
 const char *const fed_no_yes_choices[] = {"no", "yes", NULL};
 
-static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
+static bool belongs_together(const struct sim_plan *plan, const struct fed_method *method,
+                             struct sim_error *err)
 {
     const struct federated *options = plan->parameters;
     bool fine = true;
@@ -48,6 +49,13 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
                           "a client has; zipf goes with partition: iid or dominant_label.");
     if (options->target_accuracy > 0 && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.target_accuracy: with learning off there is no accuracy.");
+    if (options->secure_aggregation == FED_YES &&
+        (method->is_asynchronous || method->size != NULL ||
+         options->compression != FED_NOT_COMPRESSED))
+        fine =
+            sim_fail(err, "algorithm.secure_aggregation: masks cancel in a sum over the clients of "
+                          "one round, with the same numbers of each: not without rounds, with "
+                          "models of several sizes, or with compression.");
     if (options->dissimilarity == FED_YES && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.dissimilarity: with learning off there are no gradients.");
     return fine;
@@ -210,7 +218,7 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
     const struct federated *options = plan->parameters;
     struct fed *fed = sim_new(plan->arena, struct fed, 1);
 
-    if (!belongs_together(plan, err))
+    if (!belongs_together(plan, method, err))
         return false;
     fed->method = method;
     fed->rounds = method->rounds != NULL ? method->rounds(plan) : plan->iterations;

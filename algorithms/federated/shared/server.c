@@ -340,6 +340,11 @@ static void take_send(struct fed_server *server, int i)
     struct fed_tally *tally = server->tally;
 
     if (server->sends[i] != NULL && sim_wait(server->me, server->sends[i], NULL) == SIM_OK) {
+        if (turn->trips > 0) {
+            tally->down_bytes += fed_trip_of(server->fed, turn->trips - 1).down_bytes;
+            server->sends[i] = NULL;
+            return;
+        }
         *(turn->is_decided ? &tally->decisions : &tally->downloads) += 1;
         tally->level_downloads[turn->level] += !turn->is_decided;
         tally->down_bytes += turn->is_decided ? turn->decision_bytes : turn->down_bytes;
@@ -399,6 +404,21 @@ static void take_report(struct fed_server *server, int i)
         reject(server, i);
 }
 
+/* Keys or shares: answered at once. */
+static void take_keys(struct fed_server *server, int i)
+{
+    struct fed_turn *turn = server->flights[i];
+    const struct fed_trip trip = fed_trip_of(server->fed, turn->trips);
+
+    server->tally->up_bytes += trip.up_bytes;
+    count_radio(server, turn, sim_now(server->me) - turn->sent_at, trip.up_bytes, trip.down_bytes);
+    turn->trips++;
+    turn->messages_down++;
+    server->waits[i] = sim_start_receive(server->me, number_of(server, turn->client));
+    server->sends[i] = sim_start_send(server->me, number_of(server, turn->client),
+                                      (struct sim_message){trip.down_bytes, turn});
+}
+
 static void take_update(struct fed_server *server, int i)
 {
     struct fed_turn *turn = server->flights[i];
@@ -434,6 +454,8 @@ static void take(struct fed_server *server, int i)
         end_turn(server, i, FED_DROPPED);
     else if (turn->kind == FED_REPORT)
         take_report(server, i);
+    else if (turn->kind == FED_KEYS)
+        take_keys(server, i);
     else
         take_update(server, i);
     if (was_probing && --server->probing == 0)
