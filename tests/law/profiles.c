@@ -1,4 +1,4 @@
-/* State profiles of hosts: who dies by one comes back by it. */
+/* Profiles of hosts: who dies by one comes back by it; who is slow is slow again. */
 #include "tests/fixtures/simulate.h"
 
 #include <stdio.h>
@@ -72,9 +72,30 @@ static void a_client_that_never_comes_back_is_not_waited_for_for_ever(void **sta
     simulated_release(&run);
 }
 
+/* A minute of work; half of it is lost in 5 s from 2, 25 and 48 s on. */
+static void a_slow_host_is_slow_again_every_so_often(void **state)
+{
+    char text[512];
+    struct simulated run;
+
+    (void)state;
+    snprintf(text, sizeof text,
+             "platform: %s\n"
+             "algorithm: {name: gpipe, stages: 1, microbatches: 60, forward_seconds: 0.5, "
+             "backward_seconds: 0.5}\n"
+             "faults: [{host: h-0, at: 2, for: 5, every: 23, factor: 0.5}]\n",
+             star_platform(2, 7));
+    run = simulate(text, NULL);
+    if (run.code != 0)
+        fail_msg("%s", run.err.text);
+    assert_close(seconds_of(&run), 60 + 3 * 2.5, 1e-9);
+    simulated_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slow_host_is_slow_again_every_so_often),
         cmocka_unit_test(a_client_comes_back_with_its_host),
         cmocka_unit_test(a_client_that_never_comes_back_is_not_waited_for_for_ever),
     };
