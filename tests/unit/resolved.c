@@ -109,7 +109,8 @@ static void everything_that_was_said_is_in_the_resolved_scenario(void **state)
               "\"replicas\": 0}, "
               "\"hosts\": {\"worker\": [\"node-*\"], \"server\": 3, \"share\": \"round_robin\"}, "
               "\"iterations\": 11, \"seed\": 13, \"trace\": \"full\", \"simulation\": \"full\", "
-              "\"allow_oom\": \"no\", \"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": 0.75, \"for\": 0.125, "
+              "\"allow_oom\": \"no\", \"faults\": [{\"host\": \"a\", \"at\": 0.5, \"factor\": "
+              "0.75, \"for\": 0.125, "
               "\"every\": 0.25}, "
               "{\"peer\": \"b\", \"at\": 0.0, \"factor\": 0.0}]}");
     free(json);

@@ -64,7 +64,7 @@ static bool read_row(struct schedule *schedule, struct sim_csv *csv, const char 
                      const struct columns *columns)
 {
     const int kind = kind_of(fields[columns->operation], schedule->is_split);
-    int stage, microbatch, chunk = 0;
+    int stage = 0, microbatch = 0, chunk = 0;
 
     if (kind < 0)
         return sim_fail(csv->err, "%s:%d: operation '%s' is none of F, B and W.", csv->path,
@@ -87,7 +87,7 @@ static bool read_row(struct schedule *schedule, struct sim_csv *csv, const char 
 static bool read_rows(struct schedule *schedule, struct sim_csv csv, bool only_looks)
 {
     const char *const *fields;
-    struct columns columns;
+    struct columns columns = {-1, -1, -1, -1};
     int count, width;
 
     if (!sim_csv_row(&csv, &fields, &width))
