@@ -265,7 +265,8 @@ struct fed_server {
     double best_accuracy;                   /* of all tests; NaN before the first */
     int best_round;                         /* from 0 */
     bool has_reached_target;
-    double alone_since; /* nobody has been available since then; NaN: somebody is */
+    struct fed_masking *masking; /* masking.c; NULL before the first sum */
+    double alone_since;          /* nobody has been available since then; NaN: somebody is */
     void *own;
 };
 

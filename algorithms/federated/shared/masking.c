@@ -14,7 +14,7 @@
 #include "algorithms/federated/rules/secure.h"
 #include "algorithms/federated/shared/federated.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 enum {
     KEY_BYTES = 32,
@@ -59,6 +59,29 @@ double fed_unmasking_flop(const struct fed *fed)
     return n * n * (double)number_count(fed);
 }
 
+/* Room for one sum; the server keeps it from round to round. */
+struct fed_masking {
+    uint64_t *sum, *words; /* [P] */
+    double *weighed;       /* [P] */
+    bool *survives;        /* [clients] */
+};
+
+static struct fed_masking *room_of(struct fed_server *server)
+{
+    struct sim_arena *arena = server->me->plan->arena;
+    const size_t numbers = server->fed->number_count;
+
+    if (server->masking != NULL)
+        return server->masking;
+    server->masking = sim_new(arena, struct fed_masking, 1);
+    *server->masking =
+        (struct fed_masking){.sum = sim_new(arena, uint64_t, numbers),
+                             .words = sim_new(arena, uint64_t, numbers),
+                             .weighed = sim_new(arena, double, numbers),
+                             .survives = sim_new(arena, bool, (size_t)server->clients)};
+    return server->masking;
+}
+
 /* The sum of weight x values of those that arrived, who are the first `count` of a group of `group`; what comes of
  * it is exact to group / 2 multiples of 2^-FRACTION_BITS. */
 void fed_masked_sum(struct fed_server *server, struct fed_turn *const *arrived, int count,
@@ -71,31 +94,23 @@ void fed_masked_sum(struct fed_server *server, struct fed_turn *const *arrived, 
                                   .fraction_bits = FRACTION_BITS,
                                   .seed =
                                       server->me->plan->seed * 1000003 + (uint64_t)server->round};
-    uint64_t *sum = calloc(numbers, sizeof *sum), *words = calloc(numbers, sizeof *words);
-    double *weighed = calloc(numbers, sizeof *weighed);
-    bool *survives = calloc((size_t)group, sizeof *survives), fine = true;
+    struct fed_masking *room = room_of(server);
     struct sim_error err = {0};
 
-    for (int i = 0; i < count && fine; i++) {
+    memset(room->sum, 0, numbers * sizeof *room->sum);
+    for (int i = 0; i < group; i++)
+        room->survives[i] = i < count;
+    for (int i = 0; i < count; i++) {
         const double weight = fed_weight(server, arrived[i]);
 
         for (size_t j = 0; j < numbers; j++)
-            weighed[j] = weight * arrived[i]->values[j];
-        fine = secure_quantise(&secure, weighed, numbers, words, &err);
-        if (!fine)
-            break;
-        secure_mask(&secure, i, words, numbers);
-        secure_add(&secure, sum, words, numbers);
-        survives[i] = true;
+            room->weighed[j] = weight * arrived[i]->values[j];
+        if (!secure_quantise(&secure, room->weighed, numbers, room->words, &err))
+            sim_give_up(server->me, "secure aggregation in round %d: %s", server->round + 1,
+                        err.text);
+        secure_mask(&secure, i, room->words, numbers);
+        secure_add(&secure, room->sum, room->words, numbers);
     }
-    if (fine) {
-        secure_unmask(&secure, survives, sum, numbers);
-        secure_restore(&secure, sum, numbers, total);
-    }
-    free(sum);
-    free(words);
-    free(weighed);
-    free(survives);
-    if (!fine)
-        sim_give_up(server->me, "secure aggregation in round %d: %s", server->round + 1, err.text);
+    secure_unmask(&secure, room->survives, room->sum, numbers);
+    secure_restore(&secure, room->sum, numbers, total);
 }
