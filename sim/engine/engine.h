@@ -139,8 +139,8 @@ struct peer {
         *waits_for; /* the first of them: all that a deadlock's report has left */
     double blocked_since;
     int waits_for_others;
-    bool
-        has_host_alone; /* a computation of it takes flop / speed: nobody else, no profile, no watts to count */
+    bool has_host_alone; /* a computation of it takes flop / speed: nobody else, no profile */
+    double dozed_seconds, dozes_since; /* computed so, which SimGrid has not seen; NAN: not now */
     bool is_dozing, waits_for_bell, is_finished, is_dead, will_return;
 
     const char *phase_name;
@@ -226,6 +226,8 @@ bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 void peer_wake_at(struct peer *peer, double at); /* a peer that waits suspended */
 void peer_doze(struct peer *peer, double until); /* nothing else can wake it */
+double peer_host_joules(
+    const struct peer *peer); /* of its host until now; NAN: it states no watts */
 
 /* account.c: the time from `begin` to now */
 void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */

@@ -25,6 +25,34 @@ static double host_speed(const struct peer *peer)
     return peer->engine->world->hosts[peer->host_place].flop_per_second;
 }
 
+static void compute_alone(struct peer *peer, double flop)
+{
+    const double begin = simgrid_get_clock();
+
+    peer->dozes_since = begin;
+    peer_doze(peer, begin + flop / host_speed(peer));
+    peer->dozed_seconds += simgrid_get_clock() - begin;
+    peer->dozes_since = NAN;
+}
+
+/* SimGrid's plugin has seen a host idle while its peer dozed: as it has it, one busy core of n draws
+ * epsilon + (all - epsilon) / n. */
+double peer_host_joules(const struct peer *peer)
+{
+    const struct world_host *host = &peer->engine->world->hosts[peer->host_place];
+    double seconds = peer->dozed_seconds, epsilon, watts;
+
+    if (!host->draws_power)
+        return NAN;
+    if (!isnan(peer->dozes_since))
+        seconds += simgrid_get_clock() - peer->dozes_since;
+    epsilon = sg_host_get_wattmin_at(host->host, 0);
+    watts = epsilon + (sg_host_get_wattmax_at(host->host, 0) - epsilon) /
+                          (double)sg_host_core_count(host->host);
+    return sg_host_get_consumed_energy(host->host) +
+           (seconds > 0 ? seconds * (watts - sg_host_get_idle_consumption(host->host)) : 0);
+}
+
 void sim_compute(struct sim_peer *me, double flop)
 {
     const double begin = simgrid_get_clock();
@@ -33,7 +61,7 @@ void sim_compute(struct sim_peer *me, double flop)
     if (flop == 0)
         return;
     if (of(me)->has_host_alone && !of(me)->engine->has_helpers)
-        peer_doze(of(me), begin + flop / host_speed(of(me)));
+        compute_alone(of(me), flop);
     else
         sg_actor_execute(flop * of(me)->slowdown);
     account_computed(of(me), flop, begin);
@@ -142,10 +170,7 @@ int64_t sim_bytes_until_now(const struct sim_peer *me)
 
 double sim_joules(const struct sim_peer *me, int peer)
 {
-    const struct engine *engine = ((const struct peer *)me)->engine;
-    const struct world_host *host = &engine->world->hosts[engine->peers[peer].host_place];
-
-    return host->draws_power ? sg_host_get_consumed_energy(host->host) : NAN;
+    return peer_host_joules(&((const struct peer *)me)->engine->peers[peer]);
 }
 
 double sim_radio_joules(const struct sim_peer *me, int peer, double seconds, int64_t sent_bytes,

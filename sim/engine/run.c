@@ -119,6 +119,7 @@ static void open_peer(struct engine *engine, int number)
         .role = role_named(engine->plan->algorithm, cast->role),
         .phase_name = "start",
         .step = SIM_NO_STEP,
+        .dozes_since = NAN,
         .slowdown = 1,
     };
     if (host->flop_per_second > engine->fastest_flop_per_second)
@@ -150,8 +151,7 @@ static void find_lonely(struct engine *engine)
     for (int i = 0; i < count; i++) {
         const int place = engine->peers[i].host_place;
 
-        engine->peers[i].has_host_alone =
-            on[place] == 1 && !engine->world->hosts[place].draws_power;
+        engine->peers[i].has_host_alone = on[place] == 1;
     }
 }
 
@@ -267,12 +267,9 @@ static double engine_joules(const struct engine *engine)
 
     for (int i = 0; i < engine->record->peer_count; i++) {
         const int place = engine->peers[i].host_place;
-        const struct world_host *host = &engine->world->hosts[place];
 
-        if (!host->draws_power)
-            return NAN;
         if (!counted[place])
-            sum += sg_host_get_consumed_energy(host->host);
+            sum += peer_host_joules(&engine->peers[i]); /* NAN stays */
         counted[place] = true;
     }
     return sum;
