@@ -2,6 +2,7 @@
 #include "analysis/planner.h"
 #include "sim/base/file.h"
 #include "sim/base/units.h"
+#include "sim/base/whole.h"
 #include "sim/cli/command.h"
 #include "sim/platform/device.h"
 #include "sim/study/simulate.h"
@@ -327,13 +328,6 @@ static void print_json(const struct question *question, const struct planner_pla
     json_decref(all);
 }
 
-/* Of numbers >= 1. */
-static int largest_common(int a, int b)
-{
-    assert(a > 0);
-    return b == 0 ? a : largest_common(b, a % b);
-}
-
 /* Minibatches for each replica of stage 0, at least `least`, such that all of them can be dealt to the replicas of
  * every stage. */
 static int fair_count(const struct planner_plan *plan, int least)
@@ -342,9 +336,9 @@ static int fair_count(const struct planner_plan *plan, int least)
 
     for (int s = 0; s < plan->stage_count; s++) {
         const int each = plan->stages[s].replicas /
-                         largest_common(plan->stages[s].replicas, plan->stages[0].replicas);
+                         sim_greatest_divisor(plan->stages[s].replicas, plan->stages[0].replicas);
 
-        step = step / largest_common(step, each) * each;
+        step = sim_least_multiple(step, each);
     }
     assert(step > 0); /* every stage has a replica */
     return (least + step - 1) / step * step;

@@ -35,7 +35,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_CHOICE(struct synchronous, allreduce), .value = "ring", .choices = reduce_choices,
      .help = "how gradients are summed"},
     {SIM_COUNT(struct synchronous, members_per_node), .value = "8", .least = 1, .most = 1 << 20,
-     .help = "workers of a node, for rails and leaders"},
+     .help = "workers of a node, for rails and leaders; of a group, for bcube"},
     {SIM_BYTES(struct synchronous, bucket_bytes), .value = "25MB", .least = 1, .most = 1e15,
      .help = "a bucket of gradients is sent when it holds so many bytes"},
     {SIM_CHOICE(struct synchronous, overlap), .value = "yes", .choices = yes_or_no,
@@ -371,7 +371,7 @@ static const char own_hosts[] = "every worker has a host of its own, and none di
 static const struct sim_law laws[] = {
     {"bytes on the network", SIM_UNIT_BYTES, "2(N-1)G", all_bytes, sim_total_bytes, .tolerance = 0,
      .holds = is_optimal,
-     .assumes = "every worker has a host of its own, none dies, allreduce: ring, a tree, "
+     .assumes = "every worker has a host of its own, none dies, allreduce: ring, a tree, bcube, "
                 "hierarchical, or rabenseifner with a power of two"},
     {"messages", SIM_UNIT_NONE, "2N(N-1) for each bucket", all_messages, sim_total_messages,
      .tolerance = 0, .holds = is_ring, .assumes = own_hosts},

@@ -72,15 +72,7 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
     }
 }
 
-static const struct fed_method method = {.is_asynchronous = true,
-                                         .takes_partial_work = true,
-                                         .open = concurrent_open,
-                                         .wanted = concurrent_wanted,
-                                         .accepts = concurrent_accepts,
-                                         .hear = concurrent_hear,
-                                         .is_complete = concurrent_is_complete,
-                                         .aggregate = aggregate,
-                                         .tell = concurrent_tell};
+static const struct fed_method method = {CONCURRENT_HOOKS, .aggregate = aggregate};
 
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
 {

@@ -1,5 +1,5 @@
 /* CMFL: what is sent when all updates are relevant, when none is, and in between. */
-#include "tests/fixtures/words.h"
+#include "tests/fixtures/shipped.h"
 
 /* Seed 6 deals Synthetic's samples to four clients evenly; settings that fedavg has too. */
 #define EVEN                                                                                       \
@@ -32,8 +32,8 @@ static void assert_same(struct simulated *a, struct simulated *b)
 
 static void at_threshold_zero_it_is_fedavg(void **state)
 {
-    struct simulated fedavg = simulate_fine("fedavg", EVEN);
-    struct simulated cmfl = simulate_fine("cmfl", EVEN "algorithm.threshold=0");
+    struct simulated fedavg = shipped_fine("fedavg", NULL, EVEN);
+    struct simulated cmfl = shipped_fine("cmfl", NULL, EVEN "algorithm.threshold=0");
 
     (void)state;
     assert_same(&fedavg, &cmfl);
@@ -41,10 +41,10 @@ static void at_threshold_zero_it_is_fedavg(void **state)
 
 static void with_fedavgs_weights_parts_need_not_be_even(void **state)
 {
-    struct simulated fedavg = simulate_fine("fedavg", EVEN "seed=7");
-    struct simulated plain = simulate_fine("cmfl", EVEN "seed=7 algorithm.threshold=0");
-    struct simulated cmfl =
-        simulate_fine("cmfl", EVEN "seed=7 algorithm.threshold=0 algorithm.aggregation=samples");
+    struct simulated fedavg = shipped_fine("fedavg", NULL, EVEN "seed=7");
+    struct simulated plain = shipped_fine("cmfl", NULL, EVEN "seed=7 algorithm.threshold=0");
+    struct simulated cmfl = shipped_fine(
+        "cmfl", NULL, EVEN "seed=7 algorithm.threshold=0 algorithm.aggregation=samples");
 
     (void)state;
     assert_true(metric_of(&plain, "weights_projection") !=
@@ -57,7 +57,7 @@ static void above_one_nothing_is_uploaded_after_round_one(void **state)
 {
     static const char words[] =
         EVEN "algorithm.threshold=1.01 algorithm.threshold_form=constant algorithm.skip_bytes=19";
-    struct simulated run = simulate_fine("cmfl", words);
+    struct simulated run = shipped_fine("cmfl", NULL, words);
     const double model = 4.0 * (60 * 32 + 32 + 32 * 10 + 10);
 
     (void)state;
@@ -67,7 +67,7 @@ static void above_one_nothing_is_uploaded_after_round_one(void **state)
     assert_true(bytes_of(&run) == 5 * 4 * model + 4 * model + 4 * 4 * 19.0);
     assert_true(metric_of(&run, "relevance") < 1);
     assert_true(metric_of(&run, "weights_projection") ==
-                metric_with("cmfl", EVEN "iterations=1", "weights_projection"));
+                shipped_metric("cmfl", EVEN "iterations=1", "weights_projection"));
     simulated_release(&run);
 }
 
@@ -75,8 +75,9 @@ static void above_one_nothing_is_uploaded_after_round_one(void **state)
 static void a_falling_threshold_lets_updates_through_again(void **state)
 {
     struct simulated run =
-        simulate_fine("cmfl", EVEN "algorithm.threshold=1.2 algorithm.threshold_form=falling "
-                                   "iterations=40");
+        shipped_fine("cmfl", NULL,
+                     EVEN "algorithm.threshold=1.2 algorithm.threshold_form=falling "
+                          "iterations=40");
     const double uploads = metric_of(&run, "uploads");
 
     (void)state;
@@ -88,19 +89,19 @@ static void a_falling_threshold_lets_updates_through_again(void **state)
 static void only_the_relevant_change_the_model(void **state)
 {
     static const char words[] = EVEN "algorithm.threshold=0.76 algorithm.threshold_form=constant";
-    const double uploads = metric_with("cmfl", words, "uploads");
+    const double uploads = shipped_metric("cmfl", words, "uploads");
 
     (void)state;
     assert_true(uploads > 4 && uploads < 20);
-    assert_true(metric_with("cmfl", words, "weights_projection") !=
-                metric_with("cmfl", EVEN "algorithm.threshold=0", "weights_projection"));
+    assert_true(shipped_metric("cmfl", words, "weights_projection") !=
+                shipped_metric("cmfl", EVEN "algorithm.threshold=0", "weights_projection"));
 }
 
 static void with_learning_off_a_share_is_relevant(void **state)
 {
-    struct simulated fedavg = simulate_fine("fedavg", TIMED);
-    struct simulated all = simulate_fine("cmfl", TIMED);
-    struct simulated none = simulate_fine("cmfl", TIMED "algorithm.relevant_share=0");
+    struct simulated fedavg = shipped_fine("fedavg", NULL, TIMED);
+    struct simulated all = shipped_fine("cmfl", NULL, TIMED);
+    struct simulated none = shipped_fine("cmfl", NULL, TIMED "algorithm.relevant_share=0");
 
     (void)state;
     assert_true(bytes_of(&fedavg) == bytes_of(&all));
@@ -114,8 +115,8 @@ static void with_learning_off_a_share_is_relevant(void **state)
 
 static void feedback_goes_down_from_round_two_on(void **state)
 {
-    struct simulated without = simulate_fine("cmfl", TIMED);
-    struct simulated with = simulate_fine("cmfl", TIMED "algorithm.feedback_bytes=3121");
+    struct simulated without = shipped_fine("cmfl", NULL, TIMED);
+    struct simulated with = shipped_fine("cmfl", NULL, TIMED "algorithm.feedback_bytes=3121");
 
     (void)state;
     assert_true(bytes_of(&with) == bytes_of(&without) + 6 * 11 * 3121.0);
@@ -127,8 +128,9 @@ static void feedback_goes_down_from_round_two_on(void **state)
 static void while_no_direction_is_known_all_upload(void **state)
 {
     struct simulated run =
-        simulate_fine("cmfl", TIMED "algorithm.relevant_share=0 algorithm.clients_per_round=1 "
-                                    "algorithm.drop_out=0.7 iterations=30");
+        shipped_fine("cmfl", NULL,
+                     TIMED "algorithm.relevant_share=0 algorithm.clients_per_round=1 "
+                           "algorithm.drop_out=0.7 iterations=30");
 
     (void)state;
     assert_true(metric_of(&run, "uploads") == 1);
@@ -152,7 +154,7 @@ static void laws_hold_in_other_shapes(void **state)
 
     (void)state;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        struct simulated run = simulate_fine("cmfl", shapes[s]);
+        struct simulated run = shipped_fine("cmfl", NULL, shapes[s]);
 
         assert_true(metric_of(&run, "skipped") > 0);
         simulated_release(&run);
@@ -162,9 +164,9 @@ static void laws_hold_in_other_shapes(void **state)
 static void what_means_nothing_is_refused(void **state)
 {
     (void)state;
-    assert_refused("cmfl", "algorithm.relevant_share=0.5", 2,
-                   "algorithm.relevant_share: with learning on the threshold says");
-    assert_refused("cmfl", "algorithm.threshold=-1", 2, "out of bounds");
+    shipped_fails("cmfl", NULL, "algorithm.relevant_share=0.5", 2,
+                  "algorithm.relevant_share: with learning on the threshold says");
+    shipped_fails("cmfl", NULL, "algorithm.threshold=-1", 2, "out of bounds");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Asynchronous federated methods: who is aggregated when, how stale, and with what weight; FedBuff as FedAvg. */
 #include "tests/fixtures/federated.h"
+#include "tests/fixtures/shipped.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -76,50 +77,6 @@ static void arrivals_during_an_aggregation_keep_their_order(void **state)
 
 /* ---- staleness ---- */
 
-static struct simulated run_scenario(const char *name, const char *words)
-{
-    static char text[1024];
-    char path[64];
-    const char *settings[32] = {NULL};
-    char *rest = NULL;
-    int count = 0;
-
-    snprintf(path, sizeof path, "scenarios/%s.yaml", name);
-    snprintf(text, sizeof text, "%s", words);
-    for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
-        if (count < 31)
-            settings[count++] = word;
-    return simulate_file(path, settings);
-}
-
-static struct simulated fine(const char *name, const char *words)
-{
-    struct simulated run = run_scenario(name, words);
-
-    if (run.code != 0)
-        fail_msg("%s %s: %s", name, words, run.err.text);
-    return run;
-}
-
-static double metric(const char *name, const char *words, const char *metric_)
-{
-    struct simulated run = fine(name, words);
-    const double value = metric_of(&run, metric_);
-
-    simulated_release(&run);
-    return value;
-}
-
-static void fails(const char *name, const char *words, int code, const char *sentence)
-{
-    struct simulated run = run_scenario(name, words);
-
-    if (run.code != code || strstr(run.err.text, sentence) == NULL)
-        fail_msg("%s %s: exit code %d and '%s', not %d and '%s'", name, words, run.code,
-                 run.err.text, code, sentence);
-    simulated_release(&run);
-}
-
 /* A server that multiplies s into alpha, version by version, has less than 1e-9 of it left by then. */
 static void alpha_does_not_accumulate(void **state)
 {
@@ -135,7 +92,7 @@ static void alpha_does_not_accumulate(void **state)
                  "algorithm.mixing=0.5937 algorithm.a=0.4142 algorithm.b=1.5 iterations=97 "
                  "algorithm.staleness=%s",
                  forms[f]);
-        run = fine("fedasync", words);
+        run = shipped_fine("fedasync", NULL, words);
         d = metric_of(&run, "staleness");
         s[0] = 1;
         s[1] = pow(d + 1, -0.4142);
@@ -149,9 +106,9 @@ static void alpha_does_not_accumulate(void **state)
 static void one_at_a_time_is_never_stale(void **state)
 {
     (void)state;
-    assert_true(metric("fedasync", "algorithm.concurrency=1", "largest_staleness") == 0);
-    assert_true(metric("fedasync", "algorithm.concurrency=1", "mixing") == 0.6);
-    assert_true(metric("fedbuff", "algorithm.concurrency=1", "largest_staleness") == 0);
+    assert_true(shipped_metric("fedasync", "algorithm.concurrency=1", "largest_staleness") == 0);
+    assert_true(shipped_metric("fedasync", "algorithm.concurrency=1", "mixing") == 0.6);
+    assert_true(shipped_metric("fedbuff", "algorithm.concurrency=1", "largest_staleness") == 0);
 }
 
 static void too_stale_an_update_is_refused(void **state)
@@ -160,7 +117,7 @@ static void too_stale_an_update_is_refused(void **state)
 
     (void)state;
     for (int n = 0; n < 2; n++) {
-        struct simulated run = fine(names[n], "algorithm.max_staleness=2");
+        struct simulated run = shipped_fine(names[n], NULL, "algorithm.max_staleness=2");
         const double taken = metric_of(&run, "uploads") - metric_of(&run, "late");
 
         assert_true(metric_of(&run, "late") > 0);
@@ -177,12 +134,12 @@ static void what_weighs_nothing_changes_nothing(void **state)
 
     (void)state;
     snprintf(words, sizeof words, "%s%s", first, "algorithm.mixing=0");
-    assert_true(metric("fedasync", words, "test_loss_nats") ==
-                metric("fedasync", "algorithm.mixing=0", "test_loss_nats"));
-    assert_true(metric("fedbuff", "algorithm.server_learning_rate=0", "test_loss_nats") ==
-                metric("fedasync", "algorithm.mixing=0", "test_loss_nats"));
-    assert_true(metric("fedasync", "", "test_loss_nats") !=
-                metric("fedasync", "algorithm.mixing=0", "test_loss_nats"));
+    assert_true(shipped_metric("fedasync", words, "test_loss_nats") ==
+                shipped_metric("fedasync", "algorithm.mixing=0", "test_loss_nats"));
+    assert_true(shipped_metric("fedbuff", "algorithm.server_learning_rate=0", "test_loss_nats") ==
+                shipped_metric("fedasync", "algorithm.mixing=0", "test_loss_nats"));
+    assert_true(shipped_metric("fedasync", "", "test_loss_nats") !=
+                shipped_metric("fedasync", "algorithm.mixing=0", "test_loss_nats"));
 }
 
 static void both_normalisations_agree_unless_somebody_is_late(void **state)
@@ -190,10 +147,10 @@ static void both_normalisations_agree_unless_somebody_is_late(void **state)
     static const char one[] = "algorithm.concurrency=1 algorithm.normalisation=weights";
 
     (void)state;
-    assert_close(metric("fedbuff", one, "train_loss_nats"),
-                 metric("fedbuff", "algorithm.concurrency=1", "train_loss_nats"), 1e-12);
-    assert_true(metric("fedbuff", "algorithm.normalisation=weights", "train_loss_nats") !=
-                metric("fedbuff", "", "train_loss_nats"));
+    assert_close(shipped_metric("fedbuff", one, "train_loss_nats"),
+                 shipped_metric("fedbuff", "algorithm.concurrency=1", "train_loss_nats"), 1e-12);
+    assert_true(shipped_metric("fedbuff", "algorithm.normalisation=weights", "train_loss_nats") !=
+                shipped_metric("fedbuff", "", "train_loss_nats"));
 }
 
 static void laws_hold_in_other_shapes(void **state)
@@ -210,8 +167,8 @@ static void laws_hold_in_other_shapes(void **state)
 
     (void)state;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        assert_true(metric("fedasync", shapes[s], "rounds") == 60);
-        assert_true(metric("fedbuff", shapes[s], "rounds") == 20);
+        assert_true(shipped_metric("fedasync", shapes[s], "rounds") == 60);
+        assert_true(shipped_metric("fedbuff", shapes[s], "rounds") == 20);
     }
 }
 
@@ -220,16 +177,18 @@ static void laws_hold_in_other_shapes(void **state)
 static void compare_with_fedavg(const char *words)
 {
     char buffered[640];
-    struct simulated avg = fine("fedavg", words), buff;
+    struct simulated avg = shipped_fine("fedavg", NULL, words), buff;
 
     snprintf(buffered, sizeof buffered, "%s algorithm.concurrency=12", words);
-    buff = fine("fedbuff", buffered);
+    buff = shipped_fine("fedbuff", NULL, buffered);
     assert_true(metric_of(&avg, "round_seconds") == metric_of(&buff, "round_seconds"));
     assert_true(seconds_of(&avg) == seconds_of(&buff));
     assert_true(number_at(avg.summary, "bytes") == number_at(buff.summary, "bytes"));
     assert_true(metric_of(&avg, "test_accuracy") == metric_of(&buff, "test_accuracy"));
     assert_close(metric_of(&buff, "train_loss_nats"), metric_of(&avg, "train_loss_nats"), 1e-12);
     assert_close(metric_of(&buff, "test_loss_nats"), metric_of(&avg, "test_loss_nats"), 1e-12);
+    assert_close(metric_of(&buff, "weights_projection"), metric_of(&avg, "weights_projection"),
+                 1e-12);
     assert_true(metric_of(&buff, "largest_staleness") == 0);
     simulated_release(&avg);
     simulated_release(&buff);
@@ -273,11 +232,13 @@ static void who_dies_leaves_a_smaller_buffer(void **state)
 static void what_does_not_belong_together_is_refused(void **state)
 {
     (void)state;
-    fails("fedasync", "algorithm.clients_per_round=2", 2, "so this is 1, not 2");
-    fails("fedasync", "algorithm.concurrency=31", 2, "no more than 30 can be at work at once");
-    fails("fedbuff", "algorithm.over_selection=1.3", 2, "how many are at work with concurrency");
-    fails("fedbuff", "algorithm.clients_per_round=31", 2, "cannot be chosen from 30");
-    fails("fedbuff", "algorithm.drop_out=1", 1, "no update has arrived");
+    shipped_fails("fedasync", NULL, "algorithm.clients_per_round=2", 2, "so this is 1, not 2");
+    shipped_fails("fedasync", NULL, "algorithm.concurrency=31", 2,
+                  "no more than 30 can be at work at once");
+    shipped_fails("fedbuff", NULL, "algorithm.over_selection=1.3", 2,
+                  "how many are at work with concurrency");
+    shipped_fails("fedbuff", NULL, "algorithm.clients_per_round=31", 2, "cannot be chosen from 30");
+    shipped_fails("fedbuff", NULL, "algorithm.drop_out=1", 1, "no update has arrived");
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* HeteroFL: levels have the published sizes, cost what they are, and are one model in the end. */
-#include "tests/fixtures/words.h"
+#include "tests/fixtures/shipped.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -80,7 +80,7 @@ static void each_level_has_its_published_size_and_costs_less_than_the_one_before
         struct simulated run;
 
         snprintf(words, sizeof words, TIMED "algorithm.levels=[%s]", cnn[l].rate);
-        run = simulate_fine("heterofl", words);
+        run = shipped_fine("heterofl", NULL, words);
         assert_true(bytes_of(&run) == 2.0 * 7 * 11 * 4 * cnn[l].parameters);
         assert_true(metric_of(&run, "doubly_counted_flop") == cnn[l].doubled_flop);
         assert_true(seconds_of(&run) < last);
@@ -179,7 +179,7 @@ static void the_fastest_get_the_widest(void **state)
 
         snprintf(words, sizeof words, "%s%s", heavy,
                  (const char *[]){"fixed", "dynamic", "speed"}[i]);
-        run = simulate_fine("heterofl", words);
+        run = shipped_fine("heterofl", NULL, words);
         seconds[i] = seconds_of(&run);
         simulated_release(&run);
     }
@@ -190,9 +190,10 @@ static void the_fastest_get_the_widest(void **state)
 /* Twelve clients of shares 1 : 3 : 2, all of them in every round. */
 static void shares_are_exact_where_they_can_be(void **state)
 {
-    struct simulated run = simulate_fine(
-        "heterofl", TIMED "algorithm.clients=12 algorithm.clients_per_round=12 iterations=1 "
-                          "algorithm.levels=[1,0.25,0.0625] algorithm.level_shares=[1,3,2]");
+    struct simulated run =
+        shipped_fine("heterofl", NULL,
+                     TIMED "algorithm.clients=12 algorithm.clients_per_round=12 iterations=1 "
+                           "algorithm.levels=[1,0.25,0.0625] algorithm.level_shares=[1,3,2]");
 
     (void)state;
     assert_true(bytes_of(&run) ==
@@ -215,7 +216,7 @@ static void laws_hold_in_other_shapes(void **state)
 
     (void)state;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        struct simulated run = simulate_fine("heterofl", shapes[s]);
+        struct simulated run = shipped_fine("heterofl", NULL, shapes[s]);
 
         assert_true(bytes_of(&run) > 0);
         simulated_release(&run);
@@ -236,7 +237,7 @@ static void what_cannot_be_cut_is_refused(void **state)
     refused_without(IID "levels: [0]", "out of bounds");
     refused_without(IID "levels: [1.5]", "out of bounds");
     refused_without(IID "levels: []", "0 levels were given");
-    assert_refused("heterofl", TIMED "workload.model=gpt2", 2, "attention");
+    shipped_fails("heterofl", NULL, TIMED "workload.model=gpt2", 2, "attention");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Oort: who is tried, who is not asked again, what is won, and when the pacer grants more time. */
 #include "tests/fixtures/federated.h"
+#include "tests/fixtures/shipped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,31 +79,6 @@ static void utility_without_learning_is_samples(void **state)
     simulated_release(&run);
 }
 
-static struct simulated run_scenario(const char *name, const char *words)
-{
-    static char text[1024];
-    char path[64];
-    const char *settings[32] = {NULL};
-    char *rest = NULL;
-    int count = 0;
-
-    snprintf(path, sizeof path, "scenarios/%s.yaml", name);
-    snprintf(text, sizeof text, "%s", words);
-    for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
-        if (count < 31)
-            settings[count++] = word;
-    return simulate_file(path, settings);
-}
-
-static struct simulated fine(const char *name, const char *words)
-{
-    struct simulated run = run_scenario(name, words);
-
-    if (run.code != 0)
-        fail_msg("%s %s: %s", name, words, run.err.text);
-    return run;
-}
-
 static const char everybody[] =
     "algorithm.clients=11 algorithm.clients_per_round=11 algorithm.over_selection=1 "
     "algorithm.model_bytes=0 algorithm.learning=softmax algorithm.data=digits "
@@ -120,14 +96,15 @@ static void the_pacer_grants_more_time_as_losses_fall(void **state)
              "%s algorithm.pacer_window=3 algorithm.preferred_seconds=1.7 "
              "algorithm.pacer_step_seconds=0.9",
              everybody);
-    run = fine("oort", words);
+    run = shipped_fine("oort", NULL, words);
     assert_close(metric_of(&run, "preferred_seconds"), 1.7 + 3 * 0.9, 1e-15);
     simulated_release(&run);
 }
 
 static void to_choose_everybody_is_fedavg(void **state)
 {
-    struct simulated avg = fine("fedavg", everybody), oort = fine("oort", everybody);
+    struct simulated avg = shipped_fine("fedavg", NULL, everybody),
+                     oort = shipped_fine("oort", NULL, everybody);
 
     (void)state;
     assert_true(seconds_of(&avg) == seconds_of(&oort));
@@ -140,7 +117,7 @@ static void to_choose_everybody_is_fedavg(void **state)
 
 static void a_round_waits_for_as_many_as_it_should(void **state)
 {
-    struct simulated run = fine("oort", "");
+    struct simulated run = shipped_fine("oort", NULL, "");
 
     (void)state;
     assert_true(metric_of(&run, "uploads") - metric_of(&run, "late") == 300);
@@ -160,7 +137,7 @@ static void laws_hold_in_other_shapes(void **state)
 
     (void)state;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        struct simulated run = fine("oort", shapes[s]);
+        struct simulated run = shipped_fine("oort", NULL, shapes[s]);
 
         assert_true(metric_of(&run, "rounds") == 30);
         simulated_release(&run);
@@ -170,8 +147,9 @@ static void laws_hold_in_other_shapes(void **state)
 /* All are busy with a round that was closed before: the server waits for one of them, and does not spin. */
 static void rounds_too_short_for_everybody_end(void **state)
 {
-    struct simulated run = run_scenario("oort", "algorithm.clients=10 algorithm.round_deadline=2 "
-                                                "algorithm.over_selection=1");
+    struct simulated run = shipped_run("oort", NULL,
+                                       "algorithm.clients=10 algorithm.round_deadline=2 "
+                                       "algorithm.over_selection=1");
 
     (void)state;
     assert_int_equal(run.code, 1);

@@ -97,11 +97,16 @@ static void the_sum_of_the_first_stage_is_exposed(void **state)
 
 static void every_all_reduce_may_sum_the_replicas(void **state)
 {
-    static const char *const choices[] = {"recursive_doubling", "rabenseifner", "binomial_tree",
-                                          "double_binary_tree", "rails",        "leaders"};
+    static const char *const choices[] = {"recursive_doubling",
+                                          "rabenseifner",
+                                          "binomial_tree",
+                                          "double_binary_tree",
+                                          "rails",
+                                          "leaders",
+                                          "bcube"};
 
     (void)state;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         const double activations = 2 * 2 * 4 * 4 * BOUNDARY;
         char more[160];
         struct simulated run;

@@ -1,5 +1,5 @@
 /* Profiles of hosts: who dies by one comes back by it; who is slow is slow again. */
-#include "tests/fixtures/simulate.h"
+#include "tests/fixtures/shipped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,9 +92,27 @@ static void a_slow_host_is_slow_again_every_so_often(void **state)
     simulated_release(&run);
 }
 
+/* Whether SimGrid shares the processor out, or a computation that has it alone is an event of ours. */
+static void joules_do_not_depend_on_who_times_computations(void **state)
+{
+    static const char *const names[] = {"one_f_one_b", "synchronous_data_parallel", "zb_h2"};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct simulated ours = shipped_fine(names[i], NULL, "iterations=2"),
+                         full = shipped_fine(names[i], NULL, "iterations=2 simulation=full");
+
+        assert_true(number_at(ours.summary, "joules") > 0);
+        assert_close(number_at(ours.summary, "joules"), number_at(full.summary, "joules"), 1e-9);
+        simulated_release(&ours);
+        simulated_release(&full);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(joules_do_not_depend_on_who_times_computations),
         cmocka_unit_test(a_slow_host_is_slow_again_every_so_often),
         cmocka_unit_test(a_client_comes_back_with_its_host),
         cmocka_unit_test(a_client_that_never_comes_back_is_not_waited_for_for_ever),

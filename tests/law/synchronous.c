@@ -86,9 +86,14 @@ static void a_dead_worker_ends_the_run(void **state)
 
 /* ---- learning ---- */
 
-static const char *const reductions[] = {"ring",          "recursive_doubling", "rabenseifner",
-                                         "binomial_tree", "double_binary_tree", "rails",
-                                         "leaders"};
+static const char *const reductions[] = {"ring",
+                                         "recursive_doubling",
+                                         "rabenseifner",
+                                         "binomial_tree",
+                                         "double_binary_tree",
+                                         "rails",
+                                         "leaders",
+                                         "bcube"};
 
 static void every_reduction_learns_what_one_worker_learns(void **state)
 {
@@ -97,7 +102,7 @@ static void every_reduction_learns_what_one_worker_learns(void **state)
     const double expected = metric_of(&one, "weights_projection");
 
     (void)state;
-    for (int r = 0; r < 7; r++) {
+    for (int r = 0; r < 8; r++) {
         const char *settings[] = {NULL,
                                   "algorithm.workers=6",
                                   "algorithm.members_per_node=3",

@@ -7,6 +7,7 @@ const char *const reduce_choices[] = {[REDUCE_RING] = "ring",
                                       [REDUCE_DOUBLE_BINARY_TREE] = "double_binary_tree",
                                       [REDUCE_RAILS] = "rails",
                                       [REDUCE_LEADERS] = "leaders",
+                                      [REDUCE_BCUBE] = "bcube",
                                       NULL};
 
 static sim_steps *const tables[] = {
@@ -41,6 +42,9 @@ void reduce_lay(struct sim_arena *arena, const struct sim_group *group, int plac
             arena, group, place, per_node,
             choice == REDUCE_RAILS ? HIERARCHICAL_RAIL : HIERARCHICAL_LEADER, buffer);
         break;
+    case REDUCE_BCUBE:
+        lanes[0] = bcube_allreduce_lane(arena, group, place, per_node, buffer);
+        break;
     case REDUCE_DOUBLE_BINARY_TREE:
         lanes[0] = one_stage(arena, group, double_binary_tree_first_steps,
                              sim_slice(&buffer, sim_chunk(2, 0)));
@@ -53,6 +57,10 @@ void reduce_lay(struct sim_arena *arena, const struct sim_group *group, int plac
 
 bool reduce_fits(enum reduce_choice choice, int workers, int per_node, struct sim_error *err)
 {
+    if (choice == REDUCE_BCUBE && per_node < 2)
+        return sim_fail(err,
+                        "algorithm.members_per_node is %d, but bcube sums in groups of at least 2.",
+                        per_node);
     if (choice != REDUCE_RAILS || workers % per_node == 0)
         return true;
     return sim_fail(err,

@@ -12,6 +12,7 @@ enum reduce_choice {
     REDUCE_DOUBLE_BINARY_TREE,
     REDUCE_RAILS,   /* hierarchical, style rail */
     REDUCE_LEADERS, /* hierarchical, style leader */
+    REDUCE_BCUBE,   /* of base members_per_node */
 };
 
 /* Their names, NULL-ended, for a SIM_CHOICE parameter. */

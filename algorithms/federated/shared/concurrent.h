@@ -46,6 +46,12 @@ double concurrent_staleness(const struct sim_plan *plan);
 double concurrent_staleness_of_all(const struct sim_totals *totals);
 bool concurrent_is_full(const struct sim_plan *plan);
 
+/* What the hook tables of concurrent methods have in common. */
+#define CONCURRENT_HOOKS                                                                           \
+    .is_asynchronous = true, .takes_partial_work = true, .open = concurrent_open,                  \
+    .wanted = concurrent_wanted, .accepts = concurrent_accepts, .hear = concurrent_hear,           \
+    .is_complete = concurrent_is_complete, .tell = concurrent_tell
+
 #define CONCURRENT_LAW                                                                             \
     {                                                                                              \
         "staleness of all turns", SIM_UNIT_NONE, "R (M - 1), M clients at work at once",           \

@@ -146,8 +146,3 @@ double pipeline_hop_seconds(const struct sim_plan *plan)
 {
     return pipeline_layout(plan)->schedule->stages < 2 ? 0 : hop_between(plan, 0, 1, false);
 }
-
-bool pipeline_is_free(const struct sim_plan *plan)
-{
-    return pipeline_is_uniform(plan) && pipeline_hop_seconds(plan) == 0;
-}

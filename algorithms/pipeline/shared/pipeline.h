@@ -86,7 +86,7 @@ enum { PIPELINE_NO, PIPELINE_YES };
         {SIM_CHOICE(struct pipeline, allreduce), .value = "ring", .choices = reduce_choices,       \
          .help = "how replicas, and the ranks of a tensor-parallel stage, sum"},                   \
         {SIM_COUNT(struct pipeline, members_per_node), .value = "8", .least = 1, .most = 1 << 20,  \
-         .help = "peers of a node, for the all-reduces rails and leaders"},                        \
+         .help = "peers of a node, for the all-reduces rails and leaders; of a group, for bcube"}, \
         {SIM_CHOICE(struct pipeline, overlap), .value = "yes", .choices = pipeline_yes_or_no,      \
          .help = "sum gradients of replicas beside the operations that are left"},                 \
         {SIM_COUNT(struct pipeline, tensor_width), .value = "1", .least = 1, .most = 4096,         \
@@ -250,7 +250,6 @@ double pipeline_bubble(const struct sim_totals *totals); /* bubble_of_total */
 
 /* Uniform parts given directly, equal hosts, nothing that disturbs: what the closed forms of one iteration assume. */
 bool pipeline_is_uniform(const struct sim_plan *plan);
-bool pipeline_is_free(const struct sim_plan *plan); /* and hops that take no time */
 
 #define PIPELINE_LAWS                                                                              \
     {"seconds",                                                                                    \

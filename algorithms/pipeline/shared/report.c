@@ -1,13 +1,16 @@
 /* report.c -- what pipelines tell: each operation, each stage, and the bubble of the whole. */
 #include "algorithms/pipeline/shared/pipeline.h"
 
+#include "sim/base/whole.h"
+
 #include <math.h>
 #include <string.h>
 
 struct peer_report {
     double compute_seconds, wait_seconds, reduce_seconds, span_seconds;
-    double began_at, ended_at; /* of the iteration under way */
-    double held_bytes;
+    double began_at, ended_at;       /* of the iteration under way */
+    double held_bytes, weight_bytes; /* weights and what rests on them: all the time */
+    int in_flight;
     int iteration;
 };
 
@@ -74,19 +77,27 @@ const struct sim_table pipeline_tables[] = {
     {PUPIL_TABLE, "the small model on samples that nobody learns from", pupil_columns, NULL},
     {0}};
 
+static void hold(struct sim_peer *me, struct peer_report *report, double bytes)
+{
+    if (bytes == 0)
+        return;
+    report->held_bytes += bytes;
+    sim_note(me, "memory_bytes", report->held_bytes);
+    sim_note(me, "activation_bytes", report->held_bytes - report->weight_bytes);
+}
+
+/* What an operation took when it began is told at its end, just before what it lets go. */
 static void tell_memory(struct sim_peer *me, struct peer_report *report, int worker,
                         const struct operation *operation)
 {
-    const double freed = pipeline_freed_bytes(me->plan, worker, operation);
-    const double taken = pipeline_taken_bytes(me->plan, worker, operation);
+    const int before = report->in_flight;
 
-    /* what it took when it began was told by the operation before, or is told late: at its end */
-    report->held_bytes += taken;
-    if (taken != 0)
-        sim_note(me, "memory_bytes", report->held_bytes);
-    report->held_bytes -= freed;
-    if (freed != 0)
-        sim_note(me, "memory_bytes", report->held_bytes);
+    report->in_flight += operation->kind == FORWARD;
+    report->in_flight -= operation->kind == BACKWARD || operation->kind == INPUT_GRADIENT;
+    if (report->in_flight != before)
+        sim_note(me, "microbatches_in_flight", report->in_flight);
+    hold(me, report, pipeline_taken_bytes(me->plan, worker, operation));
+    hold(me, report, -pipeline_freed_bytes(me->plan, worker, operation));
 }
 
 void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct operation *operation,
@@ -96,8 +107,10 @@ void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct op
     struct peer_report *report = &layout->report->peers[me->number];
     const int worker = me->number / layout->ranks;
 
-    if (report->compute_seconds == 0 && report->wait_seconds == 0)
-        report->held_bytes = pipeline_static_bytes(me->plan, worker);
+    if (report->ended_at == 0) {
+        report->held_bytes = report->weight_bytes = pipeline_static_bytes(me->plan, worker);
+        sim_note(me, "weight_bytes", report->weight_bytes);
+    }
     if (iteration != report->iteration || report->ended_at == 0) {
         report->iteration = iteration;
         report->began_at = began_at;
@@ -130,10 +143,14 @@ void pipeline_tell_update(struct sim_peer *me, int64_t microbatch, int met, int 
 
     if (newest - met > layout->report->worst_staleness)
         layout->report->worst_staleness = newest - met;
-    if (layout->is_asynchronous && me->number % layout->ranks == 0)
-        sim_row(me, "updates",
-                (const double[]){worker->stage, worker->replica, (double)microbatch, met, newest,
-                                 newest - met});
+    if (!layout->is_asynchronous || me->number % layout->ranks != 0)
+        return;
+    if (pipeline_own(me->plan)->weights !=
+        WEIGHTS_NEWEST) /* from that which is taken leave of to the newest */
+        sim_note(me, "weight_versions", newest - met + 1);
+    sim_row(me, "updates",
+            (const double[]){worker->stage, worker->replica, (double)microbatch, met, newest,
+                             newest - met});
 }
 
 void pipeline_tell_through(struct sim_peer *me)
@@ -152,27 +169,14 @@ void pipeline_tell_through(struct sim_peer *me)
         pupil_tell(me, layout->learning, report->through, false);
 }
 
-static int least_common(int a, int b)
-{
-    int x = a, y = b;
-
-    while (y > 0) {
-        const int rest = x % y;
-
-        x = y;
-        y = rest;
-    }
-    return a / x * b;
-}
-
 int pipeline_window(const struct schedule *schedule)
 {
     const int half = schedule->microbatches / 2;
     int round = 1;
 
     for (int w = 0; w < schedule->workers && round <= half; w++)
-        round = least_common(least_common(round, schedule_peak(schedule, w)),
-                             schedule->replicas[schedule->stage_of[w]]);
+        round = sim_least_multiple(sim_least_multiple(round, schedule_peak(schedule, w)),
+                                   schedule->replicas[schedule->stage_of[w]]);
     return round <= half ? half / round * round : half;
 }
 

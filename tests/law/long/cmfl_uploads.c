@@ -6,7 +6,7 @@
  *
  * Here it is not even 2 times.  What is asserted is what came out: the falling threshold saves a few uploads, at
  * least on average, and constants of 0.5 and more end all learning after some rounds. */
-#include "tests/fixtures/words.h"
+#include "tests/fixtures/shipped.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -27,7 +27,7 @@ static struct outcome outcome_of(const char *settings, int seed)
     struct outcome outcome;
 
     snprintf(words, sizeof words, "seed=%d %s", seed, settings);
-    run = simulate_fine("studies/cmfl_uploads", words);
+    run = shipped_fine("studies/cmfl_uploads", NULL, words);
     outcome = (struct outcome){.uploads = metric_of(&run, "uploads"),
                                .rounds = metric_of(&run, "rounds"),
                                .has_reached = metric_of(&run, "target_reached") == 1};
