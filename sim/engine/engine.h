@@ -141,7 +141,7 @@ struct peer {
     int waits_for_others;
     bool has_host_alone; /* a computation of it takes flop / speed: nobody else, no profile */
     double dozed_seconds, dozes_since; /* computed so, which SimGrid has not seen; NAN: not now */
-    bool is_dozing, waits_for_bell, is_finished, is_dead, will_return;
+    bool is_dozing, waits_for_bell, is_finished, is_dead, will_return, fell_by_profile;
 
     const char *phase_name;
     double slowdown;  /* by faults: 1 is none */

@@ -101,6 +101,7 @@ void peer_left(int failed, void *context)
     if (was_killed && !sg_host_is_on(peer->host) && !peer->is_dead) {
         /* by a profile; what a fault kills is marked already.  Whether the profile has it come back is not known */
         peer->will_return = peer->role->comes_back;
+        peer->fell_by_profile = true;
         mark_dead(peer);
     }
     if (++engine->left == engine->record->peer_count && engine->has_helpers && !engine->is_over)
@@ -148,9 +149,10 @@ static void revive_all(void *context)
     struct engine *engine = context;
 
     for (int p = 0; p < engine->record->peer_count && !engine->is_over; p++)
-        if (engine->peers[p].is_dead && engine->peers[p].will_return &&
-            sg_host_is_on(engine->peers[p].host))
+        if (engine->peers[p].fell_by_profile && sg_host_is_on(engine->peers[p].host)) {
+            engine->peers[p].fell_by_profile = false;
             revive(&engine->peers[p]);
+        }
 }
 
 /* In the midst of SimGrid's own bookkeeping, so they come back a moment later. */

@@ -19,8 +19,11 @@ static void write_platform(const char *trace)
             " <zone id=\"all\" routing=\"Full\">\n"
             "  <host id=\"cloud\" speed=\"7Gf\"/>\n"
             "  <host id=\"phone\" speed=\"1Gf\"/>\n"
+            "  <host id=\"tablet\" speed=\"1Gf\"/>\n"
             "  <link id=\"air\" bandwidth=\"1GBps\" latency=\"1us\" sharing_policy=\"FATPIPE\"/>\n"
             "  <route src=\"cloud\" dst=\"phone\"><link_ctn id=\"air\"/></route>\n"
+            "  <route src=\"cloud\" dst=\"tablet\"><link_ctn id=\"air\"/></route>\n"
+            "  <route src=\"phone\" dst=\"tablet\"><link_ctn id=\"air\"/></route>\n"
             " </zone>\n"
             " %s\n"
             " <trace_connect kind=\"HOST_AVAIL\" trace=\"day\" element=\"phone\"/>\n"
@@ -29,17 +32,18 @@ static void write_platform(const char *trace)
     fclose(file);
 }
 
-static struct simulated three_rounds(double retry_seconds)
+static struct simulated three_rounds(int clients, double retry_seconds, const char *faults)
 {
-    char text[512];
+    char text[768];
 
     snprintf(text, sizeof text,
              "platform: %s\n"
-             "algorithm: {name: fedavg, clients: 1, clients_per_round: 1, model_bytes: 1kB, "
+             "algorithm: {name: fedavg, clients: %d, clients_per_round: %d, model_bytes: 1kB, "
              "samples_per_client: 8, compute_seconds_per_sample: 1, retry_seconds: %g}\n"
-             "hosts: {server: [cloud], client: [phone]}\n"
-             "iterations: 3\n",
-             path, retry_seconds);
+             "hosts: {server: [cloud], client: [%s]}\n"
+             "iterations: 3\n%s",
+             path, clients, clients, retry_seconds, clients == 1 ? "phone" : "phone, tablet",
+             faults);
     return simulate(text, NULL);
 }
 
@@ -50,12 +54,27 @@ static void a_client_comes_back_with_its_host(void **state)
 
     (void)state;
     write_platform("<trace id=\"day\" periodicity=\"100\">\n0 1\n10 0\n</trace>");
-    run = three_rounds(0.5);
+    run = three_rounds(1, 0.5, "");
     if (run.code != 0)
         fail_msg("%s", run.err.text);
     assert_close(metric_of(&run, "uploads"), 2, 0);
     assert_close(metric_of(&run, "dropped"), 1, 0);
     assert_true(seconds_of(&run) >= 108 && seconds_of(&run) < 109);
+    simulated_release(&run);
+}
+
+/* The tablet's client is gone by a fault of its own, for longer than the run: no host's morning brings it back. */
+static void a_host_that_comes_back_brings_its_own_peers_alone(void **state)
+{
+    struct simulated run;
+
+    (void)state;
+    write_platform("<trace id=\"day\" periodicity=\"100\">\n0 1\n10 0\n</trace>");
+    run = three_rounds(2, 0.5, "faults: [{peer: client-1, at: 1, for: 1000, factor: 0}]\n");
+    if (run.code != 0)
+        fail_msg("%s", run.err.text);
+    assert_close(metric_of(&run, "uploads"), 2, 0);
+    assert_close(metric_of(&run, "dropped"), 2, 0);
     simulated_release(&run);
 }
 
@@ -65,7 +84,7 @@ static void a_client_that_never_comes_back_is_not_waited_for_for_ever(void **sta
 
     (void)state;
     write_platform("<trace id=\"day\" periodicity=\"-1\">\n0 1\n10 0\n</trace>");
-    run = three_rounds(1000);
+    run = three_rounds(1, 1000, "");
     if (run.code != 1)
         fail_msg("%d %s", run.code, run.err.text);
     assert_non_null(strstr(run.err.text, "no client has been available for ten days"));
@@ -115,6 +134,7 @@ int main(void)
         cmocka_unit_test(joules_do_not_depend_on_who_times_computations),
         cmocka_unit_test(a_slow_host_is_slow_again_every_so_often),
         cmocka_unit_test(a_client_comes_back_with_its_host),
+        cmocka_unit_test(a_host_that_comes_back_brings_its_own_peers_alone),
         cmocka_unit_test(a_client_that_never_comes_back_is_not_waited_for_for_ever),
     };
 
