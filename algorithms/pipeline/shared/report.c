@@ -3,6 +3,7 @@
 
 #include "sim/base/whole.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -177,6 +178,7 @@ int pipeline_window(const struct schedule *schedule)
     for (int w = 0; w < schedule->workers && round <= half; w++)
         round = sim_least_multiple(sim_least_multiple(round, schedule_peak(schedule, w)),
                                    schedule->replicas[schedule->stage_of[w]]);
+    assert(round > 0); /* every worker has one in flight at least */
     return round <= half ? half / round * round : half;
 }
 
