@@ -238,7 +238,7 @@ struct sim_table {
     const char *const *const *words;
 
     /* Columns of which the summary has mean, p50, p95 and p99 as metrics (mean_latency_seconds), NULL-ended; gaps are
-     * left out.  In a table with the column `request`, those of the warm-up are left out, too.  NULL: none. */
+     * left out, and so are columns of nothing else.  In a table with the column `request`, those of the warm-up are left out, too.  NULL: none. */
     const char *const *summarised;
 };
 

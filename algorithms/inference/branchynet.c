@@ -8,8 +8,8 @@
  * 2016.
  *
  * N counts the devices; edges and the cloud are none of them.  A request that exits behind a tier boundary sends
- * cut_bytes over it, and its answer straight back.  A link that dies: on_loss.  With on_loss: local the device
- * answers with what its last exit said. */
+ * cut_bytes over it, and its answer straight back.  A link that dies: on_loss.  With on_loss: local whoever
+ * cannot go on answers with what its last exit said. */
 #include "algorithms/inference/shared/station.h"
 #include "sim/base/random.h"
 
@@ -169,8 +169,8 @@ static void answer(struct station *station, struct parcel *parcel)
 
     request->exit = parcel->part;
     if (request->owner == station->me->number) {
+        station_finish(station, request, parcel->falls_back ? INF_FELL_BACK : INF_ANSWERED);
         station_drop(station, parcel);
-        station_finish(station, request, INF_ANSWERED);
         return;
     }
     parcel->kind = REPLY;
@@ -201,8 +201,8 @@ static void arrive(struct station *station, struct parcel *parcel, int from)
     if (parcel->request->is_over) {
         station_drop(station, parcel);
     } else if (parcel->kind == REPLY) {
+        station_finish(station, parcel->request, parcel->falls_back ? INF_FELL_BACK : INF_ANSWERED);
         station_drop(station, parcel);
-        station_finish(station, parcel->request, INF_ANSWERED);
     } else if ((int)options_of(station->me->plan)->tiers.values[parcel->part] !=
                tier_of(station->me)) {
         parcel->part--; /* its first exit is not here: the sample itself goes on */
@@ -220,19 +220,22 @@ static void computed(struct station *station, struct parcel *parcel)
         go_on(station, parcel);
 }
 
-/* The device answers with what its last exit said. */
-static void fall_back(struct station *station, struct parcel *parcel, int to)
+/* Whoever cannot go on answers with what its own last exit said; an answer itself is sent again. */
+static bool fall_back(struct station *station, struct parcel *parcel, int to)
 {
-    struct inf_request *request = parcel->request;
     const struct branchynet *own = options_of(station->me->plan);
-    int exit = 0;
+    const int tier = tier_of(station->me);
+    int last = -1;
 
     (void)to;
-    station_drop(station, parcel);
-    while (exit + 1 < own->tiers.count && own->tiers.values[exit + 1] == 0)
-        exit++;
-    request->exit = exit;
-    station_finish(station, request, INF_FELL_BACK);
+    for (int e = 0; e < own->tiers.count && (int)own->tiers.values[e] <= tier; e++)
+        last = e;
+    if (parcel->kind == REPLY || last < 0)
+        return false;
+    parcel->part = last;
+    parcel->falls_back = true;
+    answer(station, parcel);
+    return true;
 }
 
 static const struct station_method method = {
@@ -293,7 +296,7 @@ static const struct sim_role roles[] = {
         "answer_seconds"
 static const char *const columns[] = {INF_COLUMNS, STAGE_COLUMNS, NULL};
 static const char *const *const words[INF_COLUMN_COUNT + STAGES] = {INF_WORDS};
-static const char *const summarised[] = {"latency_seconds", STAGE_COLUMNS, NULL};
+static const char *const summarised[] = {INF_SUMMARISED, STAGE_COLUMNS, NULL};
 static const struct sim_table tables[] = {{"requests", INF_TABLE_HELP, columns, words, summarised},
                                           {0}};
 
@@ -320,14 +323,16 @@ static double all_bytes(const struct sim_plan *plan)
 
 static bool has_own_hosts(const struct sim_plan *plan)
 {
-    return sim_has_own_hosts(plan) && plan->is_undisturbed;
+    return sim_has_own_hosts(plan) && plan->is_undisturbed &&
+           plan->requests->horizon_seconds == 0 && options_of(plan)->common.battery_joules == 0;
 }
 
 static const struct sim_law laws[] = {
     {"bytes on the network", SIM_UNIT_BYTES,
      "cut_bytes of each tier boundary that a request crosses, and its answer", all_bytes,
      sim_total_bytes, .tolerance = 0, .holds = has_own_hosts,
-     .assumes = "every peer has a host of its own, and nothing is disturbed"},
+     .assumes =
+         "every peer has a host of its own, nothing is disturbed, and all requests are answered"},
     {0}};
 
 SIM_ALGORITHM(branchynet) = {

@@ -195,8 +195,7 @@ static void print_quantiles(const struct printer *p, const json_t *metrics)
         fprintf(p->out, "  %-30s", column);
         for (int q = 0; q < QUANTILES; q++) {
             snprintf(key, sizeof key, "%s%s", quantiles[q], column);
-            fprintf(p->out, "%14s",
-                    formatted(text, number_of(metrics, key), unit_of_metric(column)));
+            fprintf(p->out, "%14s", formatted(text, number_of(metrics, key), unit_of_metric(key)));
         }
         putc('\n', p->out);
     }

@@ -41,7 +41,7 @@ struct sim_list_record {
 /* A metric of the run as a whole, worked out of a table when the run is over. */
 struct sim_statistic {
     const char *name;
-    double value; /* NaN where no row has one */
+    double value;
 };
 
 struct sim_peer_record {

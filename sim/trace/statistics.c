@@ -50,6 +50,9 @@ static void summarise(struct sim_record *record, struct sim_arena *arena,
     double *values = sim_new(arena, double, table->row_count + 1);
     const size_t count = take_column(table, column, warm_up, values);
 
+    if (count == 0)
+        return;
+
     add(record, sim_text(arena, "mean_%s", column), sim_mean(values, count).value);
     for (int q = 0; q < QUANTILES; q++)
         add(record, sim_text(arena, "%s_%s", quantiles[q].prefix, column),

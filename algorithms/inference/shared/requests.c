@@ -130,13 +130,44 @@ static bool is_last(const struct sim_peer *me)
     return true;
 }
 
-void inf_close(struct sim_peer *me)
+/* Where more waits than chance explains, the line grows as long as requests come. */
+static void note_line(const struct inf_run *run, const struct sim_peer *me, int waiting)
+{
+    struct inf_tally *tally = run->tally;
+
+    if (waiting <= 10 || waiting <= run->count / 50)
+        return;
+    tally->full_hosts++;
+    if (waiting > tally->worst_waiting) {
+        tally->worst_waiting = waiting;
+        tally->worst_host = me->number;
+    }
+}
+
+static void say_what_grew(struct sim_peer *me)
+{
+    const struct inf_run *run = inf_run_of(me->plan);
+    const struct inf_tally *tally = run->tally;
+
+    if (tally->full_hosts > 0)
+        sim_say(
+            me,
+            "More was asked of %d host%s than can be done, most of all of %s: when the last of %d "
+            "requests had come, %d waited there. The queue grows as long as they come, and "
+            "latencies with it.",
+            tally->full_hosts, tally->full_hosts > 1 ? "s" : "",
+            sim_host_name(me->plan, tally->worst_host), run->count, tally->worst_waiting);
+}
+
+void inf_close(struct sim_peer *me, int waiting)
 {
     const struct inf_run *run = inf_run_of(me->plan);
 
     run->tally->is_closed[me->number] = true;
+    note_line(run, me, waiting);
     if (!is_last(me))
         return;
+    say_what_grew(me);
     for (int i = 0; i < run->count; i++)
         if (!run->requests[i].is_over && run->requests[i].arrived_at <= sim_now(me))
             inf_end(me, &run->requests[i], INF_UNFINISHED);

@@ -83,6 +83,8 @@ struct inf_tally {
     int *
         exits; /* [exit_count]: answered at each, without the warm-up; their sum in exits_counted */
     int exits_counted;
+    int full_hosts, worst_host,
+        worst_waiting;              /* whose lines were long when the last request had come */
     int known_count, correct_count; /* answers known to be right or wrong, without the warm-up */
 };
 
@@ -112,9 +114,9 @@ static inline const struct inf_run *inf_run_of(const struct sim_plan *plan)
 /* The request is over: its row is written.  For stations (station.h: station_finish). */
 void inf_end(struct sim_peer *me, struct inf_request *request, enum inf_outcome outcome);
 
-/* This peer's station has ended.  The last of them writes the rows of what nobody has answered, and the metrics of the
+/* This peer's station has ended, in whose longest line so many waited when the last request had come.  The last of them writes the rows of what nobody has answered, and the metrics of the
  * run: answered, lost, accuracy, shares of exits. */
-void inf_close(struct sim_peer *me);
+void inf_close(struct sim_peer *me, int waiting);
 
 /* ---- requests.csv ---- */
 
@@ -124,7 +126,10 @@ extern const char *const inf_outcome_words[];
     "request", "source", "arrived_seconds", "finished_seconds", "latency_seconds", "outcome",      \
         "exit", "correct", "bytes", "device_joules", "joules"
 enum { INF_COLUMN_COUNT = 11 };
-#define INF_WORDS NULL, NULL, NULL, NULL, NULL, inf_outcome_words, NULL, NULL, NULL, NULL, NULL
+
+/* Of which there are statistics, before the stages. */
+#define INF_SUMMARISED "latency_seconds", "device_joules", "joules"
+#define INF_WORDS      NULL, NULL, NULL, NULL, NULL, inf_outcome_words, NULL, NULL, NULL, NULL, NULL
 #define INF_TABLE_HELP                                                                             \
     "a row for each request: what became of it, and the seconds of each stage of its path"
 

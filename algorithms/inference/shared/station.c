@@ -76,6 +76,15 @@ static void join(struct line *line, struct parcel *parcel)
     line->count++;
 }
 
+static void join_first(struct line *line, struct parcel *parcel)
+{
+    if (line->first == NULL)
+        line->last = &parcel->next;
+    parcel->next = line->first;
+    line->first = parcel;
+    line->count++;
+}
+
 static struct parcel *leave(struct line *line)
 {
     struct parcel *parcel = line->first;
@@ -281,10 +290,10 @@ static void radio(struct station *station, struct inf_request *request, double s
 
 /* ---- what goes wrong ---- */
 
-static bool falls_back(const struct station *station, const struct inf_request *request)
+static bool falls_back(struct station *station, struct parcel *parcel, int to)
 {
     return inf_run_of(station->me->plan)->options->on_loss == INF_LOCAL &&
-           request->owner == station->me->number && station->method->fall_back != NULL;
+           station->method->fall_back != NULL && station->method->fall_back(station, parcel, to);
 }
 
 static bool is_gone(const struct sim_peer *me, int peer)
@@ -292,28 +301,24 @@ static bool is_gone(const struct sim_peer *me, int peer)
     return sim_has_finished(me, peer) || (sim_is_dead(me, peer) && !sim_will_return(me, peer));
 }
 
-/* Only its owner can go another way with a request; others try again, since what they have is wanted. */
 static void lose(struct station *station, struct connection *connection)
 {
     const struct inference *options = inf_run_of(station->me->plan)->options;
     struct parcel *parcel = connection->moving;
     struct inf_request *request = parcel->request;
 
+    book(parcel, parcel->stage, sim_now(station->me) - parcel->since);
+    parcel->since = sim_now(station->me);
     if (request->is_over || sim_has_finished(station->me, connection->to)) {
         station_drop(station, parcel);
-    } else if (falls_back(station, request)) {
-        book(parcel, parcel->stage, sim_now(station->me) - parcel->since);
-        station->method->fall_back(station, parcel, connection->to);
+    } else if (falls_back(station, parcel, connection->to)) {
+        return;
     } else if (options->on_loss == INF_FAIL || is_gone(station->me, connection->to)) {
         station_drop(station, parcel);
         station_finish(station, request, INF_LOST);
     } else {
         connection->paused_until = sim_now(station->me) + options->retry_seconds;
-        parcel->next = connection->line.first;
-        if (connection->line.first == NULL)
-            connection->line.last = &parcel->next;
-        connection->line.first = parcel;
-        connection->line.count++;
+        join_first(&connection->line, parcel);
     }
 }
 
@@ -340,14 +345,16 @@ static void mourn(struct station *station, int dead)
 
     for (int i = 0; i < run->count; i++) {
         struct inf_request *request = &run->requests[i];
+        struct parcel *parcel;
 
         if (request->owner != station->me->number || request->is_over || request->holder != dead)
             continue;
+        parcel = station_parcel(station, request, 0);
         request->holder = station->me->number;
-        if (falls_back(station, request))
-            station->method->fall_back(station, station_parcel(station, request, 0), dead);
-        else
+        if (!falls_back(station, parcel, dead)) {
+            station_drop(station, parcel);
             station_finish(station, request, INF_LOST);
+        }
     }
 }
 
@@ -565,18 +572,6 @@ static void look_at_lines(struct station *station)
             inside->waiting_then = c->line.count;
 }
 
-static void say_what_grew(struct station *station)
-{
-    const int asked = inf_run_of(station->me->plan)->count;
-
-    if (station->inside->waiting_then > 10 && station->inside->waiting_then > asked / 20)
-        sim_say(station->me,
-                "More was asked of host %s than it can do: when the last of %d requests had come, "
-                "%d waited there. The queue grows as long as they come, and latencies with it.",
-                sim_host_name(station->me->plan, station->me->number), asked,
-                station->inside->waiting_then);
-}
-
 static void close(struct station *station)
 {
     struct station_inside *inside = station->inside;
@@ -589,8 +584,7 @@ static void close(struct station *station)
     for (struct connection *c = inside->connections; c != NULL; c = c->next)
         if (c->send != NULL)
             sim_cancel(station->me, c->send);
-    say_what_grew(station);
-    inf_close(station->me);
+    inf_close(station->me, inside->waiting_then);
 }
 
 /* The place of what has ended; negative where something else is due, or where there is a request less to wait for. */

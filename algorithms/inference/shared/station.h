@@ -14,10 +14,11 @@ struct station;
 /* What is computed and sent: a request, or a part of one. */
 struct parcel {
     struct inf_request *request;
-    int kind;     /* the system's: what it holds, which way it goes */
-    int part;     /* the system's: which tile, which view */
-    void *own;    /* the system's */
-    bool is_part; /* the request itself stays where it is */
+    int kind;        /* the system's: what it holds, which way it goes */
+    int part;        /* the system's: which tile, which view */
+    void *own;       /* the system's */
+    bool is_part;    /* the request itself stays where it is */
+    bool falls_back; /* it is not answered in the way that was meant: INF_FELL_BACK */
 
     /* The station's: */
     double since;        /* it stands in line, or has been on its way */
@@ -39,9 +40,10 @@ struct station_method {
     /* It has reached its receiver, who has it now: nothing of it may be touched.  NULL: nothing. */
     void (*delivered)(struct station *station, int to);
 
-    /* on_loss: local.  It did not reach `to`, or `to` died before it answered (then `parcel` is a new one of the
-     * request).  NULL: the system has no way round, and refuses on_loss: local. */
-    void (*fall_back)(struct station *station, struct parcel *parcel, int to);
+    /* on_loss: local.  It did not reach `to`, or `to` died with it (then `parcel` is a new one of the request, kind 0,
+     * at its owner).  False: there is no way round, and it is sent again; the parcel is as it was then.  NULL: the
+     * system knows none, and refuses on_loss: local. */
+    bool (*fall_back)(struct station *station, struct parcel *parcel, int to);
 
     /* The time of station_remind has come. */
     void (*remind)(struct station *station, void *what);
