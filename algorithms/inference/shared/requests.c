@@ -25,6 +25,8 @@ void inf_prepare(struct sim_plan *plan, struct inf_run *run, int sources, int st
                                                 .arrived_at = asked->at_seconds[i],
                                                 .finished_at = NAN,
                                                 .exit = -1,
+                                                .device_joules = NAN,
+                                                .joules = NAN,
                                                 .correct = NAN};
     plan->prepared = run;
 }

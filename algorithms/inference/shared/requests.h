@@ -65,7 +65,8 @@ struct inf_request {
     double correct; /* 1 or 0; NaN: nobody knows */
     int64_t bytes;  /* of its messages that entered the network */
     double device_joules,
-        joules; /* of the owner, and of all, for its computations and by radio; NaN: not known */
+        joules; /* of the owner, and of all that say what they draw, for its computations and by
+                                    * radio; NaN: nobody said */
     double stages[INF_MOST_STAGES]; /* seconds */
     void *own;                      /* the system's */
     bool is_over;

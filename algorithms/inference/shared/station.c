@@ -177,11 +177,19 @@ static void book(const struct parcel *parcel, int stage, double seconds)
         parcel->request->stages[stage] += seconds;
 }
 
+static void add_known(double *sum, double joules)
+{
+    *sum = isnan(*sum) ? joules : *sum + joules;
+}
+
+/* Of the hosts that say what they draw; a radio that draws nothing says nothing either. */
 static void book_joules(const struct station *station, struct inf_request *request, double joules)
 {
-    request->joules += joules;
+    if (isnan(joules) || joules == 0)
+        return;
+    add_known(&request->joules, joules);
     if (request->owner == station->me->number)
-        request->device_joules += joules;
+        add_known(&request->device_joules, joules);
 }
 
 /* ---- computing ---- */
