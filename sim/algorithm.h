@@ -13,10 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sim_peer;   /* peer.h */
-struct sim_model;  /* sim/workload/model.h */
-struct sim_device; /* sim/platform/device.h */
-struct sim_record; /* sim/trace/record.h */
+struct sim_peer;     /* peer.h */
+struct sim_model;    /* sim/workload/model.h */
+struct sim_requests; /* sim/workload/requests.h */
+struct sim_device;   /* sim/platform/device.h */
+struct sim_record;   /* sim/trace/record.h */
 
 /* ---- parameters ---------------------------------------------------------------------------- */
 
@@ -84,7 +85,9 @@ struct sim_plan {
     uint64_t seed;
     const struct sim_model *model; /* of the workload; NULL without one */
     int batch;                     /* samples that a peer computes at once */
-    const void *prepared;          /* whatever `prepare` worked out once for all peers */
+    const struct sim_requests
+        *requests;        /* when users ask; NULL for an algorithm that answers none */
+    const void *prepared; /* whatever `prepare` worked out once for all peers */
     struct sim_arena *arena;
 
     const char *const *remarks; /* NULL-ended, or NULL: see sim_remark */
@@ -115,6 +118,11 @@ const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
 
 /* Seconds in which that device does what the fastest host that takes part does in `seconds`. */
 double sim_seconds_on(const struct sim_plan *plan, int peer, double seconds);
+
+/* The name of the host that it is on, for sentences; and does the platform say what that host draws
+ * (wattage_per_state)?  Once peers have hosts. */
+const char *sim_host_name(const struct sim_plan *plan, int peer);
+bool sim_states_watts(const struct sim_plan *plan, int peer);
 
 /* What sim_compute does there in a second, if nothing slows it; once `prepare` is over. */
 double sim_flop_per_second(const struct sim_plan *plan, int peer);
@@ -204,7 +212,8 @@ double sim_total_bytes(const struct sim_totals *totals);
 double sim_total_messages(const struct sim_totals *totals);
 double sim_busiest_card_bytes(const struct sim_totals *totals);
 
-/* The largest value that any peer noted under that name (sim_note); 0 when nobody did. */
+/* The largest value that any peer noted under that name (sim_note), or the statistic of that name of a table
+ * (`summarised`); 0 when there is none. */
 double sim_largest_metric(const struct sim_totals *totals, const char *name);
 
 /* ---- the algorithm itself ------------------------------------------------------------------ */
@@ -227,6 +236,10 @@ struct sim_table {
 
     /* For columns that hold words: what 0, 1, ... mean, NULL-ended; NULL for a number.  As many as columns. */
     const char *const *const *words;
+
+    /* Columns of which the summary has mean, p50, p95 and p99 as metrics (mean_latency_seconds), NULL-ended; gaps are
+     * left out, and so are columns of nothing else.  In a table with the column `request`, those of the warm-up are left out, too.  NULL: none. */
+    const char *const *summarised;
 };
 
 /* Does a scenario of this algorithm have `workload: {model, batch}`? */
@@ -247,6 +260,7 @@ struct sim_algorithm {
     const struct sim_law *laws;
     const struct sim_table *tables; /* NULL: none */
     enum sim_workload_use workload;
+    bool takes_requests; /* has a scenario of it `requests:`?  Then it has no iterations */
 
     /* Once, before any actor starts: cast the peers, check what bounds cannot say, work out what all
      * peers share (plan->prepared).  Memory from plan->arena. */

@@ -75,6 +75,9 @@ void sim_phase(struct sim_peer *me, const char *phase);
 /* The value of a named metric from now on; `name` must outlive the run. */
 void sim_note(struct sim_peer *me, const char *name, double value);
 
+/* A metric that is a list, of `count` values (copied); a later one of that name takes its place. */
+void sim_note_list(struct sim_peer *me, const char *name, const double *values, int count);
+
 /* A row of one of the algorithm's own tables: a value for each of its columns. */
 void sim_row(struct sim_peer *me, const char *table, const double *values);
 
@@ -119,6 +122,16 @@ struct sim_activity *sim_start_receive(struct sim_peer *me, int from);
 /* As sim_start_receive, but where `from` is dead it waits for the first message after its return. */
 struct sim_activity *sim_start_listening(struct sim_peer *me, int from);
 
+/* As sim_start_receive, but it fails, too, when the role of `from` comes to its end, or has: for peers that serve
+ * whoever may still ask. */
+struct sim_activity *sim_start_hearing(struct sim_peer *me, int from);
+
+/* As sim_start_send, likewise: it fails, too, when the role of `to` comes to its end before it has begun. */
+struct sim_activity *sim_start_telling(struct sim_peer *me, int to, struct sim_message message);
+
+/* If that peer waits in sim_wait_any, and for something that has not begun, it returns now, as after a time-out. */
+void sim_poke(struct sim_peer *me, int peer);
+
 bool sim_is_dead(const struct sim_peer *me, int peer);
 
 /* Is that peer dead for a time only: will a repair let its role begin anew? */
@@ -128,6 +141,10 @@ bool sim_will_return(const struct sim_peer *me, int peer);
 bool sim_has_finished(const struct sim_peer *me, int peer);
 
 struct sim_activity *sim_start_compute(struct sim_peer *me, double flop);
+
+/* The same for a peer that computes one thing after the other: until this is waited for or cancelled it starts nothing
+ * else that computes.  Much cheaper. */
+struct sim_activity *sim_start_sole_compute(struct sim_peer *me, double flop);
 
 /* Block until it is done; *message, if not NULL, is what was received. */
 enum sim_status sim_wait(struct sim_peer *me, struct sim_activity *activity,

@@ -3,6 +3,7 @@
  * Loss: mean of log sum_c exp(z_c) - z_label; its gradient by the scores is (softmax(Z) - onehot) / n. */
 #include "algorithms/learning/learner.h"
 #include "algorithms/learning/dense.h"
+#include "algorithms/learning/softmax.h"
 #include "algorithms/learning/streams.h"
 #include "sim/base/random.h"
 
@@ -98,32 +99,10 @@ static const double *forward(const struct learner *learner, const double *parame
     return dense_forward(&space->all, parameters, n, scaler, space->stash);
 }
 
-/* Cross-entropy of one sample; the highest score is taken out first, so that no exp overflows.  Fills
- * `shares`, the softmax, if it is not NULL; it may be where the scores are. */
-static double cross_entropy(const double *scores, int classes, int label, double *shares)
-{
-    const double of_label = scores[label];
-    double highest = scores[0], sum = 0;
-
-    assert(classes > 0);
-    for (int c = 1; c < classes; c++)
-        highest = scores[c] > highest ? scores[c] : highest;
-    for (int c = 0; c < classes; c++) {
-        const double term = exp(scores[c] - highest);
-
-        sum += term;
-        if (shares != NULL)
-            shares[c] = term;
-    }
-    for (int c = 0; c < classes && shares != NULL; c++)
-        shares[c] /= sum;
-    return log(sum) + highest - of_label;
-}
-
 /* One sample's loss. */
 static double loss_of(const double *scores, int classes, int label, int of, double *gradient)
 {
-    const double loss = cross_entropy(scores, classes, label, gradient);
+    const double loss = softmax_cross_entropy(scores, classes, label, gradient);
 
     gradient[label] -= 1;
     for (int c = 0; c < classes; c++)
@@ -202,16 +181,6 @@ double learner_projection(const double *parameters, size_t count)
     return sum;
 }
 
-static int highest_of(const double *scores, int classes)
-{
-    int best = 0;
-
-    for (int c = 1; c < classes; c++)
-        if (scores[c] > scores[best])
-            best = c;
-    return best;
-}
-
 struct learner_score learner_evaluate(const struct learner *learner, const double *parameters,
                                       struct sample_list samples)
 {
@@ -227,8 +196,8 @@ struct learner_score learner_evaluate(const struct learner *learner, const doubl
         for (int i = 0; i < n; i++) {
             const int label = learner->set->labels[samples.numbers[first + i]];
 
-            score.loss += cross_entropy(scores + i * classes, classes, label, NULL);
-            right += highest_of(scores + i * classes, classes) == label;
+            score.loss += softmax_cross_entropy(scores + i * classes, classes, label, NULL);
+            right += softmax_highest(scores + i * classes, classes) == label;
         }
     }
     score.loss /= samples.count;

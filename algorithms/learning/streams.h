@@ -20,6 +20,12 @@ static inline uint64_t learning_stream(enum learning_stream what)
     return UINT64_C(0x6c6561726e000000) + what;
 }
 
+/* The weights of one of a system's chains (network.h): another chain more changes none of them. */
+static inline uint64_t learning_chain_stream(uint32_t chain)
+{
+    return UINT64_C(0x636861696e000000) + chain;
+}
+
 /* The order of samples in one epoch, for whoever has that number. */
 static inline uint64_t learning_epoch_stream(uint32_t who, uint32_t epoch)
 {

@@ -27,7 +27,9 @@ static bool was_named(const struct sim_catalogue *catalogue, const struct sim_al
 /* Keys for --set: what every scenario has, and the parameters of all algorithms. */
 static void print_keys(const struct sim_catalogue *catalogue)
 {
-    printf("    local keys=\"platform= network= workload.model= workload.batch= iterations= seed= "
+    printf("    local keys=\"platform= network= workload.model= workload.batch= requests.arrival= "
+           "requests.rate= requests.count= "
+           "requests.horizon= requests.warm_up= iterations= seed= "
            "trace= simulation= algorithm.name=");
     for (const struct sim_algorithm *const *a = catalogue->algorithms; *a != NULL; a++)
         for (const struct sim_parameter *row = (*a)->parameters; row->name != NULL; row++)

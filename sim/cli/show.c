@@ -14,6 +14,11 @@ static const char *const workload_uses[] = {
     [SIM_NEEDS_WORKLOAD] = "needs one",
 };
 
+static const char *request_use(const struct sim_algorithm *algorithm)
+{
+    return algorithm->takes_requests ? "answers them; one, at once, unless told otherwise" : "none";
+}
+
 static void print_parameters(const struct sim_algorithm *algorithm, struct sim_arena *arena)
 {
     puts("\nParameters (as in algorithm.workers; kind, bounds, default)");
@@ -26,9 +31,9 @@ static void print_parameters(const struct sim_algorithm *algorithm, struct sim_a
 
 static void print_algorithm(const struct sim_algorithm *algorithm, struct sim_arena *arena)
 {
-    printf("%s\n%s\n\nPaper: %s\nN counts: %s\nWorkload: %s\n\nRoles\n", algorithm->name,
-           algorithm->summary, algorithm->paper, algorithm->counts,
-           workload_uses[algorithm->workload]);
+    printf("%s\n%s\n\nPaper: %s\nN counts: %s\nWorkload: %s\nRequests: %s\n\nRoles\n",
+           algorithm->name, algorithm->summary, algorithm->paper, algorithm->counts,
+           workload_uses[algorithm->workload], request_use(algorithm));
     for (const struct sim_role *role = algorithm->roles; role->name != NULL; role++)
         printf("  %-18s %s\n", role->name, role->help);
     print_parameters(algorithm, arena);
@@ -72,9 +77,10 @@ static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_
         json_array_append_new(laws, json_pack("{s:s, s:s, s:f, s:s}", "quantity", law->quantity,
                                               "formula", law->formula, "tolerance", law->tolerance,
                                               "assumes", law->assumes ? law->assumes : ""));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", algorithm->name, "summary",
-                     algorithm->summary, "paper", algorithm->paper, "counts", algorithm->counts,
-                     "workload", workload_uses[algorithm->workload], "roles", roles, "parameters",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "name", algorithm->name,
+                     "summary", algorithm->summary, "paper", algorithm->paper, "counts",
+                     algorithm->counts, "workload", workload_uses[algorithm->workload],
+                     "takes_requests", algorithm->takes_requests, "roles", roles, "parameters",
                      parameters, "laws", laws);
 }
 

@@ -127,6 +127,7 @@ static enum sim_unit unit_of_metric(const char *name)
     } ends[] = {{"_bytes_per_second", SIM_UNIT_BYTES_PER_SECOND},
                 {"_seconds", SIM_UNIT_SECONDS},
                 {"_bytes", SIM_UNIT_BYTES},
+                {"_joules", SIM_UNIT_JOULES},
                 {"_flop", SIM_UNIT_FLOP}};
     const size_t length = strlen(name);
 
@@ -137,6 +138,69 @@ static enum sim_unit unit_of_metric(const char *name)
     return SIM_UNIT_NONE;
 }
 
+static void print_list(const struct printer *p, const char *name, const json_t *values)
+{
+    char text[SIM_QUANTITY_SIZE];
+    const json_t *value;
+    size_t i;
+
+    fprintf(p->out, "  %-44s", name);
+    json_array_foreach (values, i, value)
+        fprintf(p->out, "%s%s", i > 0 ? ", " : "",
+                formatted(text, json_is_number(value) ? json_number_value(value) : NAN,
+                          unit_of_metric(name)));
+    putc('\n', p->out);
+}
+
+/* mean_X beside p50_X, p95_X and p99_X: what a table says of its column X. */
+static const char *const quantiles[] = {"mean_", "p50_", "p95_", "p99_"};
+enum { QUANTILES = 4 };
+
+/* X, where the metric is one of the four and all are there; else NULL. */
+static const char *column_of(const json_t *metrics, const char *name)
+{
+    char other[256];
+
+    for (int q = 0; q < QUANTILES; q++) {
+        const char *column = name + strlen(quantiles[q]);
+        int found = 0;
+
+        if (strncmp(name, quantiles[q], strlen(quantiles[q])) != 0)
+            continue;
+        for (int o = 0; o < QUANTILES; o++) {
+            snprintf(other, sizeof other, "%s%s", quantiles[o], column);
+            found += json_object_get(metrics, other) != NULL;
+        }
+        return found == QUANTILES ? column : NULL;
+    }
+    return NULL;
+}
+
+static void print_quantiles(const struct printer *p, const json_t *metrics)
+{
+    char text[SIM_QUANTITY_SIZE], key[256];
+    const char *name;
+    const json_t *value;
+    bool has_head = false;
+
+    json_object_foreach ((json_t *)(uintptr_t)metrics, name, value) {
+        const char *column = column_of(metrics, name);
+
+        if (column == NULL || strncmp(name, quantiles[0], strlen(quantiles[0])) != 0)
+            continue;
+        if (!has_head)
+            fprintf(p->out, "\n%s  %-30s%14s%14s%14s%14s%s\n", bold(p), "of all rows", "mean",
+                    "p50", "p95", "p99", plain(p));
+        has_head = true;
+        fprintf(p->out, "  %-30s", column);
+        for (int q = 0; q < QUANTILES; q++) {
+            snprintf(key, sizeof key, "%s%s", quantiles[q], column);
+            fprintf(p->out, "%14s", formatted(text, number_of(metrics, key), unit_of_metric(key)));
+        }
+        putc('\n', p->out);
+    }
+}
+
 static void print_metrics(const struct printer *p, const json_t *metrics)
 {
     char text[SIM_QUANTITY_SIZE];
@@ -145,10 +209,16 @@ static void print_metrics(const struct printer *p, const json_t *metrics)
 
     if (json_object_size(metrics) > 0)
         fprintf(p->out, "\n%s  metrics, last values%s\n", bold(p), plain(p));
-    json_object_foreach ((json_t *)(uintptr_t)metrics, name, value)
-        fprintf(p->out, "  %-44s%14s\n", name,
-                formatted(text, json_is_number(value) ? json_number_value(value) : NAN,
-                          unit_of_metric(name)));
+    json_object_foreach ((json_t *)(uintptr_t)metrics, name, value) {
+        if (column_of(metrics, name) != NULL)
+            continue;
+        if (json_is_array(value))
+            print_list(p, name, value);
+        else
+            fprintf(p->out, "  %-44s%14s\n", name,
+                    formatted(text, json_is_number(value) ? json_number_value(value) : NAN,
+                              unit_of_metric(name)));
+    }
 }
 
 static const char *verdict(const json_t *law)
@@ -260,6 +330,7 @@ void sim_print_summary(FILE *out, const json_t *summary, bool colours)
     print_remarks(&printer, json_object_get(summary, "remarks"));
     print_laws(&printer, json_object_get(summary, "laws"));
     print_metrics(&printer, json_object_get(summary, "metrics"));
+    print_quantiles(&printer, json_object_get(summary, "metrics"));
     print_roles(&printer, summary);
 }
 

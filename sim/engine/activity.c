@@ -70,12 +70,33 @@ static void book(struct sim_activity *activity)
     channel_is_free(activity);
 }
 
+/* A computation of which it was known when it ends; `flop` of it are done. */
+static void sole_compute_ends(struct sim_activity *activity, double flop)
+{
+    struct peer *peer = activity->owner;
+
+    peer_has_dozed(peer);
+    peer_record(peer)->flop += flop;
+    peer->engine->record->totals.flop += flop;
+}
+
+/* The share of it that is done by now, in flop. */
+static double flop_until_now(const struct sim_activity *activity)
+{
+    const double whole = activity->ends_at - activity->started_at;
+    const double done = simgrid_get_clock() - activity->started_at;
+
+    return whole > 0 ? activity->flop * done / whole : activity->flop;
+}
+
 void activity_done(struct sim_activity *activity, enum sim_status status)
 {
     if (activity->is_done)
         return;
     activity->is_done = true;
     activity->status = status;
+    if (activity->kind == COMPUTING && isfinite(activity->ends_at))
+        sole_compute_ends(activity, activity->flop);
     book(activity);
     peer_ring(activity->owner);
 }
@@ -153,7 +174,10 @@ void activity_cancel(struct sim_activity *activity)
 
     if (!activity_has_ended(activity, sim_now(&activity->owner->open)) &&
         isfinite(activity->ends_at)) {
-        break_off(activity);
+        if (activity->kind == COMPUTING)
+            sole_compute_ends(activity, flop_until_now(activity));
+        else
+            break_off(activity);
     } else if (activity->is_held) {
         channel_unhold(activity);
         activity_done(activity->partner, SIM_CANCELLED);
@@ -189,7 +213,8 @@ static bool ends_with_bell(const struct sim_activity *activity)
 {
     if (activity->comm == NULL)
         return true;
-    return !activity->is_matched && activity->owner->engine->plan->somebody_may_die;
+    return !activity->is_matched &&
+           (activity->hears || activity->owner->engine->plan->somebody_may_die);
 }
 
 static void wait_for_comm(struct sim_activity *activity)
@@ -435,12 +460,13 @@ int activity_wait_any(struct peer *peer, struct sim_activity *const *activities,
     peer->blocked_count = count;
     peer->blocked_since = begin;
     while ((done = first_done(activities, count, now)) < 0) {
-        if (seconds >= 0 && deadline <= now)
+        if ((seconds >= 0 && deadline <= now) || peer->is_poked)
             break;
         block(peer, activities, count, now, seconds < 0 ? -1 : deadline - now);
         now = sim_now(&peer->open);
     }
     peer->blocked_on = NULL;
+    peer->is_poked = false;
     return done;
 }
 

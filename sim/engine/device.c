@@ -117,3 +117,13 @@ double sim_layer_cost_flop(const struct sim_peer *me, const struct sim_layer *la
 
     return sim_layer_seconds(device, layer, batch, pass) * device->flop_per_second;
 }
+
+const char *sim_host_name(const struct sim_plan *plan, int peer)
+{
+    return plan->world->host_names[plan->casting->peers[peer].host];
+}
+
+bool sim_states_watts(const struct sim_plan *plan, int peer)
+{
+    return plan->world->hosts[plan->casting->peers[peer].host].draws_power;
+}

@@ -84,6 +84,7 @@ enum activity_kind { SENDING, RECEIVING, COMPUTING };
 struct sim_activity {
     enum activity_kind kind;
     bool is_matched, is_done;
+    bool hears;        /* fails when the other end has finished */
     bool is_held;      /* both ends are there, but another lane's transfer goes the same way */
     bool is_watched;   /* a helper knows it, so it is never used again */
     bool is_accounted; /* the time waited for it is in the record */
@@ -139,9 +140,10 @@ struct peer {
         *waits_for; /* the first of them: all that a deadlock's report has left */
     double blocked_since;
     int waits_for_others;
-    bool has_host_alone; /* a computation of it takes flop / speed: nobody else, no profile */
-    double dozed_seconds, dozes_since; /* computed so, which SimGrid has not seen; NAN: not now */
-    bool is_dozing, waits_for_bell, is_finished, is_dead, will_return, fell_by_profile;
+    bool has_host_alone;  /* a computation of it takes flop / speed: nobody else, no profile */
+    double dozed_seconds; /* computed so, which SimGrid has not seen */
+    double dozes_since, dozes_until; /* not in dozed_seconds yet; NAN: nothing */
+    bool is_dozing, waits_for_bell, is_poked, is_finished, is_dead, will_return, fell_by_profile;
 
     const char *phase_name;
     double slowdown;  /* by faults: 1 is none */
@@ -184,9 +186,10 @@ struct engine {
     struct sleeper *spare_sleepers;
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
-    bool has_helpers; /* actors that are no peers */
-    int left;         /* peers whose actor has ended */
-    int returns;      /* of peers from the dead */
+    bool has_helpers;           /* actors that are no peers */
+    bool has_computing_helpers; /* of them, such as computed beside a peer */
+    int left;                   /* peers whose actor has ended */
+    int returns;                /* of peers from the dead */
     bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
     struct sim_error *gave_up;
     int exit_code; /* once is_over */
@@ -226,6 +229,7 @@ bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 void peer_wake_at(struct peer *peer, double at); /* a peer that waits suspended */
 void peer_doze(struct peer *peer, double until); /* nothing else can wake it */
+void peer_has_dozed(struct peer *peer);          /* a computation beside it is over */
 double peer_host_joules(
     const struct peer *peer); /* of its host until now; NAN: it states no watts */
 
@@ -248,6 +252,7 @@ void peer_begin(struct peer *peer); /* a new actor for it */
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);
+void peer_ends(struct peer *peer);         /* its role has returned */
 void peer_left(int failed, void *context); /* when its actor ends, in whatever way */
 
 /* progress.c */

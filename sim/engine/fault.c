@@ -23,15 +23,20 @@ struct armed {
 
 /* ---- a peer dies ---- */
 
+static void fail(struct sim_activity *queued)
+{
+    channel_withdraw(queued);
+    if (queued->comm != NULL)
+        s4u_cancel(queued->comm); /* or it would meet what comes when the dead is back */
+    activity_done(queued, SIM_FAILED);
+}
+
 static void fail_queue(struct sim_activity *queue)
 {
     while (queue != NULL) {
         struct sim_activity *next = queue->next;
 
-        channel_withdraw(queue);
-        if (queue->comm != NULL)
-            s4u_cancel(queue->comm); /* or it would meet what comes when the dead is back */
-        activity_done(queue, SIM_FAILED);
+        fail(queue);
         queue = next;
     }
 }
@@ -83,6 +88,45 @@ static void mark_dead(struct peer *peer)
     peer->waits_for_bell = false;
     clear_desk(peer);
     s4u_at(simgrid_get_clock(), bury, peer);
+}
+
+static void fail_hearing(struct sim_activity *queue)
+{
+    while (queue != NULL) {
+        struct sim_activity *next = queue->next;
+
+        if (queue->hears)
+            fail(queue);
+        queue = next;
+    }
+}
+
+/* Those who hear whether a peer has something to say, or tell it something, learn that its role is over. */
+static void say_farewell(void *finished)
+{
+    const struct peer *peer = finished;
+
+    for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from)
+        fail_hearing(c->receives);
+    for (struct channel *c = peer->channels_to; c != NULL; c = c->next_of_to)
+        fail_hearing(c->sends);
+}
+
+static bool is_heard(const struct peer *peer)
+{
+    for (const struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from)
+        if (c->receives != NULL && c->receives->hears)
+            return true;
+    for (const struct channel *c = peer->channels_to; c != NULL; c = c->next_of_to)
+        if (c->sends != NULL && c->sends->hears)
+            return true;
+    return false;
+}
+
+void peer_ends(struct peer *peer)
+{
+    if (is_heard(peer))
+        s4u_at(simgrid_get_clock(), say_farewell, peer);
 }
 
 /* The last peer has left: what its helpers still do is of no interest. */

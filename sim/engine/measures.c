@@ -31,5 +31,8 @@ double sim_largest_metric(const struct sim_totals *totals, const char *name)
     for (size_t i = 0; i < record->note_count; i++)
         if (strcmp(record->notes[i].name, name) == 0 && record->notes[i].value > largest)
             largest = record->notes[i].value;
+    for (size_t i = 0; i < record->statistic_count; i++)
+        if (strcmp(record->statistics[i].name, name) == 0 && record->statistics[i].value > largest)
+            largest = record->statistics[i].value;
     return largest;
 }

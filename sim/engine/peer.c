@@ -25,14 +25,30 @@ static double host_speed(const struct peer *peer)
     return peer->engine->world->hosts[peer->host_place].flop_per_second;
 }
 
+/* Seconds of the computation that is not in dozed_seconds yet. */
+static double dozing_seconds(const struct peer *peer)
+{
+    const double now = simgrid_get_clock();
+
+    return isnan(peer->dozes_since)
+               ? 0
+               : (peer->dozes_until < now ? peer->dozes_until : now) - peer->dozes_since;
+}
+
+void peer_has_dozed(struct peer *peer)
+{
+    peer->dozed_seconds += dozing_seconds(peer);
+    peer->dozes_since = NAN;
+}
+
 static void compute_alone(struct peer *peer, double flop)
 {
     const double begin = simgrid_get_clock();
 
     peer->dozes_since = begin;
-    peer_doze(peer, begin + flop / host_speed(peer));
-    peer->dozed_seconds += simgrid_get_clock() - begin;
-    peer->dozes_since = NAN;
+    peer->dozes_until = begin + flop / host_speed(peer);
+    peer_doze(peer, peer->dozes_until);
+    peer_has_dozed(peer);
 }
 
 /* SimGrid's plugin has seen a host idle while its peer dozed: as it has it, one busy core of n draws
@@ -40,12 +56,12 @@ static void compute_alone(struct peer *peer, double flop)
 double peer_host_joules(const struct peer *peer)
 {
     const struct world_host *host = &peer->engine->world->hosts[peer->host_place];
-    double seconds = peer->dozed_seconds, epsilon, watts;
+    const double seconds = peer->dozed_seconds + dozing_seconds(peer);
+    double epsilon, watts;
 
     if (!host->draws_power)
         return NAN;
-    if (!isnan(peer->dozes_since))
-        seconds += simgrid_get_clock() - peer->dozes_since;
+
     epsilon = sg_host_get_wattmin_at(host->host, 0);
     watts = epsilon + (sg_host_get_wattmax_at(host->host, 0) - epsilon) /
                           (double)sg_host_core_count(host->host);
@@ -60,7 +76,7 @@ void sim_compute(struct sim_peer *me, double flop)
     assert(flop >= 0);
     if (flop == 0)
         return;
-    if (of(me)->has_host_alone && !of(me)->engine->has_helpers)
+    if (of(me)->has_host_alone && !of(me)->engine->has_computing_helpers)
         compute_alone(of(me), flop);
     else
         sg_actor_execute(flop * of(me)->slowdown);
@@ -135,6 +151,13 @@ void sim_note(struct sim_peer *me, const char *name, double value)
 
     sim_record_note(engine->record, engine->arena,
                     &(struct sim_note_event){sim_now(me), value, me->number, name});
+}
+
+void sim_note_list(struct sim_peer *me, const char *name, const double *values, int count)
+{
+    struct engine *engine = of(me)->engine;
+
+    sim_record_list(engine->record, engine->arena, name, values, count);
 }
 
 void sim_row(struct sim_peer *me, const char *table, const double *values)
@@ -291,6 +314,52 @@ struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane)
     return start_receive(peer, from, lane, false);
 }
 
+/* It fails at once: the other end has finished. */
+static struct sim_activity *in_vain(struct peer *peer, enum activity_kind kind,
+                                    struct channel *channel)
+{
+    struct sim_activity *activity = activity_new(peer, kind);
+
+    activity->channel = channel;
+    activity->is_done = true;
+    activity->status = SIM_FAILED;
+    return activity;
+}
+
+struct sim_activity *sim_start_hearing(struct sim_peer *me, int from)
+{
+    struct channel *channel = channel_from(of(me), from, 0);
+    struct sim_activity *receive;
+
+    if (channel->from->is_finished && channel->sends == NULL)
+        return in_vain(of(me), RECEIVING, channel);
+    receive = peer_start_receive(of(me), from, 0);
+    receive->hears = true;
+    return receive;
+}
+
+struct sim_activity *sim_start_telling(struct sim_peer *me, int to, struct sim_message message)
+{
+    struct channel *channel = channel_to(of(me), to, 0);
+    struct sim_activity *send;
+
+    if (channel->to->is_finished && channel->receives == NULL)
+        return in_vain(of(me), SENDING, channel);
+    send = peer_start_send(of(me), to, 0, message);
+    send->hears = true;
+    return send;
+}
+
+void sim_poke(struct sim_peer *me, int number)
+{
+    struct peer *peer = &of(me)->engine->peers[number];
+
+    if (!peer->waits_for_bell)
+        return;
+    peer->is_poked = true;
+    peer_ring(peer);
+}
+
 struct sim_activity *sim_start_listening(struct sim_peer *me, int from)
 {
     return start_receive(of(me), from, 0, true);
@@ -334,7 +403,25 @@ struct sim_activity *sim_start_compute(struct sim_peer *me, double flop)
     assert(flop >= 0);
     activity->flop = flop;
     activity->started_at = sim_now(me);
+    peer->engine->has_computing_helpers = true;
     helper_start(activity, "computation", compute_beside);
+    return activity;
+}
+
+struct sim_activity *sim_start_sole_compute(struct sim_peer *me, double flop)
+{
+    struct peer *peer = of(me);
+    struct sim_activity *activity;
+
+    if (!peer->has_host_alone || peer->engine->has_computing_helpers)
+        return sim_start_compute(me, flop);
+    assert(flop >= 0 && isnan(peer->dozes_since));
+    activity = activity_new(peer, COMPUTING);
+    activity->flop = flop;
+    activity->started_at = sim_now(me);
+    activity->ends_at = activity->started_at + flop / host_speed(peer);
+    peer->dozes_since = activity->started_at;
+    peer->dozes_until = activity->ends_at;
     return activity;
 }
 
@@ -409,6 +496,7 @@ static void play(int argc, char *argv[])
     peer->role->act(&peer->open);
     peer->is_finished = true;
     peer_record(peer)->finished_at = simgrid_get_clock();
+    peer_ends(peer);
     assert(peer->open_activities == 0 && "a role left something that it had started");
 }
 

@@ -51,6 +51,10 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .keeps_events = scenario->trace >= SIM_TRACE_FULL,
         .allows_oom = scenario->allows_oom,
     };
+    plan->requests = scenario->requests;
+    if (scenario->requests != NULL &&
+        !sim_requests_draw(scenario->requests, scenario->seed, world->arena, err))
+        return false;
     if (!scenario->algorithm->prepare(plan, err) ||
         !sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
                            scenario->platform, err))
@@ -375,6 +379,9 @@ static int finish(struct engine *engine, struct sim_error *err)
     find_busiest_card(engine);
     close_peers(engine);
     record->joules = engine_joules(engine);
+    sim_record_statistics(record, engine->plan->arena,
+                          engine->plan->requests == NULL ? 0 : engine->plan->requests->warm_up);
+
     return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
 }
 

@@ -33,11 +33,19 @@ bool reader_is_mapping(struct reader *reader, struct fy_node_pair *pair, const c
 bool reader_quantity(struct reader *reader, struct fy_node_pair *pair, const char *key,
                      const struct sim_parameter *row, void *values);
 
-/* network.c, hosts.c, workload.c, faults.c: a section each */
+/* scenario.c: the same for a parameter of any kind: a quantity, a list, a file. */
+bool reader_value(struct reader *reader, struct fy_node_pair *pair, const char *key,
+                  const struct sim_parameter *row, void *values);
+
+/* network.c, hosts.c, workload.c, requests.c, faults.c: a section each */
 extern const char *const reader_textbook_options[];
 bool reader_network(struct reader *reader, struct fy_node_pair *pair);
 bool reader_hosts(struct reader *reader, struct fy_node_pair *pair);
 bool reader_workload(struct reader *reader, struct fy_node_pair *pair);
+bool reader_requests(struct reader *reader, struct fy_node_pair *pair);
 bool reader_faults(struct reader *reader, struct fy_node_pair *pair);
+
+/* After all sections: requests where the algorithm answers some, and their sense beside the other sections. */
+bool reader_requests_end(struct reader *reader);
 
 #endif

@@ -56,6 +56,18 @@ static json_t *workload_json(const struct sim_scenario *scenario)
                : json_pack("{s:s, s:i}", "model", scenario->model_name, "batch", scenario->batch);
 }
 
+static json_t *requests_json(const struct sim_scenario *scenario)
+{
+    json_t *requests;
+
+    if (scenario->requests == NULL)
+        return NULL;
+    requests = json_object();
+    for (const struct sim_parameter *row = sim_request_rows; row->name != NULL; row++)
+        json_object_set_new(requests, row->name, sim_parameter_json(row, scenario->requests));
+    return requests;
+}
+
 static json_t *faults_json(const struct sim_scenario *scenario)
 {
     static const char *const kinds[] = {"host", "link", "peer"};
@@ -81,12 +93,13 @@ json_t *sim_scenario_json(const struct sim_scenario *scenario)
 
     if (workload == NULL && scenario->model != NULL)
         return NULL; /* its name is no text */
-    /* s:o*: without a workload there is no such key */
-    return json_pack("{s:s, s:o, s:o, s:o, s:o*, s:i, s:I, s:s, s:s, s:s, s:o}", "platform",
+    /* s:o*: without a workload or requests there is no such key */
+    return json_pack("{s:s, s:o, s:o, s:o, s:o*, s:o*, s:i, s:I, s:s, s:s, s:s, s:o}", "platform",
                      scenario->platform, "network", network_json(&scenario->network), "algorithm",
                      algorithm_json(scenario), "hosts", hosts_json(&scenario->hosts), "workload",
-                     workload, "iterations", scenario->iterations, "seed",
-                     (json_int_t)scenario->seed, "trace", sim_trace_level_names[scenario->trace],
-                     "simulation", sim_simulation_mode_names[scenario->simulation], "allow_oom",
+                     workload, "requests", requests_json(scenario), "iterations",
+                     scenario->iterations, "seed", (json_int_t)scenario->seed, "trace",
+                     sim_trace_level_names[scenario->trace], "simulation",
+                     sim_simulation_mode_names[scenario->simulation], "allow_oom",
                      scenario->allows_oom ? "yes" : "no", "faults", faults_json(scenario));
 }

@@ -109,10 +109,9 @@ static bool read_file_name(struct reader *reader, struct fy_node_pair *pair, con
     return sim_parameter_read(row, path, values, complaint, sizeof complaint);
 }
 
-static bool read_value(struct reader *reader, struct fy_node_pair *pair,
-                       const struct sim_parameter *row, void *values)
+bool reader_value(struct reader *reader, struct fy_node_pair *pair, const char *key,
+                  const struct sim_parameter *row, void *values)
 {
-    const char *key = sim_text(reader->arena, "algorithm.%s", row->name);
 
     switch (row->kind) {
     case SIM_KIND_NUMBERS: return read_list(reader, pair, key, row, values);
@@ -129,7 +128,8 @@ static bool read_parameter(struct reader *reader, struct fy_node_pair *pair, voi
 
     row = sim_parameter_find(rows, name);
     if (row != NULL)
-        return read_value(reader, pair, row, values);
+        return reader_value(reader, pair, sim_text(reader->arena, "algorithm.%s", name), row,
+                            values);
     for (; rows->name != NULL && count < 256; rows++)
         names[count++] = rows->name;
     return reader_unknown_key(reader, pair, name, "algorithm", names, count);
@@ -161,16 +161,6 @@ static bool read_algorithm(struct reader *reader, struct fy_node_pair *pair)
             if (strcmp(reader_key(reader, item), "name") != 0)
                 fine &= read_parameter(reader, item, values);
     return fine;
-}
-
-/* What no algorithm of this version takes must not be ignored in silence. */
-static bool refuse_section(struct reader *reader, struct fy_node_pair *pair)
-{
-    const char *key = reader_key(reader, pair);
-
-    return yaml_complain(
-        &reader->yaml, fy_node_pair_key(pair), key, "%s takes no '%s'; leave it out.",
-        reader->scenario->algorithm ? reader->scenario->algorithm->name : "this algorithm", key);
 }
 
 struct numbers {
@@ -254,7 +244,7 @@ static const struct {
 } sections[] = {
     {"platform", read_platform, true},      {"network", reader_network, false},
     {"algorithm", read_algorithm, true},    {"hosts", reader_hosts, false},
-    {"workload", reader_workload, false},   {"requests", refuse_section, false},
+    {"workload", reader_workload, false},   {"requests", reader_requests, false},
     {"iterations", read_iterations, false}, {"seed", read_seed, false},
     {"trace", read_trace, false},           {"faults", reader_faults, false},
     {"simulation", read_simulation, false}, {"allow_oom", read_allow_oom, false},
@@ -323,7 +313,7 @@ static bool read_sections(struct reader *reader)
             fine = sim_fail(reader->yaml.err, "%s: the key '%s' is missing.",
                             reader->scenario->path, sections[i].key);
     }
-    return fine && has_workload_if_needed(reader);
+    return fine && has_workload_if_needed(reader) && reader_requests_end(reader);
 }
 
 static bool apply_settings(struct reader *reader, const char *const *settings)

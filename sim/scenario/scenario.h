@@ -6,6 +6,7 @@
 #define SIM_SCENARIO_SCENARIO_H
 
 #include "sim/scenario/casting.h"
+#include "sim/workload/requests.h"
 
 #include <jansson.h>
 
@@ -49,7 +50,8 @@ struct sim_scenario {
     const void *parameters;
     const struct sim_model *model; /* of `workload:`; NULL without one */
     const char *model_name;        /* dmlsim's own name of it, or the file that was found */
-    int batch;
+        int batch;
+    struct sim_requests *requests; /* NULL where the algorithm answers none; arrivals not yet drawn */
     int iterations;
     uint64_t seed;
     enum sim_trace_level trace;
@@ -63,6 +65,9 @@ struct sim_scenario {
     json_t *resolved;  /* the whole of it with defaults, as summary.json shows it; owned */
     const char *study; /* the text of `study:` as JSON, or NULL */
 };
+
+/* The keys of `requests:`, for readers and printers alike. */
+extern const struct sim_parameter sim_request_rows[];
 
 /* Where to look for what a scenario names, and what there is to name. */
 struct sim_catalogue {

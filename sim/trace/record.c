@@ -57,6 +57,23 @@ void sim_record_note(struct sim_record *record, struct sim_arena *arena,
     record->notes[record->note_count++] = *note;
 }
 
+void sim_record_list(struct sim_record *record, struct sim_arena *arena, const char *name,
+                     const double *values, int count)
+{
+    struct sim_list_record **at = &record->lists;
+    double *copy = sim_new(arena, double, (size_t)count + 1);
+
+    while (*at != NULL && strcmp((*at)->name, name) != 0)
+        at = &(*at)->next;
+    if (*at == NULL)
+        *at = sim_new(arena, struct sim_list_record, 1);
+    for (int i = 0; i < count; i++)
+        copy[i] = values[i];
+    (*at)->name = name;
+    (*at)->count = count;
+    (*at)->values = copy;
+}
+
 /* ---- tables of the algorithm's own ---- */
 
 void sim_record_tables(struct sim_record *record, struct sim_arena *arena,

@@ -30,6 +30,20 @@ struct sim_note_event {
     const char *name;
 };
 
+/* A metric that is a list. */
+struct sim_list_record {
+    const char *name;
+    int count;
+    const double *values;
+    struct sim_list_record *next;
+};
+
+/* A metric of the run as a whole, worked out of a table when the run is over. */
+struct sim_statistic {
+    const char *name;
+    double value;
+};
+
 struct sim_peer_record {
     const char *name, *role, *host;
     double seconds[SIM_DOINGS];
@@ -104,7 +118,10 @@ struct sim_record {
     struct sim_table_record *tables;
     struct sim_output_record *outputs;
     struct sim_note_event *notes;
-    size_t note_count, note_room;
+        size_t note_count, note_room;
+    struct sim_list_record *lists;
+    struct sim_statistic *statistics;
+    size_t statistic_count;
 };
 
 /* A list like `remarks` with one sentence more (copied). */
@@ -120,5 +137,12 @@ void sim_record_output(struct sim_record *record, struct sim_arena *arena, const
                        const void *bytes, size_t size);
 void sim_record_note(struct sim_record *record, struct sim_arena *arena,
                      const struct sim_note_event *note);
+
+/* A list under that name (copied); a second one of the same name takes its place. */
+void sim_record_list(struct sim_record *record, struct sim_arena *arena, const char *name,
+                     const double *values, int count);
+
+/* Work out the statistics, when all rows are there; see `summarised` in sim/algorithm.h. */
+void sim_record_statistics(struct sim_record *record, struct sim_arena *arena, int warm_up);
 
 #endif

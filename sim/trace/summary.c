@@ -161,12 +161,26 @@ static json_t *remarks_json(const struct sim_record *record)
     return all;
 }
 
+static json_t *list_json(const struct sim_list_record *list)
+{
+    json_t *values = json_array();
+
+    for (int i = 0; i < list->count; i++)
+        json_array_append_new(values, number_or_null(list->values[i]));
+    return values;
+}
+
 static json_t *metrics_json(const struct sim_record *record)
 {
     json_t *last = json_object();
 
     for (size_t i = 0; i < record->note_count; i++)
         json_object_set_new(last, record->notes[i].name, number_or_null(record->notes[i].value));
+    for (size_t i = 0; i < record->statistic_count; i++)
+        json_object_set_new(last, record->statistics[i].name,
+                            number_or_null(record->statistics[i].value));
+    for (const struct sim_list_record *list = record->lists; list != NULL; list = list->next)
+        json_object_set_new(last, list->name, list_json(list));
     return last;
 }
 
