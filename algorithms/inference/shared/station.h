@@ -45,6 +45,16 @@ struct station_method {
      * system knows none, and refuses on_loss: local. */
     bool (*fall_back)(struct station *station, struct parcel *parcel, int to);
 
+    /* It did not reach `to`, and is not sent again.  True: the request goes on without it; else it is lost with it.
+     * NULL: it always is. */
+    bool (*spare)(struct station *station, struct parcel *parcel, int to);
+
+    /* Somebody that it hears has died, for good or for a time.  NULL: nothing. */
+    void (*died)(struct station *station, int peer);
+
+    /* Requests of its own are over, whoever ended them.  NULL: nothing. */
+    void (*ended)(struct station *station);
+
     /* The time of station_remind has come. */
     void (*remind)(struct station *station, void *what);
 };
