@@ -27,6 +27,10 @@ static const char *const partitions[] = {
     [ADCNN_SINGLE] = "single", [ADCNN_CLOUD] = "cloud", NULL};
 static const char *const off_or_on[] = {
     [ADCNN_ONE_BY_ONE] = "off", [ADCNN_OVERLAPPED] = "on", NULL};
+static const char *const learning[] = {[ADCNN_LEARNS_NOT] = "off",
+                                       [ADCNN_DIGITS] = "digits",
+                                       [ADCNN_FASHION_MNIST] = "fashion_mnist",
+                                       NULL};
 static const char *const statistics[] = {[ADCNN_RATE] = "rate", [ADCNN_RESULTS] = "results", NULL};
 
 static const struct sim_parameter parameters[] = {
@@ -53,6 +57,12 @@ static const struct sim_parameter parameters[] = {
      .help = "of a code of a result; 0: floats"},
     {SIM_RATIO(struct adcnn, density), .value = "0.068", .least = 0, .most = 1,
      .help = "share of codes that are not 0"},
+    {SIM_CHOICE(struct adcnn, learning), .value = "off", .choices = learning,
+     .help = "train a small network in tiles; its codes and answers are those of the requests"},
+    {SIM_NUMBERS(struct adcnn, epochs), .value = "", .least = 0, .most = 1000,
+     .help = "of it undivided, then in tiles, clipped, coded; none: 4, 3, 2, 1"},
+    {SIM_NUMBERS(struct adcnn, clip), .value = "", .least = -1e6, .most = 1e6,
+     .help = "a and b of its clipped rectifier; none: 0.3, 3"},
     {SIM_SECONDS(struct adcnn, conv_seconds), .value = "0", .least = 0, .most = 1e9,
      .help = "of all separable layers on the fastest host, without a workload"},
     {SIM_SECONDS(struct adcnn, rest_seconds), .value = "0", .least = 0, .most = 1e9,

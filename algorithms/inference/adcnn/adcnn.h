@@ -5,7 +5,7 @@
 #ifndef INFERENCE_ADCNN_H
 #define INFERENCE_ADCNN_H
 
-#include "algorithms/codecs/quantise.h"
+#include "algorithms/inference/adcnn/pupil.h"
 #include "algorithms/inference/rules/spatial.h"
 #include "algorithms/inference/shared/station.h"
 
@@ -25,8 +25,8 @@ enum adcnn_stage {
 
 struct adcnn {
     struct inference common;
-    int partition, nodes, tiles, separable_layers, overlap, statistics, bits;
-    struct sim_numbers node_speeds;
+    int partition, nodes, tiles, separable_layers, overlap, statistics, bits, learning;
+    struct sim_numbers node_speeds, epochs, clip;
     double conv_seconds, rest_seconds;
     int64_t image_bytes, map_bytes, answer_bytes;
     double density, gamma, time_limit;
@@ -61,6 +61,7 @@ struct adcnn_run {
         pieces; /* [separable + 1][from x nodes + to]: before layer l, and behind the last; NULL under FDSP */
     int64_t image_bytes, map_bytes;
     struct adcnn_image *images;
+    const struct adcnn_pupil *pupil; /* NULL with learning: off */
 };
 
 static inline const struct adcnn *adcnn_options(const struct sim_plan *plan)
@@ -85,6 +86,7 @@ bool adcnn_placed(struct sim_plan *plan, struct sim_error *err);
 /* Fill in part_bytes and result_bytes, of tiles or of nodes; of these `pieces`, too. */
 void adcnn_size_tiles(const struct sim_plan *plan, struct adcnn_run *run);
 void adcnn_size_layers(const struct sim_plan *plan, struct adcnn_run *run);
+int64_t adcnn_map_bytes(const struct adcnn_run *run, int tile); /* of its result as floats */
 int64_t adcnn_largest_tile_bytes(const struct adcnn_run *run);
 
 /* Bytes of a node's weights; and of weights and of maps that a node holds at once; `held_parts` is of how many tiles it has the image. */
@@ -119,6 +121,7 @@ struct adcnn_image {
     int next_node;  /* whose parts are sent next; nodes: all have been */
     int sending_to; /* -1: nobody */
     double begun_at, scattered_at, last_result_at;
+    struct adcnn_map *map; /* with learning: what has come of it; zeros are missing */
     bool somebody_is_done, is_closed, is_timed;
 
     /* The nodes': what they know. */
@@ -126,6 +129,13 @@ struct adcnn_image {
     int *pieces_here;                 /* [separable + 1][nodes] */
     int *at_layer;                    /* [nodes] */
     struct parcel **waits_for_pieces; /* [nodes]: what stands before that layer; NULL: nothing */
+};
+
+/* With learning: codes of a tile.  Its node's again once they have been read. */
+struct adcnn_packet {
+    struct adcnn_packet *next, **spare; /* of the node */
+    size_t size;
+    unsigned char *bytes;
 };
 
 /* Kinds of parcels. */

@@ -3,6 +3,14 @@
 #include "algorithms/inference/adcnn/adcnn.h"
 #include "algorithms/inference/rules/tile_allocation.h"
 
+#include <string.h>
+
+/* What has come of an image that is open. */
+struct adcnn_map {
+    struct adcnn_map *next;
+    double *values;
+};
+
 struct central {
     double *s;    /* [nodes]: Algorithm 2's statistics */
     int *waiting; /* requests that have come, in their order */
@@ -10,6 +18,8 @@ struct central {
     int open; /* images that have begun and are not answered; the first is images[waiting[first - open]] */
     bool has_sent;
     double missing_parts;
+    size_t coded_bytes, coded_results; /* with learning */
+    struct adcnn_map *spare_maps;
     double *last_allotted; /* [nodes], for the metric */
 };
 
@@ -93,6 +103,57 @@ static void learn_speeds(struct station *station, const struct adcnn_image *imag
         central->s[k] *= run->tiles / rates; /* of an image's tiles, whoever was slow in this one */
 }
 
+/* ---- with learning ---- */
+
+static void open_map(struct station *station, struct adcnn_image *image)
+{
+    const struct adcnn_pupil *pupil = adcnn_run_of(station->me->plan)->pupil;
+    struct central *central = central_of(station);
+
+    if (pupil == NULL)
+        return;
+    image->map = central->spare_maps;
+    if (image->map != NULL) {
+        central->spare_maps = image->map->next;
+    } else {
+        image->map = sim_new(station->me->plan->arena, struct adcnn_map, 1);
+        image->map->values = sim_new(station->me->plan->arena, double, image_size(pupil->map));
+    }
+    memset(image->map->values, 0, image_size(pupil->map) * sizeof *image->map->values);
+}
+
+static void read_packet(struct station *station, const struct parcel *parcel, bool is_wanted)
+{
+    const struct adcnn_pupil *pupil = adcnn_run_of(station->me->plan)->pupil;
+    struct central *central = central_of(station);
+    struct adcnn_packet *packet = parcel->own;
+
+    if (pupil == NULL)
+        return;
+    if (is_wanted)
+        adcnn_pupil_decode(pupil, parcel->part, packet->bytes, packet->size,
+                           image_of(parcel)->map->values);
+    central->coded_bytes += packet->size;
+    central->coded_results++;
+    packet->next = *packet->spare;
+    *packet->spare = packet;
+}
+
+/* The answer is that of the small network, from what there is of the image. */
+static void judge(struct station *station, struct adcnn_image *image)
+{
+    const struct adcnn_pupil *pupil = adcnn_run_of(station->me->plan)->pupil;
+    struct central *central = central_of(station);
+
+    if (image->map == NULL)
+        return;
+    image->request->correct =
+        adcnn_pupil_is_right(pupil, image->request->number, image->map->values);
+    image->map->next = central->spare_maps;
+    central->spare_maps = image->map;
+    image->map = NULL;
+}
+
 /* ---- gathering ---- */
 
 static void tell_late_nodes(struct station *station, struct adcnn_image *image)
@@ -127,6 +188,7 @@ static void close_image(struct station *station, struct adcnn_image *image)
     central_of(station)->missing_parts += run->parts - image->got;
     if (!adcnn_is_layerwise(plan))
         learn_speeds(station, image);
+    judge(station, image);
     if (image->got < run->parts)
         tell_late_nodes(station, image);
     compute_rest(station, image->request);
@@ -169,8 +231,11 @@ static void remind(struct station *station, void *what)
 static void gather(struct station *station, struct parcel *parcel, int node)
 {
     struct adcnn_image *image = image_of(parcel);
+    const bool is_wanted =
+        !image->is_closed && !parcel->request->is_over && !image->is_here[parcel->part];
 
-    if (!image->is_closed && !parcel->request->is_over && !image->is_here[parcel->part]) {
+    read_packet(station, parcel, is_wanted);
+    if (is_wanted) {
         image->is_here[parcel->part] = true;
         image->got++;
         image->returned[node]++;
@@ -267,6 +332,7 @@ static void begin(struct station *station, struct adcnn_image *image)
 {
     const struct adcnn_run *run = adcnn_run_of(station->me->plan);
 
+    open_map(station, image);
     image->begun_at = sim_now(station->me);
     image->expected = run->parts;
     image->next_node = 0;
@@ -427,6 +493,23 @@ static void tell_layers(struct sim_peer *me)
     }
 }
 
+static void tell_lesson(struct sim_peer *me, const struct central *central)
+{
+    const struct adcnn_pupil *pupil = adcnn_run_of(me->plan)->pupil;
+
+    if (pupil == NULL)
+        return;
+    sim_note(me, "accuracy_undivided", pupil->accuracy[ADCNN_UNDIVIDED]);
+    sim_note(me, "accuracy_cut", pupil->accuracy_cut);
+    sim_note(me, "accuracy_retrained", pupil->accuracy[ADCNN_TILED]);
+    sim_note(me, "accuracy_clipped", pupil->accuracy[ADCNN_CLIPPED]);
+    sim_note(me, "accuracy_coded", pupil->accuracy[ADCNN_CODED]);
+    if (central->coded_results > 0)
+        sim_note(me, "coded_share",
+                 (double)central->coded_bytes /
+                     (4 * (double)adcnn_pupil_count(pupil) * (double)central->coded_results));
+}
+
 static void tell(struct sim_peer *me, const struct central *central)
 {
     const struct adcnn_run *run = adcnn_run_of(me->plan);
@@ -434,6 +517,7 @@ static void tell(struct sim_peer *me, const struct central *central)
 
     if (run->nodes == 0)
         return;
+    tell_lesson(me, central);
     sim_note_list(me, "tiles_per_node", central->last_allotted, run->nodes);
     sim_note(me, "missing_tiles", central->missing_parts);
     for (int k = 0; k < run->nodes; k++)

@@ -110,6 +110,13 @@ static int64_t coded_bytes(const struct adcnn *own, int64_t bytes)
                : (int64_t)ceil(quantise_expected_bytes(&how, (double)(bytes / 4), own->density));
 }
 
+int64_t adcnn_map_bytes(const struct adcnn_run *run, int tile)
+{
+    return run->separable > 0 ? spatial_bytes(&run->cut, run->separable - 1, tile)
+                              : sim_part_begin(run->map_bytes, tile + 1, run->tiles) -
+                                    sim_part_begin(run->map_bytes, tile, run->tiles);
+}
+
 void adcnn_size_tiles(const struct sim_plan *plan, struct adcnn_run *run)
 {
     const struct adcnn *own = plan->parameters;
@@ -118,14 +125,11 @@ void adcnn_size_tiles(const struct sim_plan *plan, struct adcnn_run *run)
 
     for (int t = 0; t < run->tiles; t++) {
         const bool has_maps = plan->model != NULL;
-        const int64_t map = has_maps ? spatial_bytes(&run->cut, run->separable - 1, t)
-                                     : sim_part_begin(run->map_bytes, t + 1, run->tiles) -
-                                           sim_part_begin(run->map_bytes, t, run->tiles);
 
         part[t] = has_maps ? spatial_bytes(&run->cut, -1, t)
                            : sim_part_begin(run->image_bytes, t + 1, run->tiles) -
                                  sim_part_begin(run->image_bytes, t, run->tiles);
-        result[t] = coded_bytes(own, map);
+        result[t] = coded_bytes(own, adcnn_map_bytes(run, t));
     }
     run->part_bytes = part;
     run->result_bytes = result;

@@ -132,7 +132,7 @@ static bool no_tile_is_late(const struct sim_plan *plan)
 static bool goes_as_meant(const struct sim_plan *plan)
 {
     return sim_has_own_hosts(plan) && plan->is_undisturbed && plan->network_is_textbook &&
-           plan->requests->horizon_seconds == 0 &&
+           plan->requests->horizon_seconds == 0 && adcnn_run_of(plan)->pupil == NULL &&
            adcnn_options(plan)->common.battery_joules == 0 &&
            (adcnn_run_of(plan)->nodes == 0 ||
             (adcnn_run_of(plan)->nodes <= MOST_NODES && no_tile_is_late(plan)));
@@ -219,7 +219,7 @@ const struct sim_law adcnn_laws[] = {
      "R (image, halos once more + results + pieces of all layers); cloud R (image + answer)",
      all_bytes, sim_total_bytes, .tolerance = 0, .holds = goes_as_meant,
      .assumes = "network: textbook, every peer has a host of its own, nothing is disturbed, no "
-                "tile misses the time limit"},
+                "tile misses the time limit, learning: off"},
     {"messages", SIM_UNIT_NONE, "R (N + tiles + pieces of all layers); cloud 2R", all_messages,
      sim_total_messages, .tolerance = 0, .holds = goes_as_meant, .assumes = "the same"},
     {"seconds until the first node has its parts", SIM_UNIT_SECONDS, "a + parts / B", first_parts,

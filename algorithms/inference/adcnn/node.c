@@ -5,6 +5,7 @@ struct node {
     struct parcel *first, **last; /* what it has to compute, linked by parcel->own */
     double begun_at;
     double *tile_flop; /* [tiles] */
+    struct adcnn_packet *spare;
 };
 
 static struct node *node_of(const struct station *station)
@@ -22,13 +23,47 @@ static int central_peer(const struct station *station)
     return sim_role(station->me->plan, "central")->peers[0];
 }
 
+static struct adcnn_packet *packet_of(struct station *station, const struct parcel *parcel)
+{
+    const struct adcnn_pupil *pupil = adcnn_run_of(station->me->plan)->pupil;
+    struct node *node = node_of(station);
+    struct adcnn_packet *packet = node->spare;
+
+    if (packet != NULL) {
+        node->spare = packet->next;
+    } else {
+        packet = sim_new(station->me->plan->arena, struct adcnn_packet, 1);
+        packet->bytes =
+            sim_new(station->me->plan->arena, unsigned char,
+                    quantise_most_bytes(&pupil->lesson.coder, adcnn_pupil_count(pupil)));
+    }
+    packet->spare = &node->spare;
+    packet->size = adcnn_pupil_encode(pupil, parcel->request->number, parcel->part, packet->bytes);
+    return packet;
+}
+
+/* As many bytes for the workload's tile as the small network's has taken, for as many numbers. */
+static int64_t coded_bytes(const struct adcnn_run *run, int tile, size_t size)
+{
+    const double floats = 4 * (double)adcnn_pupil_count(run->pupil);
+
+    return (int64_t)ceil((double)size / floats * (double)adcnn_map_bytes(run, tile));
+}
+
 static void give_back(struct station *station, struct parcel *parcel)
 {
     const struct adcnn_run *run = adcnn_run_of(station->me->plan);
+    struct adcnn_packet *packet;
 
     parcel->kind = ADCNN_RESULT;
-    station_send(station, central_peer(station), parcel, run->result_bytes[parcel->part],
-                 INF_NO_STAGE);
+    if (run->pupil == NULL) {
+        station_send(station, central_peer(station), parcel, run->result_bytes[parcel->part],
+                     INF_NO_STAGE);
+        return;
+    }
+    parcel->own = packet = packet_of(station, parcel);
+    station_send(station, central_peer(station), parcel,
+                 coded_bytes(run, parcel->part, packet->size), INF_NO_STAGE);
 }
 
 /* ---- tile by tile ---- */

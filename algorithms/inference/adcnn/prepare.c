@@ -18,6 +18,7 @@ static bool options_mean_something(const struct sim_plan *plan, struct sim_error
 {
     const struct adcnn *own = plan->parameters;
     const bool is_fdsp = own->partition == ADCNN_FDSP, has_model = plan->model != NULL;
+    const bool learns = own->learning != ADCNN_LEARNS_NOT;
     const bool has_tiles = is_fdsp || own->partition == ADCNN_HALO;
     static const char fdsp[] = "partition: fdsp", spread[] = "partition: fdsp, halo or channelwise";
     static const char none[] = "a scenario without a workload";
@@ -29,8 +30,11 @@ static bool options_mean_something(const struct sim_plan *plan, struct sim_error
         {"overlap", own->overlap != ADCNN_OVERLAPPED, is_fdsp, fdsp},
         {"statistics", own->statistics != ADCNN_RATE, is_fdsp, fdsp},
         {"bits", own->bits != ADCNN_USUAL_BITS, is_fdsp, fdsp},
-        {"density", own->density != ADCNN_USUAL_DENSITY, is_fdsp && own->bits > 0,
-         "partition: fdsp and bits above 0"},
+        {"density", own->density != ADCNN_USUAL_DENSITY, is_fdsp && own->bits > 0 && !learns,
+         "partition: fdsp, bits above 0 and learning: off"},
+        {"learning", learns, is_fdsp && own->bits > 0, "partition: fdsp and bits above 0"},
+        {"epochs", own->epochs.count != 0, learns, "learning"},
+        {"clip", own->clip.count != 0, learns, "learning"},
         {"gamma", own->gamma != ADCNN_USUAL_GAMMA, is_fdsp, fdsp},
         {"time_limit", own->time_limit != ADCNN_USUAL_LIMIT_SECONDS, is_fdsp, fdsp},
         {"answer_bytes", own->answer_bytes != ADCNN_USUAL_ANSWER_BYTES,
@@ -65,6 +69,47 @@ static bool speeds_make_sense(const struct adcnn *own, struct sim_error *err)
         return sim_fail(err, "adcnn: node_speeds has %d numbers, but there are %d nodes.",
                         own->node_speeds.count, own->nodes);
     return true;
+}
+
+/* ---- learning ---- */
+
+static bool lesson_makes_sense(const struct adcnn *own, struct sim_error *err)
+{
+    if (own->epochs.count != 0 && own->epochs.count != ADCNN_FORMS)
+        return sim_fail(err,
+                        "adcnn: epochs are four numbers: of training undivided, in tiles, "
+                        "clipped and coded; here there are %d.",
+                        own->epochs.count);
+    for (int f = 0; f < own->epochs.count; f++)
+        if (own->epochs.values[f] != floor(own->epochs.values[f]))
+            return sim_fail(err, "adcnn: epochs must be whole.");
+    if (own->clip.count != 0 &&
+        (own->clip.count != 2 || own->clip.values[1] <= own->clip.values[0]))
+        return sim_fail(err, "adcnn: clip is two numbers, a and b, the second above the first.");
+    return true;
+}
+
+static bool learn(struct sim_plan *plan, struct adcnn_run *run, struct sim_error *err)
+{
+    static const int usual_epochs[ADCNN_FORMS] = {4, 3, 2, 1};
+    const struct adcnn *own = plan->parameters;
+    struct adcnn_lesson lesson = {.learning = (enum adcnn_learning)own->learning,
+                                  .grid = spatial_grid_of(run->tiles),
+                                  .coder = {0.3, 3, own->bits},
+                                  .seed = plan->seed};
+
+    if (own->learning == ADCNN_LEARNS_NOT)
+        return true;
+    if (!lesson_makes_sense(own, err))
+        return false;
+    for (int f = 0; f < ADCNN_FORMS; f++)
+        lesson.epochs[f] = own->epochs.count > 0 ? (int)own->epochs.values[f] : usual_epochs[f];
+    if (own->clip.count > 0) {
+        lesson.coder.low = own->clip.values[0];
+        lesson.coder.high = own->clip.values[1];
+    }
+    run->pupil = adcnn_pupil_open(plan->arena, &lesson, err);
+    return run->pupil != NULL;
 }
 
 /* ---- cutting ---- */
@@ -162,7 +207,7 @@ static bool prepare_parts(struct sim_plan *plan, struct adcnn_run *run, struct s
         adcnn_size_tiles(plan, run);
     else
         adcnn_size_layers(plan, run);
-    return true;
+    return learn(plan, run, err);
 }
 
 bool adcnn_prepare(struct sim_plan *plan, struct sim_error *err)
