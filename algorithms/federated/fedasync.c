@@ -49,6 +49,17 @@ static void assign(struct fed_server *server, struct fed_turn *turn)
     turn->mu = own->mu;
 }
 
+/* What the client has trained, out of its unmasked change. */
+static void open_update(struct fed_server *server, struct fed_turn *const *arrived, int i)
+{
+    struct fed_turn *turn = arrived[i];
+    const double *sum = fed_opened_sum(server, &arrived[i], 1);
+    const double weight = fed_opened_weight(server, turn);
+
+    for (size_t j = 0; j < server->fed->number_count; j++)
+        turn->values[j] = turn->start[j] + sum[j] / weight;
+}
+
 static void aggregate(struct fed_server *server, struct fed_turn *const *arrived, int count)
 {
     const struct fedasync *own = server->me->parameters;
@@ -58,6 +69,8 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
         const int versions = server->round - arrived[i]->round;
         const double mixing = staleness_mixing(&rule, own->mixing, versions);
 
+        if (server->model != NULL && fed_has_trusted(server->fed))
+            open_update(server, arrived, i);
         if (server->model != NULL)
             staleness_mix(server->model, arrived[i]->values, server->fed->number_count, mixing);
         sim_note(server->me, "staleness", versions);
@@ -80,7 +93,7 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
     return concurrent_prepare(plan, &method, err);
 }
 
-static const struct sim_role roles[] = {FED_ROLES};
+static const struct sim_role roles[] = {CONCURRENT_ROLES};
 static const struct sim_law laws[] = {FED_BYTES_LAW, CONCURRENT_LAW, {0}};
 
 SIM_ALGORITHM(fedasync) = {

@@ -614,6 +614,7 @@ static const struct sim_role roles[] = {FED_ROLES};
 
 static const struct sim_law laws[] = {
     FED_UPLOADS_LAW,
+    FED_MESSAGES_LAW,
     {"bytes of all messages", SIM_UNIT_BYTES,
      "(downloads + uploads) x G + reports and decisions, or what they are compressed to",
      message_bytes, fed_all_bytes, .tolerance = 0},

@@ -8,6 +8,11 @@ double fed_message_bytes(const struct sim_plan *plan)
     const struct fed *fed = fed_of(plan);
     const struct fed_tally *tally = fed->tally;
 
+    if (fed_has_trusted(fed))
+        return (double)tally->downloads * (double)(fed->model_bytes + fed_key_bytes(fed)) +
+               (double)tally->uploads * (double)fed_sealed_bytes(fed, fed->model_bytes) +
+               (double)tally->trusted_bytes;
+
     if (fed->options->compression != FED_NOT_COMPRESSED || fed_is_masked(fed))
         return (double)(tally->down_bytes + tally->up_bytes);
     return (double)(tally->downloads + tally->uploads) * (double)fed->model_bytes;
@@ -17,6 +22,11 @@ double fed_message_bytes(const struct sim_plan *plan)
 double fed_all_bytes(const struct sim_totals *totals)
 {
     return (double)(totals->bytes + totals->local_bytes);
+}
+
+double fed_counted_messages(const struct sim_plan *plan)
+{
+    return (double)fed_of(plan)->tally->messages;
 }
 
 /* ---- whole rounds ---- */
