@@ -128,6 +128,7 @@ static void tell(struct fed_client *client, struct fed_turn *turn, enum fed_kind
     sim_phase(client->me, "upload");
     sent_at = sim_now(client->me);
     status = sim_send(client->me, server_of(client), (struct sim_message){bytes, turn});
+    device->told += status == SIM_OK;
     if (status == SIM_OK && bytes > 0) {
         client->fed->tally->upload_seconds += sim_now(client->me) - sent_at;
         client->fed->tally->alone_seconds +=

@@ -135,6 +135,7 @@ struct fed_device {
     double slowness;            /* factor on the time of all its computations */
     int delivered_draw; /* of the last turn whose answer has crossed the network, and when it had */
     double delivered_at;
+    int64_t told, heard; /* messages that have crossed the network; of which the server has taken */
 };
 
 /* Counts of what has crossed the network, kept by the server. */

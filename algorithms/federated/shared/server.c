@@ -461,6 +461,7 @@ static void take(struct fed_server *server, int i)
         turn->probe_epochs > 0 && turn->round == server->round && !turn->has_reported;
 
     server->tally->messages += status == SIM_OK;
+    server->fed->devices[turn->client].heard += status == SIM_OK;
     take_send(server, i);
     if (status != SIM_OK || message.payload == NULL || turn->kind == FED_LOST)
         end_turn(server, i, FED_DROPPED);
@@ -561,9 +562,11 @@ static void count_arrival(struct fed_server *server, int i)
     struct fed_tally *tally = server->tally;
     struct sim_message message = {0};
 
-    if (sim_wait(server->me, server->waits[i], &message) != SIM_OK || message.payload == NULL)
+    if (sim_wait(server->me, server->waits[i], &message) != SIM_OK)
         return;
     tally->messages++;
+    if (message.payload == NULL)
+        return;
     tally->up_bytes += message.bytes;
     switch (turn->kind) {
     case FED_UPDATE:
@@ -572,8 +575,18 @@ static void count_arrival(struct fed_server *server, int i)
         break;
     case FED_SKIP: tally->skips++; break;
     case FED_STOPPED: tally->stopped++; break;
+    case FED_REPORT: tally->reports++; break;
+    case FED_KEYS: tally->key_bytes += message.bytes; break;
     default: break;
     }
+}
+
+/* Has a message crossed the network that the server has not taken? */
+static bool has_unheard(const struct fed_server *server, const struct fed_turn *turn)
+{
+    const struct fed_device *device = &server->fed->devices[turn->client];
+
+    return device->told > device->heard;
 }
 
 /* To begin a message and to break it off at once wakes who waits for one, in no time and for no bytes. */
@@ -587,7 +600,7 @@ static void hang_up(struct fed_server *server)
 {
     *server->fed->is_over = true;
     for (int i = 0; i < server->flight_count; i++) {
-        if (has_been_delivered(server, server->flights[i]))
+        if (has_unheard(server, server->flights[i]))
             count_arrival(server, i);
         else
             sim_cancel(server->me, server->waits[i]);
