@@ -94,7 +94,7 @@ static void staleness_in_whole_weights_is_off_by_their_rounding(void **state)
 {
     static const char *const cases[] = {
         FEWER "iterations=5",
-        "iterations=9 algorithm.normalisation=weights algorithm.aggregation=plain",
+        FEWER "iterations=5 algorithm.normalisation=weights algorithm.aggregation=plain",
         FEWER "iterations=5 algorithm.drop_out=0.4"};
 
     (void)state;
