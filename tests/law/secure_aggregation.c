@@ -9,7 +9,7 @@
 
 #define MASKED "algorithm.secure_aggregation=yes"
 #define SELDOM "algorithm.evaluate_every=99 "
-#define FEWER  SELDOM "algorithm.clients=20 "
+#define FEWER  SELDOM "algorithm.clients=12 "
 
 /* HeteroFL on ten phones, all in each round, at three levels; `more` is the rest of the algorithm's parameters. */
 static struct simulated heterofl_of_ten(const char *more, int rounds)
@@ -117,9 +117,9 @@ static void who_drops_out_takes_no_sum_along(void **state)
 static void masks_of_levels_cancel_number_by_number(void **state)
 {
     (void)state;
-    same_model("heterofl", FEWER "iterations=4");
+    same_model("heterofl", FEWER "iterations=3");
     same_model("heterofl",
-               FEWER "iterations=4 algorithm.drop_out=0.4 algorithm.level_choice=dynamic");
+               FEWER "iterations=3 algorithm.drop_out=0.4 algorithm.level_choice=dynamic");
     same_model("heterofl",
                "iterations=3 algorithm.aggregation=samples algorithm.partition=label_shards");
 }
