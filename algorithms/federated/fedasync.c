@@ -12,7 +12,8 @@
  * R versions make R (M - 1) staleness in all, those still at work included: each version makes the M - 1 others
  * staler by one.  Stragglers' partial work is mixed in like the rest.  N counts the clients; the server is
  * none of them.  Not modelled: the paper's scheduler, which delays the start of clients so that they do not all
- * come at once. */
+ * come at once.  With secure_aggregation a trusted party opens each update by itself (shared/trusted.c): it is
+ * masked on its way, and a sum of one hides nothing from the server. */
 #include "algorithms/federated/rules/staleness.h"
 #include "algorithms/federated/shared/concurrent.h"
 

@@ -14,6 +14,9 @@
  * the cut learner, and takes as much of compute_seconds_per_sample as it has of the learner's MACs.  A round sends
  * twice the bytes of each chosen client's level.  `doubly_counted_flop` is what the paper's table calls FLOPs.
  *
+ * compression: of a client's own part, by its layers; secure_aggregation: two clients share masks of what both hold,
+ * and what is bare is said (shared/masking.c).
+ *
  * N counts the clients; the server is none of them.  Clients that straggle, vanish or die: as in fedavg.  Not
  * modelled: static batch norm (the learner has none), weight decay, clipped gradients. */
 #include "algorithms/federated/shared/levels.h"
