@@ -194,25 +194,19 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-/* Then all that the server counted is in fed_message_bytes, skips and feedback too. */
-static bool has_changed_sizes(const struct sim_plan *plan)
-{
-    return fed_of(plan)->options->compression != FED_NOT_COMPRESSED || fed_is_masked(fed_of(plan));
-}
-
 static double message_bytes(const struct sim_plan *plan)
 {
     const struct cmfl *cmfl = plan->parameters;
     const double skips = (double)fed_of(plan)->tally->skips * (double)cmfl->skip_bytes;
 
-    return fed_message_bytes(plan) + (has_changed_sizes(plan) ? 0 : skips);
+    return fed_message_bytes(plan) + (fed_has_changed_sizes(plan) ? 0 : skips);
 }
 
 static bool is_plain(const struct sim_plan *plan)
 {
     const struct cmfl *cmfl = plan->parameters;
 
-    return cmfl->feedback_bytes == 0 || has_changed_sizes(plan);
+    return cmfl->feedback_bytes == 0 || fed_has_changed_sizes(plan);
 }
 
 /* With all there in round 1 there is a global update to speak of in each round after it. */

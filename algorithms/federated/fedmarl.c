@@ -523,11 +523,10 @@ static double message_bytes(const struct sim_plan *plan)
 {
     const struct fedmarl *options = own_options(plan);
     const struct fed_tally *tally = fed_of(plan)->tally;
+    const double own = (double)(tally->reports * options->report_bytes +
+                                tally->decisions * options->decision_bytes);
 
-    if (options->common.compression != FED_NOT_COMPRESSED || fed_is_masked(fed_of(plan)))
-        return fed_message_bytes(plan);
-    return fed_message_bytes(plan) + (double)(tally->reports * options->report_bytes +
-                                              tally->decisions * options->decision_bytes);
+    return fed_message_bytes(plan) + (fed_has_changed_sizes(plan) ? 0 : own);
 }
 
 static double bytes_up(const struct sim_plan *plan)

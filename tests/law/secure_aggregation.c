@@ -160,7 +160,8 @@ static void labels_of_one_client_alone_are_bare(void **state)
     simulated_release(&many);
 }
 
-/* Keys of those who were not waited for come in while the server makes its last model: they have crossed the network. */
+/* Keys of those who were not waited for come in while the server makes its last model: they have crossed the network,
+ * and the laws of bytes and messages count them. */
 static void keys_that_come_too_late_are_counted(void **state)
 {
     struct simulated run = shipped_fine(

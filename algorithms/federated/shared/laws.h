@@ -8,6 +8,9 @@
 double fed_message_bytes(const struct sim_plan *plan);
 double fed_all_bytes(const struct sim_totals *totals);
 
+/* Are updates compressed or masked?  Then fed_message_bytes has all messages, those of a method's own too. */
+bool fed_has_changed_sizes(const struct sim_plan *plan);
+
 /* Messages between server and clients that have arrived, likewise; where each has a host of its own. */
 double fed_counted_messages(const struct sim_plan *plan);
 

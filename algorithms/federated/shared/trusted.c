@@ -10,8 +10,8 @@
  *   trusted to server   the sum of the masks, N numbers
  *
  * The seed goes through the server, who cannot open it.  A number has as many bits as a sum of K needs, each of 32
- * bits times a weight of method->weight_bits.  The trusted party makes masks as seeds come in, a flop a number, and the server takes
- * their sum off for a flop a number.  It lives on the server's host, so what it hears and says are local bytes.
+ * bits times a weight of method->weight_bits.  The trusted party makes masks as seeds come in, a flop a number, and the
+ * server takes their sum off for a flop a number.  It lives on the server's host, so what it hears and says are local bytes.
  *
  * Who drops out has sent neither numbers nor seed: there is nothing to take off.  A buffer that is closed before it is
  * full is opened nevertheless, unless minimum_fraction forbids it: then the trusted party forgets its masks. */
