@@ -83,8 +83,7 @@ struct fed_turn {
     int epochs;       /* to be done, the probing ones included */
     int probe_epochs; /* after which a report goes up, and the client waits for the decision; 0: none */
     int level;        /* of the model's size; 0: whole */
-    const struct learner_slice
-        *slice; /* of that level: what `start` and `values` hold; NULL: all of the learner */
+    const struct learner_slice *slice; /* of that level; NULL: all of the learner */
     int64_t down_bytes, up_bytes, report_bytes, decision_bytes;
     double slowness;    /* factor on the time of its training: device, jitter, straggler */
     double flop_share;  /* flop of a sample / those of the whole model */
@@ -97,16 +96,15 @@ struct fed_turn {
     bool is_decided;   /* a client that has probed was told whether it goes on */
     int trips;         /* of secure aggregation: so many have come up; and been answered */
     double *start;     /* P: the model that went down; NULL with learning off */
-    uint64_t
-        whole_weight; /* of secure aggregation by a trusted party: by which the sum multiplies what arrived */
-    int buffer; /* the round whose sum it is in */
+    /* With a trusted party: by which its sum and the server's multiply what arrived; the round of that sum. */
+    uint64_t whole_weight;
+    int buffer;
 
     /* The client's: */
     enum fed_kind kind; /* of the message that goes up now */
     enum fed_action action;
-    double *values;         /* P: what it trains; begins as `start` */
-    uint64_t *masked, seed; /* P: what goes up where a trusted party has the seed of the mask */
-    double loss; /* mean over the samples of the last epoch done, nats; NaN with learning off */
+    double *values; /* P: what it trains; begins as `start` */
+    double loss;    /* mean over the samples of the last epoch done, nats; NaN with learning off */
     double relevance; /* NaN unless the method has one */
     double
         square_loss; /* mean over its samples of the squared loss; NaN unless the method works it out */
@@ -116,6 +114,9 @@ struct fed_turn {
     bool has_reported;
     double download_seconds, probe_seconds, compute_seconds; /* compute includes probing */
     double sent_at, arrived_at;                              /* begin and end of the upload */
+
+    /* With a trusted party: P, what goes up in place of values; and the seed of the mask on it. */
+    uint64_t *masked, seed;
 
     void *
         own; /* the method's; like `start` it stays when the turn is used again for another client */
