@@ -1,42 +1,13 @@
 /* Secure aggregation where there are no rounds: what the trusted party hears and says, and that what is left of the
  * sum is the sum. */
+#include "tests/fixtures/federated.h"
 #include "tests/fixtures/shipped.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #define MASKED "algorithm.secure_aggregation=yes"
 #define FEWER  "algorithm.clients=13 algorithm.evaluate_every=99 "
-
-/* Does some remark of the run have that in it? */
-static bool says(const struct simulated *run, const char *what)
-{
-    size_t i;
-    json_t *remark;
-
-    json_array_foreach (json_object_get(run->summary, "remarks"), i, remark)
-        if (strstr(json_string_value(remark), what) != NULL)
-            return true;
-    return false;
-}
-
-/* The model, with masks and without. */
-static void same_model(const char *name, const char *words)
-{
-    char masked[512];
-    struct simulated plain = shipped_fine(name, NULL, words), secure;
-
-    snprintf(masked, sizeof masked, "%s " MASKED, words);
-    secure = shipped_fine(name, NULL, masked);
-    assert_close(metric_of(&secure, "test_loss_nats"), metric_of(&plain, "test_loss_nats"), 1e-6);
-    assert_close(metric_of(&secure, "weights_projection"), metric_of(&plain, "weights_projection"),
-                 1e-6);
-    assert_true(metric_of(&secure, "weights_projection") !=
-                metric_of(&plain, "weights_projection")); /* it was really rounded */
-    simulated_release(&plain);
-    simulated_release(&secure);
-}
 
 /* Versions of five updates: 610 numbers of 32 bits times weights of 12, which summed five times need 47 bits each.
  * A key goes down with the model, a key and a sealed seed come up; to the trusted party go those and a weight of 2
@@ -68,7 +39,7 @@ static void a_sum_of_one_costs_a_trusted_party_and_hides_nothing(void **state)
                  0);
     assert_close(number_at(run.summary, "local_bytes"), 13 * (66 + 8 + 2440), 0);
     assert_close(metric_of(&run, "trusted_messages"), 13 * 3, 0);
-    assert_true(says(&run, "a sum of one hides nothing from the server"));
+    assert_true(simulated_says(&run, "a sum of one hides nothing from the server"));
     simulated_release(&run);
 }
 
@@ -81,11 +52,11 @@ static void the_trusted_party_leaves_the_sum(void **state)
     char words[256];
 
     (void)state;
-    same_model("fedbuff", all);
+    masked_is_plain("fedbuff", all);
     snprintf(words, sizeof words, "%s algorithm.normalisation=weights algorithm.aggregation=plain",
              all);
-    same_model("fedbuff", words);
-    same_model("fedasync", FEWER "algorithm.concurrency=3 iterations=17");
+    masked_is_plain("fedbuff", words);
+    masked_is_plain("fedasync", FEWER "algorithm.concurrency=3 iterations=17");
 }
 
 /* A weight 1 / sqrt(1 + d) is rounded to a multiple of 2^-12: to 2^-13 sqrt(1 + d) of itself, and so is what a version
@@ -146,10 +117,11 @@ static void a_small_buffer_is_opened_bare(void **state)
                                         "algorithm.clients_per_round=1 " MASKED);
 
     (void)state;
-    assert_true(says(&run, "a sum of one hides nothing from the server"));
+    assert_true(simulated_says(&run, "a sum of one hides nothing from the server"));
     simulated_release(&run);
     run = shipped_fine("fedbuff", NULL, "iterations=9 algorithm.round_deadline=0.7 " MASKED);
-    assert_true(says(&run, "610 numbers of the masked sum are those of one client alone"));
+    assert_true(
+        simulated_says(&run, "610 numbers of the masked sum are those of one client alone"));
     simulated_release(&run);
 }
 
