@@ -34,12 +34,12 @@ class Net:
     def at(self):
         return self.shapes[self.last]
 
-    def add(self, name, kind, output, parameters=0, macs=0, reads=None):
+    def add(self, name, kind, output, parameters=0, macs=0, reads=None, window=("", "", "")):
         before = self.last
         sources = reads or [before]
         is_plain = sources == [before] or (not self.rows and sources == ["input"])
         self.rows.append([name, kind, text(self.shapes[sources[0]]), text(output),
-                          "" if is_plain else " ".join(sources), parameters, macs, 4 * size(output)])
+                          "" if is_plain else " ".join(sources), parameters, macs, 4 * size(output), *window])
         self.shapes[name] = output
         self.last = name
         return name
@@ -51,15 +51,17 @@ class Net:
         out = (channels, (h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1)
         weights = channels * (c // groups) * k * k
         return self.add(name, "depthwise" if groups == c > 1 else "conv", out,
-                        weights + channels * bias + 2 * channels * norm, weights * out[1] * out[2], reads)
+                        weights + channels * bias + 2 * channels * norm, weights * out[1] * out[2], reads, (k, stride, pad))
 
     def pool(self, name, k, stride, pad=0, reads=None):
         c, h, w = self.at
         return self.add(name, "pool", (c, (h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1),
-                        reads=reads)
+                        reads=reads, window=(k, stride, pad))
 
     def average(self, name):
-        return self.add(name, "pool", (self.at[0], 1, 1))
+        c, h, w = self.at
+        assert h == w
+        return self.add(name, "pool", (c, 1, 1), window=(h, 1, 0))
 
     def fc(self, name, outputs, bias=True):
         """A fully connected layer over all that it reads."""
@@ -417,15 +419,18 @@ MODELS = {
 }
 
 COLUMNS = ("name", "kind", "input", "output", "reads", "parameters", "macs", "activation_bytes")
+WINDOW = ("kernel", "stride", "padding")  # of convolutions and pools, the same both ways
 
 
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
     for name, (summary, make) in MODELS.items():
         with open(os.path.join(folder, name + ".csv"), "w", encoding="ascii", newline="\n") as file:
-            file.write(f"# {summary}\n" + ",".join(COLUMNS) + "\n")
-            for row in make().rows:
-                file.write(",".join(map(str, row)) + "\n")
+            rows = make().rows
+            columns = COLUMNS + WINDOW if any(row[len(COLUMNS)] for row in rows) else COLUMNS
+            file.write(f"# {summary}\n" + ",".join(columns) + "\n")
+            for row in rows:
+                file.write(",".join(map(str, row[:len(columns)])) + "\n")
     with open(os.path.join(folder, "vgg16_pipedream.csv"), "w", encoding="ascii", newline="\n") as file:
         file.write("# VGG-16 as PipeDream measured it, a sample is a minibatch of 64 images\n")
         file.write(",".join(COLUMNS + ("forward_seconds", "backward_seconds")) + "\n")

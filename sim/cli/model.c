@@ -123,10 +123,26 @@ static bool is_measured(const struct sim_model *model)
     return false;
 }
 
+static bool has_windows(const struct sim_model *model)
+{
+    for (int i = 0; i < model->layer_count; i++)
+        if (model->layers[i].window.kernel > 0)
+            return true;
+    return false;
+}
+
+static void print_window(const struct sim_window *window)
+{
+    if (window->kernel > 0)
+        printf("  %6d %6d %7d", window->kernel, window->stride, window->padding);
+    else
+        printf("  %6s %6s %7s", "", "", "");
+}
+
 static void print_layers(const struct sim_model *model)
 {
     int name = 5, kind = 4, input = 5, output = 6;
-    const bool measured = is_measured(model);
+    const bool measured = is_measured(model), windows = has_windows(model);
     char seconds[SIM_QUANTITY_SIZE];
 
     for (int i = 0; i < model->layer_count; i++) {
@@ -135,15 +151,18 @@ static void print_layers(const struct sim_model *model)
         input = wider(input, model->layers[i].input);
         output = wider(output, model->layers[i].output);
     }
-    printf("\n%-*s  %-*s  %-*s  %-*s %12s %15s %16s %16s%s  %s\n", name, "layer", kind, "kind",
-           input, "input", output, "output", "parameters", "MACs", "flop", "activation bytes",
-           measured ? "     measured" : "", "reads");
+    printf("\n%-*s  %-*s  %-*s  %-*s %s %12s %15s %16s %16s%s  %s\n", name, "layer", kind, "kind",
+           input, "input", output, "output", windows ? "  kernel stride padding" : "", "parameters",
+           "MACs", "flop", "activation bytes", measured ? "     measured" : "", "reads");
     for (int i = 0; i < model->layer_count; i++) {
         const struct sim_layer *layer = &model->layers[i];
 
-        printf("%-*s  %-*s  %-*s  %-*s %12" PRId64 " %15" PRId64 " %16.0f %16" PRId64, name,
-               layer->name, kind, layer->kind, input, layer->input, output, layer->output,
-               layer->parameters, layer->macs, layer->forward_flop, layer->activation_bytes);
+        printf("%-*s  %-*s  %-*s  %-*s", name, layer->name, kind, layer->kind, input, layer->input,
+               output, layer->output);
+        if (windows)
+            print_window(&layer->window);
+        printf(" %12" PRId64 " %15" PRId64 " %16.0f %16" PRId64, layer->parameters, layer->macs,
+               layer->forward_flop, layer->activation_bytes);
         if (measured)
             printf(" %12s",
                    layer->forward_seconds < 0
@@ -165,10 +184,17 @@ static json_t *seconds_json(double seconds)
     return seconds < 0 ? json_null() : json_real(seconds);
 }
 
+static json_t *window_json(const struct sim_window *window)
+{
+    return window->kernel == 0 ? json_null()
+                               : json_pack("{s:i, s:i, s:i}", "kernel", window->kernel, "stride",
+                                           window->stride, "padding", window->padding);
+}
+
 static json_t *layer_json(const struct sim_layer *layer)
 {
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:i}", "name",
+        "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:i, s:o}", "name",
         layer->name, "kind", layer->kind, "input", layer->input, "output", layer->output, "reads",
         layer->reads, "parameters", (json_int_t)layer->parameters, "macs", (json_int_t)layer->macs,
         "flop", number_json(layer->forward_flop), "backward_flop",
@@ -176,7 +202,7 @@ static json_t *layer_json(const struct sim_layer *layer)
         "activation_bytes", (json_int_t)layer->activation_bytes, "parameter_bytes",
         (json_int_t)layer->parameter_bytes, "forward_seconds", seconds_json(layer->forward_seconds),
         "backward_seconds", seconds_json(layer->backward_seconds), "measured_batch",
-        layer->measured_batch);
+        layer->measured_batch, "window", window_json(&layer->window));
 }
 
 static int print_json(const struct sim_call *call, json_t *json)
@@ -386,9 +412,9 @@ SIM_COMMAND(model) = {
         "A model is one of dmlsim's own (dmlsim model list), a CSV file of layers or an ONNX file. "
         "Counts are for one sample; 1 MAC is 2 flop. A CSV file of your own needs the column name "
         "and one of forward_flop, macs and forward_seconds; it may have kind, input, output, "
-        "reads, "
-        "parameters, backward_flop, activation_bytes, backward_seconds, measured_batch, "
-        "bytes_per_parameter and input_bytes (what enters the network).",
+        "reads, parameters, backward_flop, activation_bytes, backward_seconds, measured_batch, "
+        "bytes_per_parameter and input_bytes (what enters the network), and of convolutions and "
+        "pools kernel, stride and padding, the same for rows and columns.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 2,

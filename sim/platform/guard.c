@@ -193,6 +193,7 @@ static bool check_profile(const struct guard *guard, xmlNode *element, const cha
 {
     guard->facts->has_profiles = true;
     guard->facts->has_state_profiles |= strcmp(name, "state_file") == 0;
+    guard->facts->has_speed_profiles |= strcmp(name, "speed_file") == 0;
     if (value[0] == '/')
         return complain(guard, element,
                         sim_text(guard->arena,
@@ -290,13 +291,14 @@ static bool check_names(struct guard *guard, xmlNode *element)
 static void note_profiles(const struct guard *guard, xmlNode *element)
 {
     const char *kind = attribute(element, "kind");
+    const bool connects = strcmp((const char *)element->name, "trace_connect") == 0;
 
-    if (strcmp((const char *)element->name, "trace") == 0 ||
-        strcmp((const char *)element->name, "trace_connect") == 0)
+    if (connects || strcmp((const char *)element->name, "trace") == 0)
         guard->facts->has_profiles = true;
-    guard->facts->has_state_profiles |= kind != NULL &&
-                                        strcmp((const char *)element->name, "trace_connect") == 0 &&
-                                        strstr(kind, "AVAIL") != NULL;
+    if (!connects || kind == NULL)
+        return;
+    guard->facts->has_state_profiles |= strstr(kind, "AVAIL") != NULL;
+    guard->facts->has_speed_profiles |= strcmp(kind, "SPEED") == 0;
 }
 
 static bool walk(struct guard *guard, xmlNode *element)

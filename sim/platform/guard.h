@@ -12,6 +12,7 @@
 struct sim_platform_facts {
     bool has_profiles;       /* of speed, bandwidth, latency or state */
     bool has_state_profiles; /* hosts or links may go down */
+    bool has_speed_profiles; /* hosts may be slower at times */
     bool has_wattage;        /* some host says what power it draws */
     const char *summary;     /* first line of the first comment, or "" */
 };

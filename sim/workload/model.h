@@ -17,6 +17,12 @@
 /* In `sources`: the input of the network.  `reads` calls it "input", unless a layer has that name. */
 enum { SIM_MODEL_INPUT = -1 };
 
+/* What one output reads of the rows, and likewise of the columns: output i reads inputs i x stride - padding to
+ * i x stride - padding + kernel - 1, those that there are.  All 0: no window, or none that is the same both ways. */
+struct sim_window {
+    int kernel, stride, padding;
+};
+
 struct sim_layer {
     const char *name;
     const char *kind; /* conv, fc, pool, norm, relu, attention, ...: <kind>_efficiency of a host */
@@ -31,8 +37,9 @@ struct sim_layer {
         backward_flop; /* gradients of inputs and of weights; 2 x forward unless the table says */
     int64_t activation_bytes; /* its output, 4 bytes a number unless the table says */
     double forward_seconds,
-        backward_seconds; /* measured, for `measured_batch` samples; negative: not measured */
-    int measured_batch;   /* 1 unless the table says */
+        backward_seconds;     /* measured, for `measured_batch` samples; negative: not measured */
+    int measured_batch;       /* 1 unless the table says */
+    struct sim_window window; /* of a convolution or a pool */
 
     /* Filled in by sim_model_complete. */
     const int *sources; /* places of the layers that it reads, all before it, or SIM_MODEL_INPUT */

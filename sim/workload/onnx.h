@@ -54,6 +54,7 @@ void sim_onnx_enter(struct sim_onnx_names *names, const char *name, int number);
 struct sim_onnx_layer {
     const char *name, *kind;
     int64_t parameters, macs;
+    struct sim_window window;
     struct sim_onnx_tensor **in, **out; /* NULL where the node leaves one out */
     int in_count, out_count;
 };
@@ -87,8 +88,9 @@ struct sim_onnx_node {
     const char *name, *type;
     struct sim_onnx_tensor **in, **out;
     int in_count, out_count;
-    int64_t macs;      /* of all samples of the batch */
-    bool cost_unknown; /* it has MACs, but a shape that they need is not known */
+    int64_t macs;             /* of all samples of the batch */
+    struct sim_window window; /* where it is the same both ways of an image */
+    bool cost_unknown;        /* it has MACs, but a shape that they need is not known */
 };
 
 struct sim_onnx_operator {

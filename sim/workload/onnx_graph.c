@@ -150,6 +150,7 @@ static bool add_layer(struct sim_onnx_node *node, const struct sim_onnx_operator
     if (strcmp(layer->kind, "matmul") == 0 && has_weight(node))
         layer->kind = "fc";
     layer->name = layer_name(graph, node->name, index);
+    layer->window = node->window;
     layer->in = node->in;
     layer->in_count = node->in_count;
     layer->out = node->out;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { MOST_WINDOW = 1000000 }; /* that a table of layers can hold */
+
 /* The window of one node; `dimensions` of space. */
 struct window {
     int dimensions;
@@ -79,6 +81,23 @@ static bool places(struct sim_onnx_node *node, const struct window *w, int d, in
     return true;
 }
 
+/* A table has one kernel, stride and padding for both ways of an image; other windows stay unknown to it.  What
+ * auto_pad adds may be one more behind than before. */
+static struct sim_window both_ways(const struct window *window, const struct sim_onnx_tensor *x)
+{
+    const int64_t *size = window->size, *stride = window->stride, *before = window->before;
+
+    for (int d = 0; d < window->dimensions; d++)
+        if (size[d] != size[0] || stride[d] != stride[0] || before[d] != before[0] ||
+            window->after[d] != before[0] || window->dilation[d] != 1 ||
+            size[d] > x->dims[2 + d] + 2 * before[d])
+            return (struct sim_window){0};
+    if (window->dimensions != 2 || window->pads == PADS_SAME || before[0] >= size[0] ||
+        size[0] > MOST_WINDOW || stride[0] > MOST_WINDOW)
+        return (struct sim_window){0};
+    return (struct sim_window){(int)size[0], (int)stride[0], (int)before[0]};
+}
+
 static bool slide(struct sim_onnx_node *node, const struct window *window,
                   const struct sim_onnx_tensor *x, int64_t channels)
 {
@@ -87,6 +106,7 @@ static bool slide(struct sim_onnx_node *node, const struct window *window,
     for (int d = 0; d < window->dimensions; d++)
         if (!places(node, window, d, x->dims[2 + d], &dims[2 + d]))
             return false;
+    node->window = both_ways(window, x);
     return sim_onnx_shape(node, 0, x->rank, dims);
 }
 

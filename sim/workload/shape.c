@@ -26,3 +26,22 @@ bool sim_shape_size(const char *text, int64_t *numbers)
     *numbers = size;
     return *text == '\0';
 }
+
+int sim_shape_sides(const char *text, int64_t *sides, int most)
+{
+    int64_t numbers;
+    int count = 0;
+
+    if (!sim_shape_size(text, &numbers))
+        return 0;
+    for (;; text++) {
+        char *end;
+
+        if (count == most)
+            return 0;
+        sides[count++] = strtoll(text, &end, 10);
+        text = end;
+        if (*text == '\0')
+            return count;
+    }
+}

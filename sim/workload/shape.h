@@ -9,4 +9,7 @@
  * than can be counted in bytes. */
 bool sim_shape_size(const char *text, int64_t *numbers);
 
+/* Its sides, at most so many of them, and how many there are; 0 when the text is no shape or has more. */
+int sim_shape_sides(const char *text, int64_t *sides, int most);
+
 #endif

@@ -49,18 +49,9 @@ static bool refuse(const struct slice *slice, const char *why)
 static bool read_shape(const char *text, struct tensor *tensor)
 {
     *tensor = (struct tensor){0};
-    if (!sim_shape_size(text, &tensor->size) || tensor->size == 0)
+    tensor->side_count = sim_shape_sides(text, tensor->sides, MOST_SIDES);
+    if (tensor->side_count == 0 || !sim_shape_size(text, &tensor->size) || tensor->size == 0)
         return false;
-    for (const char *at = text;; at++) {
-        char *end;
-
-        if (tensor->side_count == MOST_SIDES)
-            return false;
-        tensor->sides[tensor->side_count++] = strtoll(at, &end, 10);
-        at = end;
-        if (*at == '\0')
-            break;
-    }
     tensor->channel = tensor->side_count == 2 ? 1 : 0;
     tensor->kept = tensor->sides[tensor->channel];
     tensor->after = tensor->size;

@@ -20,6 +20,9 @@ enum column {
     FORWARD_FLOP,
     BACKWARD_FLOP,
     ACTIVATION_BYTES,
+    KERNEL,
+    STRIDE,
+    PADDING,
     FORWARD_SECONDS,
     BACKWARD_SECONDS,
     MEASURED_BATCH,
@@ -44,6 +47,9 @@ static const struct {
     [FORWARD_FLOP] = {"forward_flop", SIM_UNIT_FLOP, .most = 1e30},
     [BACKWARD_FLOP] = {"backward_flop", SIM_UNIT_FLOP, .most = 1e30},
     [ACTIVATION_BYTES] = {"activation_bytes", SIM_UNIT_BYTES, .is_whole = true, .most = 1e15},
+    [KERNEL] = {"kernel", SIM_UNIT_NONE, .is_whole = true, .least = 1, .most = 1e6},
+    [STRIDE] = {"stride", SIM_UNIT_NONE, .is_whole = true, .least = 1, .most = 1e6},
+    [PADDING] = {"padding", SIM_UNIT_NONE, .is_whole = true, .most = 1e6},
     [FORWARD_SECONDS] = {"forward_seconds", SIM_UNIT_SECONDS, .most = 1e9},
     [BACKWARD_SECONDS] = {"backward_seconds", SIM_UNIT_SECONDS, .most = 1e9},
     [MEASURED_BATCH] = {"measured_batch", SIM_UNIT_NONE, .is_whole = true, .least = 1, .most = 1e9},
@@ -129,6 +135,11 @@ static const char *text_of(const struct row *row, enum column c)
     return row->texts[c] == NULL ? "" : row->texts[c];
 }
 
+static double given_or(double number, double otherwise)
+{
+    return number < 0 ? otherwise : number;
+}
+
 static bool wrong(const struct table *table, enum column c, const char *complaint)
 {
     return sim_fail(table->csv.err, "%s:%d: column '%s': %s", table->csv.path, table->csv.line,
@@ -205,6 +216,48 @@ static bool costs_make_sense(const struct table *table, struct row *row)
            wrong(table, FORWARD_FLOP, "these are more flop than can be counted as MACs.");
 }
 
+/* How often a window fits along a side, and once more where it may hang over the end (Caffe's pools do). */
+static bool fits(const struct sim_window *window, int64_t in, int64_t out)
+{
+    const int64_t room = in + 2 * (int64_t)window->padding - window->kernel;
+
+    return room >= 0 && (out == room / window->stride + 1 ||
+                         out == (room + window->stride - 1) / window->stride + 1);
+}
+
+static struct sim_window window_of(const struct row *row)
+{
+    if (row->numbers[KERNEL] < 0)
+        return (struct sim_window){0};
+    return (struct sim_window){.kernel = (int)row->numbers[KERNEL],
+                               .stride = (int)given_or(row->numbers[STRIDE], 1),
+                               .padding = (int)given_or(row->numbers[PADDING], 0)};
+}
+
+static bool window_makes_sense(const struct table *table, const struct row *row)
+{
+    const struct sim_window window = window_of(row);
+    int64_t in[3], out[3];
+
+    if (window.kernel == 0)
+        return (row->numbers[STRIDE] < 0 && row->numbers[PADDING] < 0) ||
+               wrong(table, KERNEL, "a stride or a padding tells nothing without a kernel.");
+    if (window.padding >= window.kernel)
+        return wrong(table, PADDING,
+                     sim_text(table->csv.arena,
+                              "%d is as much as the kernel, %d: some windows would read nothing.",
+                              window.padding, window.kernel));
+    if (sim_shape_sides(text_of(row, INPUT), in, 3) != 3 ||
+        sim_shape_sides(text_of(row, OUTPUT), out, 3) != 3 ||
+        (fits(&window, in[1], out[1]) && fits(&window, in[2], out[2])))
+        return true;
+    return wrong(table, KERNEL,
+                 sim_text(table->csv.arena,
+                          "a window of %d, stride %d, padding %d does not make %s of %s.",
+                          window.kernel, window.stride, window.padding, text_of(row, OUTPUT),
+                          text_of(row, INPUT)));
+}
+
 static bool read_row(const struct table *table, const char *const *fields, int count,
                      struct row *row)
 {
@@ -218,15 +271,10 @@ static bool read_row(const struct table *table, const char *const *fields, int c
         fine &= columns[c].is_text || read_number(table, (enum column)c, row);
     }
     fine &= read_name(table, row) & read_shape(table, INPUT, row) & read_shape(table, OUTPUT, row);
-    return fine && costs_make_sense(table, row);
+    return fine && costs_make_sense(table, row) && window_makes_sense(table, row);
 }
 
 /* ---- rows become layers ---- */
-
-static double given_or(double number, double otherwise)
-{
-    return number < 0 ? otherwise : number;
-}
 
 static struct sim_layer layer_of(const struct row *row)
 {
@@ -247,6 +295,7 @@ static struct sim_layer layer_of(const struct row *row)
         .forward_seconds = row->numbers[FORWARD_SECONDS],
         .backward_seconds = row->numbers[BACKWARD_SECONDS],
         .measured_batch = (int)given_or(row->numbers[MEASURED_BATCH], 1),
+        .window = window_of(row),
     };
 }
 
@@ -339,6 +388,9 @@ static void write_layer(FILE *file, const struct sim_layer *layer, int bytes_per
     write_number(file, layer->forward_flop);
     write_number(file, layer->backward_flop);
     write_number(file, (double)layer->activation_bytes);
+    write_number(file, layer->window.kernel > 0 ? layer->window.kernel : -1);
+    write_number(file, layer->window.kernel > 0 ? layer->window.stride : -1);
+    write_number(file, layer->window.kernel > 0 ? layer->window.padding : -1);
     write_number(file, layer->forward_seconds);
     write_number(file, layer->backward_seconds);
     write_number(file, layer->measured_batch == 0 ? 1 : layer->measured_batch);

@@ -288,6 +288,7 @@ static void assert_same_layer(const struct sim_layer *a, const struct sim_layer 
     assert_true(a->backward_seconds == b->backward_seconds);
     assert_int_equal(a->activation_bytes, b->activation_bytes);
     assert_int_equal(a->measured_batch, b->measured_batch);
+    assert_memory_equal(&a->window, &b->window, sizeof a->window);
     assert_int_equal(a->input_bytes, b->input_bytes);
 }
 
@@ -347,6 +348,36 @@ static void shapes_are_counted(void **state)
     }
 }
 
+static void shapes_have_sides(void **state)
+{
+    int64_t sides[3] = {0};
+
+    (void)state;
+    assert_int_equal(sim_shape_sides("3x227x19", sides, 3), 3);
+    assert_true(sides[0] == 3 && sides[1] == 227 && sides[2] == 19);
+    assert_int_equal(sim_shape_sides("7", sides, 3), 1);
+    assert_int_equal(sim_shape_sides("2x3x4x5", sides, 3), 0);
+    assert_int_equal(sim_shape_sides("3xx4", sides, 3), 0);
+    assert_int_equal(sim_shape_sides("", sides, 3), 0);
+}
+
+/* A stride of 1 and no padding unless the table says; Caffe's pools hang over the end. */
+static void windows_are_read(void **state)
+{
+    struct sim_arena *arena = sim_arena_open();
+    const struct sim_model *model =
+        parse(arena, "name,macs,input,output,kernel,stride,padding\na,0,3x17x19,5x15x17,3,,\n"
+                     "b,0,5x15x17,5x8x9,3,2,1\nc,0,5x8x9,5x4x5,2,2,\nd,0,,,,,\n");
+    const struct sim_window a = {3, 1, 0}, b = {3, 2, 1}, c = {2, 2, 0}, none = {0};
+
+    (void)state;
+    assert_memory_equal(&model->layers[0].window, &a, sizeof a);
+    assert_memory_equal(&model->layers[1].window, &b, sizeof b);
+    assert_memory_equal(&model->layers[2].window, &c, sizeof c);
+    assert_memory_equal(&model->layers[3].window, &none, sizeof none);
+    sim_arena_close(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest others[] = {
@@ -362,6 +393,8 @@ int main(void)
         cmocka_unit_test(a_missing_model_is_said_to_be_missing),
         cmocka_unit_test(what_is_written_reads_back_as_it_was),
         cmocka_unit_test(shapes_are_counted),
+        cmocka_unit_test(shapes_have_sides),
+        cmocka_unit_test(windows_are_read),
     };
 
     return RUN_CASES(has_the_published_totals, totals) + cmocka_run_group_tests(others, NULL, NULL);

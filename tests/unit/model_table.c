@@ -103,6 +103,16 @@ static struct complaint values[] = {
      "t.csv:2: column 'forward_flop': 1000003 flop are too few for 1000003 MACs: 1 MAC is 2 flop."},
     {"more flop than MACs can be counted", TEXT("name,forward_flop\na,1e20\n"),
      "t.csv:2: column 'forward_flop': these are more flop than can be counted as MACs."},
+    {"a window of nothing", VALUE("kernel", "0"),
+     "t.csv:2: column 'kernel': 0 is out of bounds: at least 1 and at most 1e+06."},
+    {"a stride of no window", VALUE("stride", "2"),
+     "t.csv:2: column 'kernel': a stride or a padding tells nothing without a kernel."},
+    {"padding that fills a window", TEXT("name,macs,kernel,padding\na,0,3,3\n"),
+     "t.csv:2: column 'padding': 3 is as much as the kernel, 3: some windows would read nothing."},
+    {"a window that does not fit its shapes",
+     TEXT("name,macs,input,output,kernel,stride\na,0,3x17x19,7x8x7,3,2\n"),
+     "t.csv:2: column 'kernel': a window of 3, stride 2, padding 0 does not make 7x8x7 of "
+     "3x17x19."},
     {"sums that cannot be counted",
      TEXT("name,macs\na,1e15\nb,1e15\nc,1e15\nd,1e15\ne,1e15\nf,1e15\ng,1e15\nh,1e15\ni,1e15\nj,"
           "1e15\n"),

@@ -889,6 +889,20 @@ static void assert_totals(const struct sim_model *model, int64_t parameters, int
     assert_int_equal(macs, 0);
 }
 
+/* Of the layer that gives `out`; layers without a name are called after their place. */
+static void assert_window(const struct sim_model *model, const char *out, int kernel, int stride,
+                          int padding)
+{
+    for (int l = 0; l < model->layer_count; l++)
+        if (strcmp(model->layers[l].name, out) == 0) {
+            assert_int_equal(model->layers[l].window.kernel, kernel);
+            assert_int_equal(model->layers[l].window.stride, stride);
+            assert_int_equal(model->layers[l].window.padding, padding);
+            return;
+        }
+    fail_msg("no layer is called %s", out);
+}
+
 /* AlexNet as of 2012 (Caffe's bvlc_alexnet), two groups.  Parameters: 34,944 + 307,456 + 885,120 + 663,936 + 442,624
  * + 37,752,832 + 16,781,312 + 4,097,000 = 60,965,224.  MACs at 227 x 227: 105,415,200 + 223,948,800 + 149,520,384
  * + 112,140,288 + 74,760,192 = 665,784,864 of convolutions and 58,621,952 of the rest.  At 224 x 224
@@ -915,6 +929,11 @@ static void alexnet_costs_what_is_known_of_it(void **state)
     add_fc(&net, "f6", "f7", 4096, 4096);
     add_fc(&net, "f7", "f8", 4096, 1000);
     assert_totals(net_read(&net, "x:1x3x227x227"), 60965224, 724406816);
+    assert_window(net_read(&net, "x:1x3x227x227"), "c1_sum", 11, 4, 0);
+    assert_window(net_read(&net, "x:1x3x227x227"), "c2_sum", 5, 1, 2);
+    assert_window(net_read(&net, "x:1x3x227x227"), "p1", 3, 2, 0);
+    assert_window(net_read(&net, "x:1x3x227x227"), "p5", 0, 0, 0); /* padded behind alone */
+    assert_window(net_read(&net, "x:1x3x227x227"), "f8", 0, 0, 0);
     assert_totals(net_read(&net, "x:10x3x227x227"), 60965224, 724406816);
     assert_totals(net_read(&net, "x:1x3x224x224"), 60965224, 654560384);
     net_close(&net);

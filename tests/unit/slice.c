@@ -121,6 +121,7 @@ static void at_rate_1_nothing_changes(void **state)
             assert_int_equal(a->macs, b->macs);
             assert_int_equal(a->activation_bytes, b->activation_bytes);
             assert_int_equal(a->input_bytes, b->input_bytes);
+            assert_memory_equal(&a->window, &b->window, sizeof a->window);
             assert_close(a->forward_flop, b->forward_flop, 0);
             assert_close(a->backward_flop, b->backward_flop, 0);
         }

@@ -41,6 +41,12 @@ static bool belongs_together(const struct sim_plan *plan, const struct fed_metho
     if (options->sizes == FED_UNIFORM && options->size_spread > 1)
         fine = sim_fail(err, "algorithm.size_spread: half the width of uniform sizes is at most "
                              "their mean, so at most 1.");
+    if (!sim_spread_is_possible((enum sim_spread)options->speed_distribution, options->speed_sigma))
+        fine = sim_fail(err, "algorithm.speed_sigma: half the width of uniform speeds is less than "
+                             "their median, so less than 1.");
+    if (options->speed_distribution != SIM_SPREAD_LOGNORMAL && options->speed_sigma == 0)
+        fine = sim_fail(err, "algorithm.speed_distribution: with speed_sigma: 0 all clients are "
+                             "alike; say how far their speeds lie apart, or leave this out.");
     if (options->learning != FED_NO_LEARNING && options->sizes != FED_EQUAL &&
         (options->sizes != FED_ZIPF ||
          (options->partition != FED_IID && options->partition != FED_DOMINANT_LABEL)))
@@ -204,7 +210,8 @@ static void open_devices(struct sim_plan *plan, struct fed *fed)
         struct fed_device *device = &fed->devices[k];
         const double size = options->samples_per_client * scale * relative_size(options, k, sizes);
 
-        device->slowness = sim_random_lognormal(speeds, options->speed_sigma);
+        device->slowness = 1 / sim_spread_draw(speeds, (enum sim_spread)options->speed_distribution,
+                                               options->speed_sigma);
         device->samples.count = size < 1 ? 1 : size > 1e9 ? 1000000000 : (int)lround(size);
         if (fed->learner != NULL)
             device->samples = fed->parts.parts[k];
