@@ -91,13 +91,13 @@ static const struct sim_parameter parameters[] = {
     {SIM_NUMBERS(struct branchynet, exit_weights), .value = "", .least = 0, .most = 1e6,
      .help = "w of each exit in the joint loss; with learning; empty: 1, 1, 1"},
     {SIM_COUNT(struct branchynet, epochs), .value = "0", .least = 0, .most = 1 << 20,
-     .help = "with learning; 0: 10 of the digits, 1 of Fashion-MNIST"},
+     .help = "with learning; 0: 12 of the digits, 1 of Fashion-MNIST"},
     {SIM_COUNT(struct branchynet, train_samples), .value = "0", .least = 0, .most = 1 << 30,
      .help = "samples to learn from; 0: all that there are"},
     {SIM_COUNT(struct branchynet, batch), .value = "0", .least = 0, .most = 1 << 16,
      .help = "samples of a step of Adam, with learning; 0: 16"},
     {SIM_RATIO(struct branchynet, learning_rate), .value = "0", .least = 0, .most = 10,
-     .help = "of Adam, with learning; 0: 0.005"},
+     .help = "of Adam, with learning; 0: 0.003"},
     {0}};
 
 struct prepared {
@@ -207,10 +207,10 @@ static bool learn(const struct sim_plan *plan, struct prepared *prepared, struct
     const struct branchynet *own = plan->parameters;
     struct exit_lesson_options how = {
         .data = own->learning == DIGITS ? DATA_DIGITS : DATA_FASHION_MNIST,
-        .epochs = own->epochs > 0 ? own->epochs : (own->learning == DIGITS ? 10 : 1),
+        .epochs = own->epochs > 0 ? own->epochs : (own->learning == DIGITS ? 12 : 1),
         .batch = own->batch > 0 ? own->batch : 16,
         .train_samples = own->train_samples,
-        .rate = own->learning_rate > 0 ? own->learning_rate : 0.005,
+        .rate = own->learning_rate > 0 ? own->learning_rate : 0.003,
         .seed = plan->seed,
         .shown = plan->requests->count};
 

@@ -24,7 +24,8 @@ int exit_taken(const double *entropies, int exits, enum confidence spelling,
 
 /* ---- the network ---- */
 
-/* Behind each piece stands an exit.  The third convolution sees what a pooling has left of large images only. */
+/* Behind each piece stands an exit.  What comes to a head is small: of small images the second head pools for itself what
+ * the trunk goes on with, of large ones the trunk has pooled it, and the third convolution is not pooled any more. */
 static const struct network_part first[] = {
     {NETWORK_CONVOLUTION, .filters = 4, .kernel = 3, .stride = 1, .padding = 1, .name = "conv1"},
     {NETWORK_RELU, .name = "relu1"},
@@ -57,12 +58,14 @@ const struct exit_network *exit_network_open(struct sim_arena *arena, struct ima
         const struct network_part last[] = {{NETWORK_DENSE, .filters = HIDDEN, .name = "hidden"},
                                             {NETWORK_RELU, .name = "hidden_relu"},
                                             {NETWORK_DENSE, .filters = classes, .name = names[e]}};
-        const bool is_last = e == EXITS - 1;
+        const bool is_pooled = e == 0 || (e == 1) == is_large;
+        const int skipped = e == 1 && is_large; /* the head's pooling */
 
-        network->pieces[e] =
-            network_open(arena, shape, pieces[e], e == 1 && !is_large ? PIECE - 1 : PIECE);
+        network->pieces[e] = network_open(arena, shape, pieces[e], is_pooled ? PIECE : PIECE - 1);
         shape = network->pieces[e]->output;
-        network->heads[e] = network_open(arena, shape, is_last ? last : early, is_last ? 3 : 2);
+        network->heads[e] = e == EXITS - 1
+                                ? network_open(arena, shape, last, 3)
+                                : network_open(arena, shape, early + skipped, 2 - skipped);
         network->piece_at[e] = network->parameter_count;
         network->head_at[e] = network->piece_at[e] + network->pieces[e]->parameter_count;
         network->parameter_count = network->head_at[e] + network->heads[e]->parameter_count;
