@@ -50,6 +50,10 @@ bool analysis_plot_run_learning(struct analysis_figures *all, const struct analy
 bool analysis_plot_rounds(struct analysis_figures *all, const struct analysis_run *run,
                           struct sim_error *err);
 
+/* `requests`, where the run answers some; true where it does not. */
+bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_run *run,
+                            struct sim_error *err);
+
 struct analysis_operations; /* operations.h */
 bool analysis_plot_schedule(struct analysis_figures *all, const struct analysis_run *run,
                             const struct analysis_operations *operations, struct sim_error *err);

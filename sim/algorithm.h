@@ -29,6 +29,7 @@ enum sim_kind {
     SIM_KIND_FLOP_PER_BYTE, /* double */
     SIM_KIND_CHOICE,        /* int: the index in `choices` */
     SIM_KIND_NUMBERS, /* struct sim_numbers: a list, as in [3, 1]; bounds are for each of them */
+    SIM_KIND_GRID,    /* struct sim_grid: "3x4"; bounds are for both of its numbers */
     SIM_KIND_FILE,    /* const char *: the path of a file that is there; "" is none */
 };
 
@@ -38,6 +39,11 @@ enum { SIM_MOST_NUMBERS = 256 };
 struct sim_numbers {
     int count;
     double values[SIM_MOST_NUMBERS];
+};
+
+/* Rows x columns. */
+struct sim_grid {
+    int rows, columns;
 };
 
 /* One parameter; a table of them ends with {0}. */
@@ -63,6 +69,7 @@ struct sim_parameter {
 #define SIM_FLOP_PER_BYTE(type, field) SIM_FIELD(type, field, SIM_KIND_FLOP_PER_BYTE, double)
 #define SIM_CHOICE(type, field)        SIM_FIELD(type, field, SIM_KIND_CHOICE, int)
 #define SIM_NUMBERS(type, field)       SIM_FIELD(type, field, SIM_KIND_NUMBERS, struct sim_numbers)
+#define SIM_GRID(type, field)          SIM_FIELD(type, field, SIM_KIND_GRID, struct sim_grid)
 #define SIM_FILE(type, field)          SIM_FIELD(type, field, SIM_KIND_FILE, const char *)
 
 /* ---- the plan: one scenario on one platform, before it runs -------------------------------- */
