@@ -278,12 +278,26 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 static const char *const role_of_tier[SEGMENTS_TIERS] = {"device", "edge", "cloud"};
 
+static bool fits_memory(struct sim_plan *plan, struct sim_error *err)
+{
+    for (int tier = 0; tier < SEGMENTS_TIERS; tier++) {
+        const double bytes = segments_memory_bytes(&prepared_of(plan)->segments, tier);
+        const struct sim_group *group = sim_role(plan, role_of_tier[tier]);
+
+        for (int i = 0; i < group->size; i++)
+            if (!sim_fits_memory(plan, group->peers[i], bytes, "the layers of its exits",
+                                 "move exits to another tier", err))
+                return false;
+    }
+    return true;
+}
+
 static bool placed(struct sim_plan *plan, struct sim_error *err)
 {
     const struct prepared *prepared = prepared_of(plan);
     const int exits = prepared->segments.count;
 
-    if (!inf_placed(plan, "device", err))
+    if (!inf_placed(plan, "device", err) || !fits_memory(plan, err))
         return false;
     for (int e = 0; e < exits; e++) {
         const struct segment *segment = &prepared->segments.segments[e];

@@ -232,3 +232,19 @@ double segment_flop(const struct sim_plan *plan, const struct segment *segment, 
             sim_layer_seconds(sim_device_of(plan, peer), &segment->layers[l], 1, SIM_FORWARD);
     return segment->flop + seconds * sim_flop_per_second(plan, peer);
 }
+
+double segments_memory_bytes(const struct segments *segments, int tier)
+{
+    double weights = 0, most = 0;
+
+    for (int e = 0; e < segments->count; e++)
+        for (int l = 0; l < segments->segments[e].layer_count; l++) {
+            const struct sim_layer *layer = &segments->segments[e].layers[l];
+
+            if (segments->segments[e].tier != tier)
+                continue;
+            weights += (double)layer->parameter_bytes;
+            most = fmax(most, (double)layer->input_bytes + (double)layer->activation_bytes);
+        }
+    return weights + most;
+}

@@ -42,4 +42,8 @@ bool segments_prepare(struct segments *segments, const struct sim_plan *plan, in
 /* The flop of sim_compute for a segment on that peer's host; once peers have hosts. */
 double segment_flop(const struct sim_plan *plan, const struct segment *segment, int peer);
 
+/* Memory for all layers of the segments of that tier: their weights, and of the layer where that is most what goes in
+ * and comes out; 0 where costs are not those of layers. */
+double segments_memory_bytes(const struct segments *segments, int tier);
+
 #endif
