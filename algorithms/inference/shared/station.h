@@ -18,6 +18,7 @@ struct parcel {
     int part;        /* the system's: which tile, which view */
     void *own;       /* the system's */
     bool is_part;    /* the request itself stays where it is */
+        bool is_optional; /* where it is lost nothing is done about it */
     bool falls_back; /* it is not answered in the way that was meant: INF_FELL_BACK */
 
     /* The station's: */
