@@ -11,6 +11,7 @@
  * exchange before each pool it would be more than a quarter more.  The table tells computation and communication apart,
  * so here phones compute in no time; as fast as theirs (0.3755 GMAC/s) a part of the communication hides behind the
  * slowest stripe, 7 of 13 rows, which is printed beside it. */
+#include "tests/fixtures/air.h"
 #include "tests/fixtures/shipped.h"
 #include "tests/published/published.h"
 
@@ -53,29 +54,10 @@ static void deepthings_seconds_of_modnn(void **state)
     }
 }
 
-/* Five phones that share the air: 43.8 Mbps, 5 ms. */
-static const char *phones(double gflop_per_second)
-{
-    static const char path[] = "build/mednn_phones.xml";
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    fprintf(file, "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM "
-                  "\"https://simgrid.org/simgrid.dtd\">\n<platform version=\"4.1\">\n"
-                  "<zone id=\"cell\" routing=\"Cluster\">\n<link id=\"air\" bandwidth=\"43.8Mbps\" "
-                  "latency=\"5ms\" sharing_policy=\"SHARED\"/>\n");
-    for (int i = 0; i < 5; i++)
-        fprintf(file,
-                "<host id=\"phone-%d\" speed=\"%gGf\"/>\n"
-                "<host_link id=\"phone-%d\" up=\"air\" down=\"air\"/>\n",
-                i, gflop_per_second, i);
-    fprintf(file, "</zone>\n</platform>\n");
-    fclose(file);
-    return path;
-}
-
 static double communication_ms(int workers, const char *exchange, double gflop_per_second)
 {
+    const double speeds[] = {gflop_per_second, gflop_per_second, gflop_per_second, gflop_per_second,
+                             gflop_per_second};
     char text[512];
     struct simulated run;
     double ms;
@@ -83,7 +65,7 @@ static double communication_ms(int workers, const char *exchange, double gflop_p
     snprintf(text, sizeof text,
              "platform: %s\nnetwork: textbook\nworkload: {model: bvlc_alexnet}\nalgorithm: {name: "
              "modnn, nodes: %d, layers: 9, exchange: %s}\nrequests: {arrival: one}\n",
-             phones(gflop_per_second), workers, exchange);
+             air_platform("mednn", speeds, 5, 43.8, 5, ""), workers, exchange);
     run = simulate(text, NULL);
     if (run.code != 0)
         fail_msg("%s: %s", text, run.err.text);
