@@ -378,6 +378,8 @@ static void end_hearing(struct station *station, struct ear *ear)
         ear->is_deaf = is_gone(station->me, ear->from);
         if (ear->is_deaf && sim_is_dead(station->me, ear->from))
             mourn(station, ear->from);
+        if (ear->is_deaf && sim_is_dead(station->me, ear->from) && station->method->gone != NULL)
+            station->method->gone(station, ear->from);
         return;
     }
     book(parcel, parcel->stage, sim_now(station->me) - parcel->since);

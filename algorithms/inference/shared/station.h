@@ -46,6 +46,9 @@ struct station_method {
      * system knows none, and refuses on_loss: local. */
     bool (*fall_back)(struct station *station, struct parcel *parcel, int to);
 
+    /* That peer is dead for good: what parts it had will not come.  NULL: nothing. */
+    void (*gone)(struct station *station, int peer);
+
     /* The time of station_remind has come. */
     void (*remind)(struct station *station, void *what);
 };
