@@ -50,6 +50,10 @@ bool analysis_plot_run_learning(struct analysis_figures *all, const struct analy
 bool analysis_plot_rounds(struct analysis_figures *all, const struct analysis_run *run,
                           struct sim_error *err);
 
+/* `requests`, where the run answers some; true where it does not. */
+bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_run *run,
+                            struct sim_error *err);
+
 struct analysis_operations; /* operations.h */
 bool analysis_plot_schedule(struct analysis_figures *all, const struct analysis_run *run,
                             const struct analysis_operations *operations, struct sim_error *err);
@@ -69,6 +73,9 @@ bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_s
                            const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err);
+/* `exits`, of a store whose points tell shares of exits; true where they do not. */
+bool analysis_plot_exits(struct analysis_figures *all, const char *path, const char *name,
+                         const char *origin, struct sim_error *err);
 bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err);
 
 #endif

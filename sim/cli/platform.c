@@ -18,16 +18,22 @@ static const struct sim_option options[] = {
     {"clients", 0, "N", "generate: how many clients; 100"},
     {"seed", 0, "N", "seed of all that is drawn; 1"},
     {"speed", 0, "FLOP/S", "median speed of a client; 20Gf"},
-    {"speed-spread", 0, "SIGMA", "standard deviation of the logarithm of speeds; 0.6"},
+    {"speed-distribution", 0, "KIND", "of speeds: lognormal, uniform or zipf; lognormal"},
+    {"speed-spread", 0, "SPREAD",
+     "of speeds; lognormal: sigma of the logarithm, uniform: half width / median (less than 1), "
+     "zipf: exponent; 0.6"},
     {"down", 0, "RATE", "median rate from the server to a client; 55Mbps"},
     {"up", 0, "RATE", "median rate from a client to the server; 18.9Mbps"},
-    {"link-spread", 0, "SIGMA", "standard deviation of the logarithm of both rates; 0.6"},
+    {"link-distribution", 0, "KIND", "of both rates: lognormal, uniform or zipf; lognormal"},
+    {"link-spread", 0, "SPREAD", "of both rates, as that of speeds; 0.6"},
     {"latency", 0, "SECONDS", "of each link of a client, one way; 20ms"},
     {"server-speed", 0, "FLOP/S", "speed of the server; 10Tf"},
     {"server-link", 0, "RATE", "rate of the server's one link, each way; 10Gbps"},
     {"diurnal", 0, "SWING",
      "clients are up some hours of a day each, and SWING times as many at 0 h as at 12 h, as in 4"},
     {"hours", 0, "HOURS", "with --diurnal: how long a client is up each day; 8"},
+    {"speed-swing", 0, "SWING",
+     "a client is SWING times as fast in the best hour of its day as in the worst, as in 3"},
     {"energy", 0, "IDLE:BUSY", "watts that a client draws, as in 0.5:3, for joules in all outputs"},
     {"out", 'o', "FILE.xml", "write the platform there, instead of printing it"},
     {0}};
@@ -50,6 +56,7 @@ static const struct {
     {"server-link", SIM_UNIT_BYTES_PER_SECOND,
      offsetof(struct sim_federated, server_bytes_per_second)},
     {"diurnal", SIM_UNIT_NONE, offsetof(struct sim_federated, swing)},
+    {"speed-swing", SIM_UNIT_NONE, offsetof(struct sim_federated, speed_swing)},
 };
 enum { QUANTITIES = sizeof quantities / sizeof quantities[0] };
 
@@ -68,7 +75,30 @@ static int read_quantities(const struct sim_call *call, struct sim_federated *ho
     }
     if (sim_option_given(call, "diurnal") && how->swing == 0)
         return sim_misused(call, "--diurnal is 0; it must be at least 1.");
+    if (sim_option_given(call, "speed-swing") && how->speed_swing == 0)
+        return sim_misused(call, "--speed-swing is 0; it must be more than 1.");
     return 0;
+}
+
+/* The kind of a distribution, which changes something only where there is a spread. */
+static int read_distribution(const struct sim_call *call, const char *option, double spread,
+                             enum sim_spread *distribution)
+{
+    const char *text = sim_option_value(call, option);
+
+    if (text == NULL)
+        return 0;
+    for (int i = 0; i < SIM_SPREADS; i++) {
+        if (strcmp(text, sim_spread_names[i]) != 0)
+            continue;
+        if (spread == 0)
+            return sim_misused(call, "--%s means nothing with a spread of 0.", option);
+        *distribution = (enum sim_spread)i;
+        return 0;
+    }
+    return sim_misused(call, "there is no --%s '%s'%s", option, text,
+                       sim_did_you_mean(call->arena, text, sim_spread_names, SIM_SPREADS,
+                                        "; say lognormal, uniform or zipf."));
 }
 
 /* A whole number, not negative; false when the text is none. */
@@ -136,6 +166,10 @@ static int generate(const struct sim_call *call)
         return sim_misused(call, "there is no kind of platform '%s' to generate; say federated.",
                            call->arguments[1]);
     if (read_counts(call, &how) != 0 || read_quantities(call, &how) != 0 ||
+        read_distribution(call, "speed-distribution", how.speed_spread, &how.speed_distribution) !=
+            0 ||
+        read_distribution(call, "link-distribution", how.link_spread, &how.link_distribution) !=
+            0 ||
         read_hours_and_watts(call, &how) != 0)
         return 2;
     if (path != NULL && (file = sim_file_begin(call->arena, path, &err)) == NULL)
@@ -208,9 +242,9 @@ static void print_head(const char *path, const json_t *told, const struct sim_pl
     const size_t hosts = json_array_size(json_object_get(told, "hosts"));
     const size_t links = json_array_size(json_object_get(told, "links"));
 
-    printf("%s: %zu host%s, %zu link%s%s\n%s\n\n", path, hosts, hosts == 1 ? "" : "s", links,
+    printf("%s: %zu host%s, %zu link%s%s%s\n%s\n\n", path, hosts, hosts == 1 ? "" : "s", links,
            links == 1 ? "" : "s", facts->has_state_profiles ? ", some of them down at times" : "",
-           facts->summary);
+           facts->has_speed_profiles ? ", some of them slower at times" : "", facts->summary);
 }
 
 static int show(const struct sim_call *call)
@@ -277,8 +311,10 @@ SIM_COMMAND(platform) = {
     .summary = "show what a platform holds, or write one that is drawn from distributions",
     .description =
         "show: the hosts and links as SimGrid sees them. generate federated: a server, and clients "
-        "whose speeds and links are lognormal, each with a link "
-        "up and a faster one down; the server's link is shared by all. A client depends on the "
+        "whose speeds and links are lognormal, uniform or Zipf's, each with a link "
+        "up and a faster one down; the server's link is shared by all. Clients may be up for some "
+        "hours of a day, and faster at one time of the day than at another. A client depends on "
+        "the "
         "seed and its number alone, so more clients change none. Rates that are not given have the "
         "medians that Konecny et al. (2016) quote for the USA; other numbers that are not given "
         "are round.",

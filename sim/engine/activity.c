@@ -70,23 +70,14 @@ static void book(struct sim_activity *activity)
     channel_is_free(activity);
 }
 
-/* A computation of which it was known when it ends; `flop` of it are done. */
-static void sole_compute_ends(struct sim_activity *activity, double flop)
+/* A computation of which it was known when it ends. */
+static void sole_compute_ends(struct sim_activity *activity)
 {
     struct peer *peer = activity->owner;
 
     peer_has_dozed(peer);
-    peer_record(peer)->flop += flop;
-    peer->engine->record->totals.flop += flop;
-}
-
-/* The share of it that is done by now, in flop. */
-static double flop_until_now(const struct sim_activity *activity)
-{
-    const double whole = activity->ends_at - activity->started_at;
-    const double done = simgrid_get_clock() - activity->started_at;
-
-    return whole > 0 ? activity->flop * done / whole : activity->flop;
+    peer_record(peer)->flop += activity->flop;
+    peer->engine->record->totals.flop += activity->flop;
 }
 
 void activity_done(struct sim_activity *activity, enum sim_status status)
@@ -96,7 +87,7 @@ void activity_done(struct sim_activity *activity, enum sim_status status)
     activity->is_done = true;
     activity->status = status;
     if (activity->kind == COMPUTING && isfinite(activity->ends_at))
-        sole_compute_ends(activity, activity->flop);
+        sole_compute_ends(activity);
     book(activity);
     peer_ring(activity->owner);
 }
@@ -175,7 +166,7 @@ void activity_cancel(struct sim_activity *activity)
     if (!activity_has_ended(activity, sim_now(&activity->owner->open)) &&
         isfinite(activity->ends_at)) {
         if (activity->kind == COMPUTING)
-            sole_compute_ends(activity, flop_until_now(activity));
+            peer_has_dozed(activity->owner); /* its flop do not count, its joules do */
         else
             break_off(activity);
     } else if (activity->is_held) {

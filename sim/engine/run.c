@@ -25,6 +25,19 @@ void sim_remark(struct sim_plan *plan, const char *format, ...)
     plan->remarks = sim_record_remarks(plan->arena, plan->remarks, text);
 }
 
+/* SimGrid aborts where a host gets a second profile of its speed, and a slow-down is one. */
+static bool can_be_slowed(const struct sim_scenario *scenario,
+                          const struct sim_platform_facts *facts, struct sim_error *err)
+{
+    for (int f = 0; f < scenario->fault_count && facts->has_speed_profiles; f++)
+        if (scenario->faults[f].kind == SIM_FAULT_HOST && scenario->faults[f].factor > 0)
+            return sim_fail(err,
+                            "%s: faults: host %s cannot be slowed, because hosts of %s have speed "
+                            "profiles of their own, and one is possible; slow its peer instead.",
+                            scenario->path, scenario->faults[f].name, scenario->platform);
+    return true;
+}
+
 static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario,
                       const struct sim_platform_facts *facts, struct sim_world *world,
                       struct sim_error *err)
@@ -40,6 +53,7 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .seed = scenario->seed,
         .model = scenario->model,
         .batch = scenario->batch,
+        .requests = scenario->requests,
         .arena = world->arena,
         .casting = sim_casting_open(world->arena),
         .world = world,
@@ -51,11 +65,10 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .keeps_events = scenario->trace >= SIM_TRACE_FULL,
         .allows_oom = scenario->allows_oom,
     };
-    plan->requests = scenario->requests;
-    if (scenario->requests != NULL &&
-        !sim_requests_draw(scenario->requests, scenario->seed, world->arena, err))
-        return false;
-    if (!scenario->algorithm->prepare(plan, err) ||
+    if (!can_be_slowed(scenario, facts, err) ||
+        (scenario->requests != NULL &&
+         !sim_requests_draw(scenario->requests, scenario->seed, world->arena, err)) ||
+        !scenario->algorithm->prepare(plan, err) ||
         !sim_casting_place(plan, &scenario->hosts, world->host_names, world->host_count,
                            scenario->platform, err))
         return false;
@@ -394,7 +407,7 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     struct engine *engine = sim_new(arena, struct engine, 1);
     char complaint[1024];
 
-    if (!world_load(world, scenario, facts->has_wattage, platform_is_fine, arena, err) ||
+    if (!world_load(world, scenario, facts, facts->has_wattage, platform_is_fine, arena, err) ||
         !plan_make(plan, scenario, facts, world, err))
         return 2;
     plan->is_alone = alone;
@@ -444,7 +457,7 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
     struct sim_record *record = sim_new(arena, struct sim_record, 1);
     volatile bool platform_is_fine;
 
-    if (!world_load(world, scenario, false, &platform_is_fine, arena, err))
+    if (!world_load(world, scenario, facts, false, &platform_is_fine, arena, err))
         return false;
     if (scenario->algorithm == NULL)
         return has_all_routes(world, err);

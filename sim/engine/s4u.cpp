@@ -7,6 +7,9 @@
 #include <simgrid/s4u.hpp>
 #include <simgrid/simix.hpp>
 
+#include <xbt/config.h>
+
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -47,9 +50,31 @@ bool s4u_load(const char *path, char *complaint, size_t size)
     }
 }
 
+/* SimGrid keeps the ends of computations in a heap, and takes out those that are as near to its clock as its precision.
+ * The clock that it moves to an end may miss it by a last digit, which is more than our 1e-12 s from 8192 s on.  Then
+ * an end that lies a digit behind is never looked at again, and nothing behind it in the heap either: the run is stuck.
+ * So where the last digits outgrow the precision, it follows them, and what was just missed is taken out. */
+static void keep_last_digits_apart()
+{
+    static const char name[] = "surf/precision";
+
+    s4u::Engine::on_time_advance_cb([precision = sg_cfg_get_double(name)](double) mutable {
+        const double now = s4u::Engine::get_clock();
+        const double digits = 2 * (std::nextafter(now, HUGE_VAL) - now);
+
+        if (digits <= precision)
+            return;
+        precision = digits;
+        sg_cfg_set_double(name, precision);
+        for (auto *model : s4u::Engine::get_instance()->get_all_models())
+            model->update_actions_state(now, 0);
+    });
+}
+
 bool s4u_run(char *complaint, size_t size)
 {
     try {
+        keep_last_digits_apart();
         s4u::Engine::get_instance()->run();
         return true;
     } catch (const std::exception &e) {

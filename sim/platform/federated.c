@@ -8,8 +8,9 @@
 static const double pi = 3.14159265358979323846;
 static const double day = SIM_FEDERATED_DAY_SECONDS;
 
-/* Far from the streams of peers and of learning. */
+/* Far from the streams of peers and of learning, and from each other. */
 static const uint64_t first_stream = UINT64_C(0x706c6174666f0000);
+static const uint64_t first_stream_of_best_hours = UINT64_C(0x706c617473700000);
 
 struct sim_federated sim_federated_default(void)
 {
@@ -69,6 +70,45 @@ static void write_day(FILE *file, int client, double begin, double length)
             client, client);
 }
 
+/* ---- the speed over the day ---- */
+
+enum { HOURS = 24, HOUR_SECONDS = SIM_FEDERATED_DAY_SECONDS / HOURS };
+
+/* So many hours after the best one begins. */
+static double speed_share(double swing, int hours)
+{
+    const double worst = 1 / swing;
+
+    return (1 + worst) / 2 + (1 - worst) / 2 * cos(2 * pi * hours / HOURS);
+}
+
+/* A stream of its own, so that an option for it does not shift the client's other draws. */
+static double draw_best_hour(const struct sim_federated *how, int k)
+{
+    struct sim_random *random =
+        sim_random_open(how->seed, first_stream_of_best_hours + (uint64_t)k);
+    const double begin = day * sim_random_uniform(random);
+
+    sim_random_close(random);
+    return begin;
+}
+
+/* The best hour begins at `begin`; at 0 h the hour that began before it goes on. */
+static void write_speeds(FILE *file, const struct sim_federated *how, int client, double begin)
+{
+    const int whole_hours = (int)(begin / HOUR_SECONDS);
+
+    fprintf(file, "  <trace id=\"client-%d-speed\" periodicity=\"%.0f\">\n", client, day);
+    fprintf(file, "    0 %.9g\n", speed_share(how->speed_swing, -1 - whole_hours));
+    for (int i = 0; i < HOURS; i++)
+        fprintf(file, "    %.3f %.9g\n", begin + (double)(i - whole_hours) * HOUR_SECONDS,
+                speed_share(how->speed_swing, i - whole_hours));
+    fprintf(file,
+            "  </trace>\n  <trace_connect kind=\"SPEED\" trace=\"client-%d-speed\" "
+            "element=\"client-%d\"/>\n",
+            client, client);
+}
+
 /* ---- one client ---- */
 
 struct client {
@@ -80,8 +120,8 @@ struct client {
 static struct client draw_client(const struct sim_federated *how, int k)
 {
     struct sim_random *random = sim_random_open(how->seed, first_stream + (uint64_t)k);
-    const double speed = exp(how->speed_spread * sim_random_normal(random));
-    const double link = exp(how->link_spread * sim_random_normal(random));
+    const double speed = sim_spread_draw(random, how->speed_distribution, how->speed_spread);
+    const double link = sim_spread_draw(random, how->link_distribution, how->link_spread);
     struct client client = {.flop_per_second = how->flop_per_second * speed,
                             .down_bytes_per_second = how->down_bytes_per_second * link,
                             .up_bytes_per_second = how->up_bytes_per_second * link};
@@ -122,21 +162,27 @@ static void write_client(FILE *file, const struct sim_federated *how, int k)
 static void write_comment(FILE *file, const struct sim_federated *how)
 {
     fprintf(file,
-            "<!-- A server and %d clients for federated learning, drawn with seed %" PRIu64 "\n\n"
+            "<!-- A server and %d client%s for federated learning, drawn with seed %" PRIu64 "\n\n"
             "     client-k, client-k-up, then server-link_DOWN to the server; back over\n"
             "     server-link_UP and client-k-down.  The server's link is shared by all.\n\n"
-            "  Written by dmlsim platform generate federated; lognormal, median and spread\n"
-            "  (standard deviation of the logarithm):\n"
-            "     speed    %.9g flop/s, %.9g\n"
-            "     down     %.9g B/s, %.9g\n"
+            "  Written by dmlsim platform generate federated; median, distribution and spread\n"
+            "  (lognormal: sigma of the logarithm; uniform: half width / median; zipf: exponent):\n"
+            "     speed    %.9g flop/s, %s, %.9g\n"
+            "     down     %.9g B/s, %s, %.9g\n"
             "     up       %.9g B/s, by the same factor as down\n"
             "     latency  %.9g s each link, one way\n",
-            how->clients, how->seed, how->flop_per_second, how->speed_spread,
-            how->down_bytes_per_second, how->link_spread, how->up_bytes_per_second,
-            how->latency_seconds);
+            how->clients, how->clients == 1 ? "" : "s", how->seed, how->flop_per_second,
+            sim_spread_names[how->speed_distribution], how->speed_spread,
+            how->down_bytes_per_second, sim_spread_names[how->link_distribution], how->link_spread,
+            how->up_bytes_per_second, how->latency_seconds);
     if (how->swing > 0)
         fprintf(file, "     day      up for %.9g s of %.0f; %.9g times as many at 0 h as at 12 h\n",
                 how->available_seconds, day, how->swing);
+    if (how->speed_swing > 0)
+        fprintf(file,
+                "     hours    %.9g times as fast in a client's best hour of the day (the speed\n"
+                "              above) as twelve hours away\n",
+                how->speed_swing);
     if (how->busy_watts > 0)
         fprintf(file, "     power    %.9g W idle, %.9g W busy; nothing is said of the server\n",
                 how->idle_watts, how->busy_watts);
@@ -170,9 +216,29 @@ static bool makes_sense(const struct sim_federated *how, struct sim_error *err)
                 "A federated platform's spreads, latencies and watts are from 0 to 1e6; "
                 "one is %g.",
                 others[i]);
-    if (how->speed_spread > 3 || how->link_spread > 3)
-        return sim_fail(err, "A spread of more than 3 would draw clients of no speed at all.");
     return true;
+}
+
+static bool spread_makes_sense(enum sim_spread distribution, double spread, struct sim_error *err)
+{
+    if (spread > 3)
+        return sim_fail(err, "A spread of more than 3 would draw clients of no speed at all.");
+    if (!sim_spread_is_possible(distribution, spread))
+        return sim_fail(err,
+                        "A uniform spread is half the width as a share of the median, so less than "
+                        "1; it is %g.",
+                        spread);
+    return true;
+}
+
+static bool hours_make_sense(const struct sim_federated *how, struct sim_error *err)
+{
+    if (how->speed_swing == 0 || (how->speed_swing > 1 && how->speed_swing <= 1000))
+        return true;
+    return sim_fail(err,
+                    "A speed swing is how many times as fast a client is at best as at worst, so "
+                    "more than 1 and at most 1000; it is %g.",
+                    how->speed_swing);
 }
 
 static bool day_makes_sense(const struct sim_federated *how, struct sim_error *err)
@@ -199,7 +265,10 @@ static bool day_makes_sense(const struct sim_federated *how, struct sim_error *e
 
 bool sim_federated_write(const struct sim_federated *how, FILE *file, struct sim_error *err)
 {
-    if (!makes_sense(how, err) || !day_makes_sense(how, err))
+    if (!makes_sense(how, err) ||
+        !spread_makes_sense(how->speed_distribution, how->speed_spread, err) ||
+        !spread_makes_sense(how->link_distribution, how->link_spread, err) ||
+        !day_makes_sense(how, err) || !hours_make_sense(how, err))
         return false;
     fputs("<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n",
           file);
@@ -217,6 +286,8 @@ bool sim_federated_write(const struct sim_federated *how, FILE *file, struct sim
     fputs("  </zone>\n", file);
     for (int k = 0; k < how->clients && how->swing > 0; k++)
         write_day(file, k, draw_client(how, k).begin_seconds, how->available_seconds);
+    for (int k = 0; k < how->clients && how->speed_swing > 0; k++)
+        write_speeds(file, how, k, draw_best_hour(how, k));
     fputs("</platform>\n", file);
     return true;
 }

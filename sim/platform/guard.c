@@ -193,6 +193,7 @@ static bool check_profile(const struct guard *guard, xmlNode *element, const cha
 {
     guard->facts->has_profiles = true;
     guard->facts->has_state_profiles |= strcmp(name, "state_file") == 0;
+    guard->facts->has_speed_profiles |= strcmp(name, "speed_file") == 0;
     if (value[0] == '/')
         return complain(guard, element,
                         sim_text(guard->arena,
@@ -290,13 +291,14 @@ static bool check_names(struct guard *guard, xmlNode *element)
 static void note_profiles(const struct guard *guard, xmlNode *element)
 {
     const char *kind = attribute(element, "kind");
+    const bool connects = strcmp((const char *)element->name, "trace_connect") == 0;
 
-    if (strcmp((const char *)element->name, "trace") == 0 ||
-        strcmp((const char *)element->name, "trace_connect") == 0)
+    if (connects || strcmp((const char *)element->name, "trace") == 0)
         guard->facts->has_profiles = true;
-    guard->facts->has_state_profiles |= kind != NULL &&
-                                        strcmp((const char *)element->name, "trace_connect") == 0 &&
-                                        strstr(kind, "AVAIL") != NULL;
+    if (!connects || kind == NULL)
+        return;
+    guard->facts->has_state_profiles |= strstr(kind, "AVAIL") != NULL;
+    guard->facts->has_speed_profiles |= strcmp(kind, "SPEED") == 0;
 }
 
 static bool walk(struct guard *guard, xmlNode *element)
@@ -385,4 +387,21 @@ bool sim_guard_platform(const char *path, struct sim_platform_facts *facts, stru
     const char *text = sim_file_read(arena, path, SIM_PLATFORM_MOST_BYTES, &length, err);
 
     return text != NULL && sim_guard_platform_text(path, text, length, facts, arena, err);
+}
+
+bool sim_guard_edited(const char *path, const struct sim_platform_edit *edits, int count,
+                      struct sim_platform_facts *facts, struct sim_arena *arena,
+                      struct sim_error *err)
+{
+    const char *text;
+    size_t length;
+
+    if (!sim_guard_platform(path, facts, arena, err) || count == 0)
+        return err->count == 0;
+    text = sim_platform_edited(path, edits, count, &length, arena, err);
+    if (text == NULL || !sim_guard_platform_text(path, text, length, facts, arena, err))
+        return false;
+    facts->edited = text;
+    facts->edited_length = length;
+    return true;
 }

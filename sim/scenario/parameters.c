@@ -1,5 +1,7 @@
 #include "sim/scenario/parameters.h"
 
+#include "sim/workload/shape.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +19,8 @@ static const struct {
     [SIM_KIND_FLOP_PER_BYTE] = {"flop per byte", SIM_UNIT_NONE, false},
     [SIM_KIND_CHOICE] = {"choice", SIM_UNIT_NONE, true},
     [SIM_KIND_NUMBERS] = {"numbers", SIM_UNIT_NONE, false},
+    [SIM_KIND_GRID] = {"rows x columns", SIM_UNIT_NONE, true},
+    [SIM_KIND_TEXT] = {"name", SIM_UNIT_NONE, false},
     [SIM_KIND_FILE] = {"file", SIM_UNIT_NONE, false},
 };
 
@@ -83,6 +87,27 @@ static bool read_numbers(const struct sim_parameter *row, const char *text, void
     return true;
 }
 
+/* "3x4". */
+static bool read_grid(const struct sim_parameter *row, const char *text, void *values,
+                      char *complaint, size_t size)
+{
+    int64_t sides[2];
+
+    if (sim_shape_sides(text, sides, 2) != 2) {
+        snprintf(complaint, size, "'%s' is no rows x columns; write it as in 3x4", text);
+        return false;
+    }
+    for (int s = 0; s < 2; s++)
+        if ((double)sides[s] < row->least || (double)sides[s] > row->most) {
+            snprintf(complaint, size,
+                     "%s is out of bounds: at least %.15gx%.15g and at most %.15gx%.15g", text,
+                     row->least, row->least, row->most, row->most);
+            return false;
+        }
+    *(struct sim_grid *)field(row, values) = (struct sim_grid){(int)sides[0], (int)sides[1]};
+    return true;
+}
+
 static void store(const struct sim_parameter *row, double value, void *values)
 {
     switch (row->kind) {
@@ -102,7 +127,9 @@ bool sim_parameter_read(const struct sim_parameter *row, const char *text, void 
         return read_choice(row, text, values, complaint, size);
     if (row->kind == SIM_KIND_NUMBERS)
         return read_numbers(row, text, values, complaint, size);
-    if (row->kind == SIM_KIND_FILE) {
+    if (row->kind == SIM_KIND_GRID)
+        return read_grid(row, text, values, complaint, size);
+    if (row->kind == SIM_KIND_FILE || row->kind == SIM_KIND_TEXT) {
         *(const char **)field(row, values) = text;
         return true;
     }
@@ -155,6 +182,14 @@ static json_t *numbers_json(const struct sim_numbers *numbers)
     return list;
 }
 
+static json_t *grid_json(const struct sim_grid *grid)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%dx%d", grid->rows, grid->columns);
+    return json_string(text);
+}
+
 json_t *sim_parameter_json(const struct sim_parameter *row, const void *values)
 {
     const void *at = const_field(row, values);
@@ -164,6 +199,8 @@ json_t *sim_parameter_json(const struct sim_parameter *row, const void *values)
     case SIM_KIND_COUNT: return json_integer(*(const int *)at);
     case SIM_KIND_BYTES: return json_integer(*(const int64_t *)at);
     case SIM_KIND_NUMBERS: return numbers_json(at);
+    case SIM_KIND_GRID: return grid_json(at);
+    case SIM_KIND_TEXT:
     case SIM_KIND_FILE: return json_string(*(const char *const *)at);
     default: return number_json(*(const double *)at);
     }
@@ -186,8 +223,14 @@ const char *sim_parameter_bounds(const struct sim_parameter *row, struct sim_are
 {
     const char *text = "";
 
+    if (row->kind == SIM_KIND_TEXT)
+        return "a name";
     if (row->kind == SIM_KIND_FILE)
+
         return "a path";
+    if (row->kind == SIM_KIND_GRID)
+        return sim_text(arena, "%.10gx%.10g to %.10gx%.10g", row->least, row->least, row->most,
+                        row->most);
     if (row->kind != SIM_KIND_CHOICE)
         return sim_text(arena, "%.10g to %.10g", row->least, row->most);
     for (int i = 0; row->choices[i] != NULL; i++)

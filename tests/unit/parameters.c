@@ -11,6 +11,7 @@ struct values {
     double seconds, ratio, flop_per_byte;
     int choice;
     struct sim_numbers numbers;
+    struct sim_grid grid;
     const char *file;
 };
 
@@ -27,10 +28,11 @@ static const struct sim_parameter rows[] = {
      .help = "flop"},
     {SIM_CHOICE(struct values, choice), .value = "green", .choices = choices, .help = "a colour"},
     {SIM_NUMBERS(struct values, numbers), .value = "", .least = -2, .most = 1009, .help = "a list"},
+    {SIM_GRID(struct values, grid), .value = "3x3", .least = 1, .most = 17, .help = "a grid"},
     {SIM_FILE(struct values, file), .value = "", .help = "a file"},
     {0}};
 
-enum { COUNT, BYTES, SECONDS, RATIO, FLOP_PER_BYTE, CHOICE, NUMBERS, A_FILE };
+enum { COUNT, BYTES, SECONDS, RATIO, FLOP_PER_BYTE, CHOICE, NUMBERS, GRID, A_FILE };
 
 struct reads {
     const char *name;
@@ -87,6 +89,13 @@ static struct reads reads[] = {
      "'many' is no number; write a list as in [3, 1]"},
     {"a list with one too large", NUMBERS, "13,1010", NULL,
      "1010 is out of bounds: at least -2 and at most 1009"},
+    {"a grid", GRID, "7x13", "\"7x13\"", NULL},
+    {"a grid of one side", GRID, "7", NULL, "'7' is no rows x columns; write it as in 3x4"},
+    {"a grid with a star", GRID, "7*13", NULL, "'7*13' is no rows x columns; write it as in 3x4"},
+    {"a grid that is too fine", GRID, "7x18", NULL,
+     "7x18 is out of bounds: at least 1x1 and at most 17x17"},
+    {"a grid of nothing", GRID, "0x7", NULL,
+     "0x7 is out of bounds: at least 1x1 and at most 17x17"},
     {"a file", A_FILE, "a/b.csv", "\"a/b.csv\"", NULL},
     {"a choice by number", CHOICE, "1", NULL, "'1' is none of its choices: red, green, blue"},
 };
@@ -129,6 +138,7 @@ static void defaults_fill_every_field(void **state)
     assert_close(values.ratio, 0.25, 0);
     assert_close(values.flop_per_byte, 0.1, 0);
     assert_int_equal(values.choice, 1);
+    assert_true(values.grid.rows == 3 && values.grid.columns == 3);
 }
 
 static void a_complaint_never_writes_past_its_room(void **state)
@@ -140,7 +150,9 @@ static void a_complaint_never_writes_past_its_room(void **state)
     memset(text, 'q', 300);
     text[300] = '\0';
     sim_parameters_default(rows, &values);
-    for (int row = COUNT; row <= CHOICE; row++) {
+    for (int row = COUNT; row <= GRID; row++) {
+        if (row == NUMBERS)
+            continue;
         memset(small, '!', sizeof small);
         assert_false(sim_parameter_read(&rows[row], text, &values, small, sizeof small - 1));
         assert_int_equal(small[10], '\0');
@@ -166,6 +178,7 @@ static void kinds_and_bounds_are_told_in_words(void **state)
     assert_string_equal(sim_kind_name(SIM_KIND_CHOICE), "choice");
     assert_string_equal(sim_parameter_bounds(&rows[COUNT], arena), "1 to 1003");
     assert_string_equal(sim_parameter_bounds(&rows[RATIO], arena), "-0.5 to 0.5");
+    assert_string_equal(sim_parameter_bounds(&rows[GRID], arena), "1x1 to 17x17");
     assert_string_equal(sim_parameter_bounds(&rows[CHOICE], arena), "red|green|blue");
     sim_arena_close(arena);
 }
@@ -179,6 +192,7 @@ static size_t size_of(enum sim_kind kind)
     case SIM_KIND_CHOICE: return sizeof(int);
     case SIM_KIND_BYTES: return sizeof(int64_t);
     case SIM_KIND_NUMBERS: return sizeof(struct sim_numbers);
+    case SIM_KIND_GRID: return sizeof(struct sim_grid);
     case SIM_KIND_FILE: return sizeof(const char *);
     default: return sizeof(double);
     }
@@ -186,7 +200,9 @@ static size_t size_of(enum sim_kind kind)
 
 static size_t align_of(enum sim_kind kind)
 {
-    return kind == SIM_KIND_NUMBERS ? _Alignof(struct sim_numbers) : size_of(kind);
+    return kind == SIM_KIND_NUMBERS ? _Alignof(struct sim_numbers)
+           : kind == SIM_KIND_GRID  ? _Alignof(struct sim_grid)
+                                    : size_of(kind);
 }
 
 static void is_told(const char *text)

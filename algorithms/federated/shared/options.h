@@ -4,6 +4,7 @@
 
 #include "algorithms/learning/data_set.h"
 #include "sim/algorithm.h"
+#include "sim/base/spread.h"
 
 enum fed_learning { FED_NO_LEARNING, FED_SOFTMAX, FED_PERCEPTRON };
 enum fed_partition { FED_OWN_DATA, FED_IID, FED_LABEL_SHARDS, FED_DIRICHLET, FED_DOMINANT_LABEL };
@@ -31,6 +32,7 @@ struct federated {
     int secure_aggregation;
     int compression;
     double compute_seconds_per_sample, compute_jitter, speed_sigma;
+    int speed_distribution;
     int samples_per_client, sizes;
     double size_spread;
     double stragglers, straggler_slowdown, drop_out;
@@ -71,7 +73,8 @@ struct federated {
          .help = "of the model's bytes that are sent: parameter-efficient fine-tuning"},           \
         {SIM_CHOICE(struct federated, secure_aggregation), .value = "no",                          \
          .choices = fed_no_yes_choices,                                                            \
-         .help = "updates are masked, so that the server learns their sum alone"},                 \
+         .help = "updates are masked, so that the server learns their sum alone; not with "        \
+                 "compression"},                                                                   \
         {SIM_CHOICE(struct federated, compression), .value = "none",                               \
          .choices = fed_compression_choices,                                                       \
          .help = "of updates on their way up: none, the largest changes, ternary codes"},          \
@@ -83,8 +86,12 @@ struct federated {
         {SIM_RATIO(struct federated, compute_jitter), .value = "0", .least = 0, .most = 10,        \
          .help = "sigma of the lognormal factor (mean 1) on a client's training in a round"},      \
         {SIM_RATIO(struct federated, speed_sigma), .value = "0", .least = 0, .most = 10,           \
-         .help = "sigma of the lognormal factor (mean 1) on all of a client's times, beside its "  \
-                 "host"},                                                                          \
+         .help = "spread of clients' speeds, each a factor of median 1 on that of its host; 0: "   \
+                 "none; lognormal: sigma; uniform: half width / median (less than 1); zipf: "      \
+                 "exponent"},                                                                      \
+        {SIM_CHOICE(struct federated, speed_distribution), .value = "lognormal",                   \
+         .choices = sim_spread_names,                                                              \
+         .help = "of those factors: lognormal, uniform or zipf; needs speed_sigma"},               \
         {SIM_COUNT(struct federated, samples_per_client), .value = "600", .least = 1,              \
          .most = 1 << 28, .help = "n / K, the mean; with learning on the partition says"},         \
         {SIM_CHOICE(struct federated, sizes), .value = "equal", .choices = fed_size_choices,       \

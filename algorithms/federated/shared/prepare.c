@@ -14,8 +14,7 @@ const char *const fed_straggling_choices[] = {"partial", "all", NULL};
 const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
 const char *const fed_no_yes_choices[] = {"no", "yes", NULL};
 
-static bool belongs_together(const struct sim_plan *plan, const struct fed_method *method,
-                             struct sim_error *err)
+static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
 {
     const struct federated *options = plan->parameters;
     bool fine = true;
@@ -41,6 +40,12 @@ static bool belongs_together(const struct sim_plan *plan, const struct fed_metho
     if (options->sizes == FED_UNIFORM && options->size_spread > 1)
         fine = sim_fail(err, "algorithm.size_spread: half the width of uniform sizes is at most "
                              "their mean, so at most 1.");
+    if (!sim_spread_is_possible((enum sim_spread)options->speed_distribution, options->speed_sigma))
+        fine = sim_fail(err, "algorithm.speed_sigma: half the width of uniform speeds is less than "
+                             "their median, so less than 1.");
+    if (options->speed_distribution != SIM_SPREAD_LOGNORMAL && options->speed_sigma == 0)
+        fine = sim_fail(err, "algorithm.speed_distribution: with speed_sigma: 0 all clients are "
+                             "alike; say how far their speeds lie apart, or leave this out.");
     if (options->learning != FED_NO_LEARNING && options->sizes != FED_EQUAL &&
         (options->sizes != FED_ZIPF ||
          (options->partition != FED_IID && options->partition != FED_DOMINANT_LABEL)))
@@ -49,13 +54,10 @@ static bool belongs_together(const struct sim_plan *plan, const struct fed_metho
                           "a client has; zipf goes with partition: iid or dominant_label.");
     if (options->target_accuracy > 0 && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.target_accuracy: with learning off there is no accuracy.");
-    if (options->secure_aggregation == FED_YES &&
-        (method->is_asynchronous || method->size != NULL ||
-         options->compression != FED_NOT_COMPRESSED))
-        fine =
-            sim_fail(err, "algorithm.secure_aggregation: masks cancel in a sum over the clients of "
-                          "one round, with the same numbers of each: not without rounds, with "
-                          "models of several sizes, or with compression.");
+    if (options->secure_aggregation == FED_YES && options->compression != FED_NOT_COMPRESSED)
+        fine = sim_fail(err, "algorithm.secure_aggregation: masks cancel where all send the same "
+                             "numbers, and each client keeps others of its largest, or scales its "
+                             "codes by itself; use compression: none.");
     if (options->dissimilarity == FED_YES && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.dissimilarity: with learning off there are no gradients.");
     return fine;
@@ -204,7 +206,8 @@ static void open_devices(struct sim_plan *plan, struct fed *fed)
         struct fed_device *device = &fed->devices[k];
         const double size = options->samples_per_client * scale * relative_size(options, k, sizes);
 
-        device->slowness = sim_random_lognormal(speeds, options->speed_sigma);
+        device->slowness = 1 / sim_spread_draw(speeds, (enum sim_spread)options->speed_distribution,
+                                               options->speed_sigma);
         device->samples.count = size < 1 ? 1 : size > 1e9 ? 1000000000 : (int)lround(size);
         if (fed->learner != NULL)
             device->samples = fed->parts.parts[k];
@@ -213,12 +216,22 @@ static void open_devices(struct sim_plan *plan, struct fed *fed)
     sim_random_close(speeds);
 }
 
+static void cast_trusted(struct sim_plan *plan)
+{
+    const struct federated *options = plan->parameters;
+
+    sim_cast_beside(plan, "trusted", 1, "server");
+    if (fed_goal(options) == 1)
+        sim_remark(plan, "Secure aggregation of one update at a time: a sum of one hides nothing "
+                         "from the server.");
+}
+
 bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct sim_error *err)
 {
     const struct federated *options = plan->parameters;
     struct fed *fed = sim_new(plan->arena, struct fed, 1);
 
-    if (!belongs_together(plan, method, err))
+    if (!belongs_together(plan, err))
         return false;
     fed->method = method;
     fed->rounds = method->rounds != NULL ? method->rounds(plan) : plan->iterations;
@@ -234,5 +247,7 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
     plan->prepared = fed;
     sim_cast(plan, "server", 1);
     sim_cast(plan, "client", options->clients);
+    if (fed_has_trusted(fed))
+        cast_trusted(plan);
     return method->prepare == NULL || method->prepare(plan, fed, err);
 }

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 static int at_most(int64_t number, int most)
@@ -41,6 +42,19 @@ int64_t windows_bytes(const struct windows_map *map, struct windows_span rows,
 int64_t windows_row_bytes(const struct windows_map *map, struct windows_span rows)
 {
     return windows_bytes(map, rows, (struct windows_span){0, map->columns});
+}
+
+struct sim_layer windows_part(const struct windows_layer *layer, double share, int64_t in_bytes)
+{
+    struct sim_layer part = *layer->layer;
+
+    part.forward_flop *= share;
+    part.macs = llround(share * (double)part.macs);
+    part.activation_bytes = llround(share * (double)part.activation_bytes);
+    part.input_bytes = in_bytes;
+    if (part.forward_seconds >= 0)
+        part.forward_seconds *= share;
+    return part;
 }
 
 /* ---- chains ---- */

@@ -54,6 +54,10 @@ int64_t windows_bytes(const struct windows_map *map, struct windows_span rows,
 /* Its rows from left to right. */
 int64_t windows_row_bytes(const struct windows_map *map, struct windows_span rows);
 
+/* That layer as whoever computes a `share` of its outputs, from so many bytes of its input, meets it: what its part
+ * costs.  Parameters are there as a whole. */
+struct sim_layer windows_part(const struct windows_layer *layer, double share, int64_t in_bytes);
+
 /* How many layers at the beginning of `model`, which must be complete, are such a chain: the first of them reads the
  * network's input, and the maps of all, and the windows of those that have one, are known. */
 int windows_countable(const struct sim_model *model);
