@@ -296,7 +296,7 @@ static void probe_if_due(struct station *station, struct inf_request *request)
         sim_now(station->me); /* or each request would send one until the first is back */
     parcel = station_parcel(station, request, PROBE);
     parcel->own = sim_new(station->me->plan->arena, struct travel, 1);
-    parcel->is_part = parcel->is_optional = true;
+    parcel->is_part = true;
     station_send(station, server_of(station->me->plan), parcel, own->probe_bytes, INF_NO_STAGE);
 }
 
@@ -367,12 +367,24 @@ static bool fall_back(struct station *station, struct parcel *parcel, int to)
     (void)to;
     if (station->me->number == server_of(plan))
         return false;
+    if (parcel->kind == PROBE) {
+        station_drop(station, parcel);
+        return true;
+    }
     parcel->part = cut;
     parcel->falls_back = true;
     parcel->request->exit = plan->model->layer_count;
     station_compute(station, parcel, flop_of(station->me, cut, plan->model->layer_count),
                     DEVICE_WAIT, DEVICE);
     return true;
+}
+
+/* A probe that is lost is no loss. */
+static bool spare(struct station *station, struct parcel *parcel, int to)
+{
+    (void)station;
+    (void)to;
+    return parcel->kind == PROBE || parcel->kind == ECHO;
 }
 
 /* A probe computes a ten-thousandth of a second's work, to see how much slower the server is than it was built. */
@@ -416,10 +428,14 @@ static void computed_by_server(struct station *station, struct parcel *parcel)
                  parcel->kind == ECHO ? INF_NO_STAGE : ANSWER);
 }
 
-static const struct station_method device_method = {
-    .arrive = arrive_at_device, .computed = computed_by_device, .fall_back = fall_back};
-static const struct station_method server_method = {
-    .arrive = arrive_at_server, .computed = computed_by_server, .fall_back = fall_back};
+static const struct station_method device_method = {.arrive = arrive_at_device,
+                                                    .computed = computed_by_device,
+                                                    .fall_back = fall_back,
+                                                    .spare = spare};
+static const struct station_method server_method = {.arrive = arrive_at_server,
+                                                    .computed = computed_by_server,
+                                                    .fall_back = fall_back,
+                                                    .spare = spare};
 
 /* ---- roles ---- */
 

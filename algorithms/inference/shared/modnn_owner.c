@@ -196,4 +196,4 @@ static void owner_gone(struct station *station, int peer)
 const struct station_method modnn_owner_method = {.arrive = owner_arrive,
                                                   .computed = owner_computed,
                                                   .fall_back = owner_falls_back,
-                                                  .gone = owner_gone};
+                                                  .died = owner_gone};

@@ -1,13 +1,10 @@
 /* station.c -- one loop for all: what is due begins, and then the station waits for whatever ends first. */
 #include "algorithms/inference/shared/station.h"
 
+#include "algorithms/inference/shared/line.h"
+
 #include <assert.h>
 #include <string.h>
-
-struct line {
-    struct parcel *first, **last;
-    int count;
-};
 
 /* To one other station: parcels leave one after the other. */
 struct connection {
@@ -63,37 +60,6 @@ struct station_inside {
 static bool is_due(double at, double now)
 {
     return at - now <= 1e-12 * fmax(1, now);
-}
-
-/* ---- lines ---- */
-
-static void join(struct line *line, struct parcel *parcel)
-{
-    if (line->first == NULL)
-        line->last = &line->first;
-    parcel->next = NULL;
-    *line->last = parcel;
-    line->last = &parcel->next;
-    line->count++;
-}
-
-static void join_first(struct line *line, struct parcel *parcel)
-{
-    if (line->first == NULL)
-        line->last = &parcel->next;
-    parcel->next = line->first;
-    line->first = parcel;
-    line->count++;
-}
-
-static struct parcel *leave(struct line *line)
-{
-    struct parcel *parcel = line->first;
-
-    line->first = parcel->next;
-    line->count--;
-    parcel->next = NULL;
-    return parcel;
 }
 
 /* ---- opening ---- */
