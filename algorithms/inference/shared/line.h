@@ -9,7 +9,7 @@ struct line {
     int count;
 };
 
-static inline void join(struct line *line, struct parcel *parcel)
+static inline void line_join(struct line *line, struct parcel *parcel)
 {
     if (line->first == NULL)
         line->last = &line->first;
@@ -19,7 +19,7 @@ static inline void join(struct line *line, struct parcel *parcel)
     line->count++;
 }
 
-static inline void join_first(struct line *line, struct parcel *parcel)
+static inline void line_join_first(struct line *line, struct parcel *parcel)
 {
     if (line->first == NULL)
         line->last = &parcel->next;
@@ -28,7 +28,7 @@ static inline void join_first(struct line *line, struct parcel *parcel)
     line->count++;
 }
 
-static inline struct parcel *leave(struct line *line)
+static inline struct parcel *line_leave(struct line *line)
 {
     struct parcel *parcel = line->first;
 
