@@ -60,7 +60,8 @@ static const struct sim_parameter parameters[] = {
     {SIM_CHOICE(struct adcnn, learning), .value = "off", .choices = learning,
      .help = "train a small network in tiles; its codes and answers are those of the requests"},
     {SIM_NUMBERS(struct adcnn, epochs), .value = "", .least = 0, .most = 1000,
-     .help = "of it undivided, then in tiles, clipped, coded; none: 4, 3, 2, 1"},
+     .help =
+         "of it undivided, in tiles, clipped, coded; none: 4, 3, 2, 1, or 1 each of fashion_mnist"},
     {SIM_NUMBERS(struct adcnn, clip), .value = "", .least = -1e6, .most = 1e6,
      .help = "a and b of its clipped rectifier; none: 0.3, 3"},
     {SIM_SECONDS(struct adcnn, conv_seconds), .value = "0", .least = 0, .most = 1e9,
