@@ -413,6 +413,12 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
     int bells = 0;
 
     note_what_for(peer, activities, count);
+    if (peer->engine->is_ours) { /* so SimGrid sees none of them */
+        wait_for_bell(peer, now,
+                      peer->engine->is_alone ? until_first_end(activities, count, now, seconds)
+                                             : seconds);
+        return;
+    }
     for (int i = 0; i < count; i++)
         bells += activities[i] != NULL && ends_with_bell(activities[i]);
     if (bells == 0) {
@@ -425,7 +431,7 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
     for (int i = 0; i < count; i++)
         if (activities[i] != NULL && !ends_with_bell(activities[i]))
             watch(activities[i]);
-    wait_for_bell(peer, now, until_first_end(activities, count, now, seconds));
+    wait_for_bell(peer, now, seconds);
 }
 
 int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
