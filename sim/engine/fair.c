@@ -4,10 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-/* A flow on a link, and which of its uses that is. */
+/* A flow on a link, and which of its uses that is; its cap and weight here, as often as it crosses the link. */
 struct rider {
     struct fair_flow *flow;
     int use;
+    bool is_capped; /* as the link was solved last by itself */
+    double cap, weight;
 };
 
 struct fair_link {
@@ -15,6 +17,8 @@ struct fair_link {
     double left, weight; /* of those that are not fixed yet */
     double whole;        /* weight when it was last summed up */
     int open;            /* how many these are */
+    double level; /* found last by itself, INFINITY: it was not full; 0: others changed it since */
+    int tangled;  /* riders that share other links, too */
     int count, room;
     unsigned mark;
     bool has_changed;
@@ -95,14 +99,30 @@ static void swap_uses(struct fair_net *net, struct fair_flow *flow, int a, int b
     net->links[flow->uses[b].link].riders[flow->uses[b].place].use = b;
 }
 
+/* With the second link that a flow shares it ties both to each other. */
+static void tie(struct fair_net *net, const struct fair_flow *flow, int by)
+{
+    if (flow->shared == 2)
+        net->links[flow->uses[0].link].tangled += by;
+    if (flow->shared >= 2)
+        net->links[flow->uses[flow->shared - 1].link].tangled += by;
+}
+
 static void now_shares(struct fair_net *net, const struct rider *rider)
 {
-    swap_uses(net, rider->flow, rider->use, rider->flow->shared++);
+    struct fair_flow *flow = rider->flow;
+
+    swap_uses(net, flow, rider->use, flow->shared++);
+    tie(net, flow, 1);
 }
 
 static void now_has_alone(struct fair_net *net, const struct rider *rider)
 {
-    swap_uses(net, rider->flow, rider->use, --rider->flow->shared);
+    struct fair_flow *flow = rider->flow;
+
+    swap_uses(net, flow, rider->use, flow->shared - 1);
+    tie(net, flow, -1);
+    flow->shared--;
 }
 
 static void note_change(struct fair_net *net, int number)
@@ -123,7 +143,10 @@ void fair_add(struct fair_net *net, struct fair_flow *flow)
         if (link->count == link->room)
             link->riders = fair_grown(net->arena, link->riders, sizeof *link->riders, &link->room);
         flow->uses[u].place = link->count;
-        link->riders[link->count++] = (struct rider){flow, u};
+        link->riders[link->count++] = (struct rider){.flow = flow,
+                                                     .use = u,
+                                                     .cap = flow->uses[u].times * flow->cap,
+                                                     .weight = flow->uses[u].times * flow->weight};
         if (link->count == 2)
             now_shares(net, &link->riders[0]);
         if (link->count >= 2) {
@@ -140,6 +163,8 @@ void fair_remove(struct fair_net *net, struct fair_flow *flow)
     for (int i = 0; i < net->alone_count; i++)
         if (net->alone[i] == flow)
             net->alone[i--] = net->alone[--net->alone_count];
+    for (; flow->shared > 0; flow->shared--)
+        tie(net, flow, -1);
     for (int u = 0; u < flow->count; u++) {
         struct fair_link *link = &net->links[flow->uses[u].link];
         const int place = flow->uses[u].place;
@@ -174,6 +199,7 @@ static void find_flow(struct fair_net *net, struct fair_flow *flow)
 
         if (link->mark != net->mark) {
             link->mark = net->mark;
+            link->level = 0;
             link->left = link->capacity;
             link->weight = 0;
             link->open = 0;
@@ -190,15 +216,73 @@ static void find_riders(struct fair_net *net, const struct fair_link *link)
         find_flow(net, link->riders[i].flow);
 }
 
+/* ---- a link whose riders share no other: most often that of a server ---- */
+
+/* What riders leave to each other at a level: it is right if it is the same again. */
+static double next_level(struct fair_link *link, double level)
+{
+    double left = link->capacity, weight = 0;
+
+    for (int i = 0; i < link->count; i++)
+        if (link->riders[i].cap <= level * link->riders[i].weight)
+            left -= link->riders[i].cap;
+        else
+            weight += link->riders[i].weight;
+    if (weight > 0)
+        return left / weight;
+    return left >= 0 ? INFINITY : 0; /* all may have their caps; or the level is far too high */
+}
+
+/* Newton's method on what all have at a level, which is concave and made of straight pieces: it steps to the right
+ * level or below it, and from below it climbs, a piece at least at a time. */
+static double level_by_itself(struct fair_link *link)
+{
+    double level = link->level, next = next_level(link, level);
+
+    if (next < level) {
+        level = next;
+        next = next_level(link, level);
+    }
+    while (next > level) {
+        level = next;
+        next = next_level(link, level);
+    }
+    return level;
+}
+
+static void solve_by_itself(struct fair_net *net, struct fair_link *link)
+{
+    const bool knows_capped = link->level > 0;
+    const double level = level_by_itself(link);
+
+    for (int i = 0; i < link->count; i++) {
+        struct rider *rider = &link->riders[i];
+        const bool is_capped = rider->cap <= level * rider->weight;
+
+        if (knows_capped && is_capped && rider->is_capped)
+            continue;
+        rider->is_capped = is_capped;
+        rider->flow->share = is_capped ? rider->flow->cap : level * rider->flow->weight;
+        keep(net->arena, &net->found, &net->found_count, &net->found_room, rider->flow);
+    }
+    link->level = level;
+}
+
 static void find_all(struct fair_net *net)
 {
     net->mark++;
     net->found_count = net->touched_count = 0;
     for (int i = 0; i < net->alone_count; i++)
-        find_flow(net, net->alone[i]);
+        if (net->alone[i]->shared == 0) /* still */
+            find_flow(net, net->alone[i]);
     for (int c = 0; c < net->changed_count; c++) {
-        net->links[net->changed[c]].has_changed = false;
-        find_riders(net, &net->links[net->changed[c]]);
+        struct fair_link *link = &net->links[net->changed[c]];
+
+        link->has_changed = false;
+        if (link->count >= 2 && link->tangled == 0)
+            solve_by_itself(net, link);
+        else
+            find_riders(net, link);
     }
     for (int t = 0; t < net->touched_count; t++) /* more are touched on the way */
         find_riders(net, &net->links[net->touched[t]]);

@@ -10,6 +10,7 @@
 enum { LINKS = 9, FLOWS = 40, LONGEST = 4 };
 
 struct trial {
+    int links, longest; /* few links: one by itself has many flows */
     struct sim_random *random;
     struct fair_net *net;
     double capacity[LINKS];
@@ -26,12 +27,12 @@ static void draw_flow(struct trial *trial, int number)
     *flow = (struct fair_flow){.uses = trial->uses[number]};
     flow->weight = sim_random_lognormal(trial->random, 1);
     flow->cap = 100 * sim_random_lognormal(trial->random, 2);
-    flow->count = (int)sim_random_below(trial->random, LONGEST + 1);
+    flow->count = (int)sim_random_below(trial->random, (uint32_t)trial->longest + 1);
     for (int u = 0; u < flow->count; u++) {
         int link;
 
         do
-            link = (int)sim_random_below(trial->random, LINKS);
+            link = (int)sim_random_below(trial->random, (uint32_t)trial->links);
         while (taken[link]);
         taken[link] = true;
         flow->uses[u] =
@@ -95,12 +96,16 @@ static void change_one(struct trial *trial)
 static void rates_are_fair_whatever_comes_and_goes(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < 60; seed++) {
+    for (uint64_t seed = 0; seed < 200; seed++) {
         struct sim_arena *arena = sim_arena_open();
         struct trial *trial = sim_new(arena, struct trial, 1);
         struct fair_flow **found;
 
         trial->random = sim_random_open(seed, 17);
+        trial->links = 1 + (int)sim_random_below(trial->random, LINKS);
+        trial->longest = 1 + (int)sim_random_below(trial->random, LONGEST);
+        if (trial->longest > trial->links)
+            trial->longest = trial->links;
         trial->net = fair_open(arena, LINKS);
         for (int l = 0; l < LINKS; l++) {
             trial->capacity[l] = 1000 * sim_random_lognormal(trial->random, 1.5);
