@@ -20,7 +20,7 @@ struct fair_link {
     double level; /* found last by itself, INFINITY: it was not full; 0: others changed it since */
     int tangled;  /* riders that share other links, too */
     int count, room;
-    unsigned mark;
+    int64_t mark;
     bool has_changed;
     struct rider *riders;
 };
@@ -37,7 +37,7 @@ struct fair_net {
     int *changed, changed_count;
     struct fair_flow **alone; /* that came, and share nothing */
     int alone_count, alone_room;
-    unsigned mark;
+    int64_t mark;
     struct fair_flow **found; /* to be looked at */
     int found_count, found_room;
     int *touched, touched_count; /* their shared links */
@@ -83,7 +83,7 @@ static void keep(struct sim_arena *arena, struct fair_flow ***list, int *count, 
                  struct fair_flow *flow)
 {
     if (*count == *room)
-        *list = fair_grown(arena, *list, sizeof **list, room);
+        *list = fair_grown(arena, *list, sizeof(struct fair_flow *), room);
     (*list)[(*count)++] = flow;
 }
 

@@ -12,6 +12,7 @@
 #include "sim/base/arena.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A flow's place on a link. */
 struct fair_use {
@@ -24,7 +25,7 @@ struct fair_flow {
     double rate;  /* bytes per second, as it is until it is told again */
     double share; /* as found last */
     double weight, cap;
-    unsigned mark;
+    int64_t mark;
     bool is_fixed;
     int shared, count;
     struct fair_use *uses;

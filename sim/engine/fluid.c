@@ -214,7 +214,7 @@ static void keep_ended(struct fluid *fluid, struct fluid_flow *flow)
 
     if (place == fluid->ended_room)
         fluid->ended =
-            fair_grown(fluid->arena, fluid->ended, sizeof *fluid->ended, &fluid->ended_room);
+            fair_grown(fluid->arena, fluid->ended, sizeof(struct fluid_flow *), &fluid->ended_room);
     for (; place > fluid->ended_told && fluid->ended[place - 1]->order > flow->order; place--)
         fluid->ended[place] = fluid->ended[place - 1];
     fluid->ended[place] = flow;

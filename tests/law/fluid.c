@@ -21,11 +21,24 @@ static void on_random_ones(void **state)
         traffic_agrees(random_platform(3 + (int)seed, seed), 3 + (int)seed, 20, seed);
 }
 
+/* Their stations take turns, which is no sharing of bytes per second. */
+static void wifi_links_are_left_to_simgrid(void **state)
+{
+    struct simulated run = traffic("tests/fixtures/wifi_zone.xml", 4, 3, 5, false);
+
+    (void)state;
+    assert_int_equal(run.code, 0);
+    assert_string_equal(json_string_value(json_object_get(run.summary, "transfers")),
+                        "SimGrid's network model");
+    simulated_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_the_shipped_platforms),
         cmocka_unit_test(on_random_ones),
+        cmocka_unit_test(wifi_links_are_left_to_simgrid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
