@@ -11,6 +11,7 @@ enum { LINKS = 9, FLOWS = 40, LONGEST = 4 };
 
 struct trial {
     int links, longest; /* few links: one by itself has many flows */
+    double spread;      /* of weights: 10 orders of magnitude at most */
     struct sim_random *random;
     struct fair_net *net;
     double capacity[LINKS];
@@ -25,7 +26,7 @@ static void draw_flow(struct trial *trial, int number)
     bool taken[LINKS] = {false};
 
     *flow = (struct fair_flow){.uses = trial->uses[number]};
-    flow->weight = sim_random_lognormal(trial->random, 1);
+    flow->weight = sim_random_lognormal(trial->random, trial->spread);
     flow->cap = 100 * sim_random_lognormal(trial->random, 2);
     flow->count = (int)sim_random_below(trial->random, (uint32_t)trial->longest + 1);
     for (int u = 0; u < flow->count; u++) {
@@ -102,6 +103,7 @@ static void rates_are_fair_whatever_comes_and_goes(void **state)
         struct fair_flow **found;
 
         trial->random = sim_random_open(seed, 17);
+        trial->spread = sim_random_uniform(trial->random) < 0.5 ? 1 : 5;
         trial->links = 1 + (int)sim_random_below(trial->random, LINKS);
         trial->longest = 1 + (int)sim_random_below(trial->random, LONGEST);
         if (trial->longest > trial->links)
