@@ -317,7 +317,8 @@ static void lose(struct station *station, struct connection *connection)
 
     book(parcel, parcel->stage, sim_now(station->me) - parcel->since);
     parcel->since = sim_now(station->me);
-    if (request->is_over || sim_has_finished(station->me, connection->to)) {
+    if (request->is_over || sim_has_finished(station->me, connection->to) ||
+        (parcel->is_spare && is_gone(station->me, connection->to))) {
         station_drop(station, parcel);
     } else if (falls_back(station, parcel, connection->to)) {
         return;

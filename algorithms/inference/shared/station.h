@@ -18,6 +18,7 @@ struct parcel {
     int part;        /* the system's: which tile, which view */
     void *own;       /* the system's */
     bool is_part;    /* the request itself stays where it is */
+    bool is_spare;   /* if its receiver is dead, the request goes on without it */
     bool falls_back; /* it is not answered in the way that was meant: INF_FELL_BACK */
 
     /* The station's: */
