@@ -48,8 +48,8 @@ struct joining {
     int64_t score_bytes, feature_bytes, edge_bytes, question_bytes, answer_bytes;
     int64_t device_bytes; /* that have come from devices */
 
-    /* What that exit (0 the gateway's, then the edge's, the last the cloud's) says of a request, of whose parts these
-     * have come (NULL: all that are not lost): fills in request->correct if that is known.  Is it sure enough? */
+    /* What that exit (0 the gateway's, then the edge's, the last the cloud's) says of a request, of which these
+     * devices' parts have come: fills in request->correct if that is known.  Is it sure enough? */
     bool (*judge)(const struct joining *joining, struct inf_request *request, int exit,
                   const bool *has);
 };
