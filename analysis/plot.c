@@ -143,7 +143,9 @@ SIM_COMMAND(plot) = {
         "each. A study gives 'time', "
         "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "
         "markers; 'learning' with the last test of each point; 'heat_map' if two keys vary, and "
-        "'winners' (which algorithm is fastest where) if algorithms compete, too. Beside each "
+        "'winners' (which algorithm is fastest where) if algorithms compete, too; 'exits' if "
+        "requests "
+        "leave at several: their shares, and accuracy over latency. Beside each "
         "figure stand the script (.gp) and the numbers (.dat) it was made of: edit the script and "
         "run gnuplot on it for another style; to keep it from being replaced by the next call, "
         "give --out. Needs gnuplot (apt-get install gnuplot-nox).",

@@ -73,6 +73,9 @@ bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_s
                            const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err);
+/* `exits`, of a store whose points tell shares of exits; true where they do not. */
+bool analysis_plot_exits(struct analysis_figures *all, const char *path, const char *name,
+                         const char *origin, struct sim_error *err);
 bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err);
 
 #endif

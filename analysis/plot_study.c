@@ -1,6 +1,6 @@
 /* plot_study.c -- the figures of a store: `time`, `bytes` and `busiest_card` over the first axis of the
  * study, a line for theory and markers for what was simulated; `heat_map` where two keys vary, and
- * `winners` where algorithms compete under several of them. */
+ * `winners` where algorithms compete under several of them; `exits` where requests leave at several. */
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -358,7 +358,8 @@ bool analysis_plot_store(struct analysis_figures *all, const char *path, struct 
         if (!plot_lines(all, &lines, err))
             return false;
     }
-    if (!analysis_plot_study_learning(all, &study, &grid, err))
+    if (!analysis_plot_study_learning(all, &study, &grid, err) ||
+        !analysis_plot_exits(all, path, study.name, study.origin, err))
         return false;
     return grid.series_count < 2 || grid.column_count < 2 ||
            (analysis_plot_heat_map(all, &study, &grid, err) &&

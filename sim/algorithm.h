@@ -30,6 +30,7 @@ enum sim_kind {
     SIM_KIND_CHOICE,        /* int: the index in `choices` */
     SIM_KIND_NUMBERS, /* struct sim_numbers: a list, as in [3, 1]; bounds are for each of them */
     SIM_KIND_GRID,    /* struct sim_grid: "3x4"; bounds are for both of its numbers */
+    SIM_KIND_TEXT,    /* const char *: a name; "" is none */
     SIM_KIND_FILE,    /* const char *: the path of a file that is there; "" is none */
 };
 
@@ -70,6 +71,7 @@ struct sim_parameter {
 #define SIM_CHOICE(type, field)        SIM_FIELD(type, field, SIM_KIND_CHOICE, int)
 #define SIM_NUMBERS(type, field)       SIM_FIELD(type, field, SIM_KIND_NUMBERS, struct sim_numbers)
 #define SIM_GRID(type, field)          SIM_FIELD(type, field, SIM_KIND_GRID, struct sim_grid)
+#define SIM_TEXT(type, field)          SIM_FIELD(type, field, SIM_KIND_TEXT, const char *)
 #define SIM_FILE(type, field)          SIM_FIELD(type, field, SIM_KIND_FILE, const char *)
 
 /* ---- the plan: one scenario on one platform, before it runs -------------------------------- */
@@ -130,6 +132,13 @@ double sim_seconds_on(const struct sim_plan *plan, int peer, double seconds);
  * (wattage_per_state)?  Once peers have hosts. */
 const char *sim_host_name(const struct sim_plan *plan, int peer);
 bool sim_states_watts(const struct sim_plan *plan, int peer);
+
+/* What that host draws while one computation runs on it, in all; NaN where the platform does not say. */
+double sim_busy_watts(const struct sim_plan *plan, int peer);
+
+/* What its radio draws beside that for one transfer; 0 without a radio. */
+double sim_radio_joules_of(const struct sim_plan *plan, int peer, double seconds,
+                           int64_t sent_bytes, int64_t received_bytes);
 
 /* What sim_compute does there in a second, if nothing slows it; once `prepare` is over. */
 double sim_flop_per_second(const struct sim_plan *plan, int peer);

@@ -199,15 +199,14 @@ static double message_bytes(const struct sim_plan *plan)
     const struct cmfl *cmfl = plan->parameters;
     const double skips = (double)fed_of(plan)->tally->skips * (double)cmfl->skip_bytes;
 
-    return fed_message_bytes(plan) + skips;
+    return fed_message_bytes(plan) + (fed_has_changed_sizes(plan) ? 0 : skips);
 }
 
 static bool is_plain(const struct sim_plan *plan)
 {
     const struct cmfl *cmfl = plan->parameters;
 
-    return cmfl->feedback_bytes == 0 && cmfl->common.compression == FED_NOT_COMPRESSED &&
-           cmfl->common.secure_aggregation == FED_NO;
+    return cmfl->feedback_bytes == 0 || fed_has_changed_sizes(plan);
 }
 
 /* With all there in round 1 there is a global update to speak of in each round after it. */
@@ -224,9 +223,10 @@ static double whole_bytes(const struct sim_plan *plan)
 static const struct sim_role roles[] = {FED_ROLES};
 static const struct sim_law laws[] = {
     FED_UPLOADS_LAW,
+    FED_MESSAGES_LAW,
     {"bytes of all messages", SIM_UNIT_BYTES, "downloads x G + uploads x G + skips x skip_bytes",
      message_bytes, fed_all_bytes, .tolerance = 0, .holds = is_plain,
-     .assumes = "feedback_bytes: 0, compression: none"},
+     .assumes = "feedback_bytes: 0, or all messages counted one by one"},
     {"bytes of whole rounds", SIM_UNIT_BYTES,
      "2 R m G - skips x (G - skip_bytes) + (R - 1) m feedback_bytes", whole_bytes, fed_all_bytes,
      .tolerance = 0, .holds = fed_is_whole,

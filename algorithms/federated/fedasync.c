@@ -12,7 +12,8 @@
  * R versions make R (M - 1) staleness in all, those still at work included: each version makes the M - 1 others
  * staler by one.  Stragglers' partial work is mixed in like the rest.  N counts the clients; the server is
  * none of them.  Not modelled: the paper's scheduler, which delays the start of clients so that they do not all
- * come at once. */
+ * come at once.  With secure_aggregation a trusted party opens each update by itself (shared/trusted.c): it is
+ * masked on its way, and a sum of one hides nothing from the server. */
 #include "algorithms/federated/rules/staleness.h"
 #include "algorithms/federated/shared/concurrent.h"
 
@@ -49,6 +50,17 @@ static void assign(struct fed_server *server, struct fed_turn *turn)
     turn->mu = own->mu;
 }
 
+/* What the client has trained, out of its unmasked change. */
+static void open_update(struct fed_server *server, struct fed_turn *const *arrived, int i)
+{
+    struct fed_turn *turn = arrived[i];
+    const double *sum = fed_opened_sum(server, &arrived[i], 1);
+    const double weight = fed_opened_weight(server, turn);
+
+    for (size_t j = 0; j < server->fed->number_count; j++)
+        turn->values[j] = turn->start[j] + sum[j] / weight;
+}
+
 static void aggregate(struct fed_server *server, struct fed_turn *const *arrived, int count)
 {
     const struct fedasync *own = server->me->parameters;
@@ -58,6 +70,8 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
         const int versions = server->round - arrived[i]->round;
         const double mixing = staleness_mixing(&rule, own->mixing, versions);
 
+        if (server->model != NULL && fed_has_trusted(server->fed))
+            open_update(server, arrived, i);
         if (server->model != NULL)
             staleness_mix(server->model, arrived[i]->values, server->fed->number_count, mixing);
         sim_note(server->me, "staleness", versions);
@@ -80,7 +94,7 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
     return concurrent_prepare(plan, &method, err);
 }
 
-static const struct sim_role roles[] = {FED_ROLES};
+static const struct sim_role roles[] = {CONCURRENT_ROLES};
 static const struct sim_law laws[] = {FED_BYTES_LAW, CONCURRENT_LAW, {0}};
 
 SIM_ALGORITHM(fedasync) = {

@@ -13,7 +13,8 @@
  * A round is one version: K is clients_per_round.  With K = M = clients and eta_g = 1 this is fedavg.  R versions
  * make R (M - 1) staleness in all, those still at work included.  Stragglers' partial work counts.  If
  * clients die so that no other can be asked, a smaller buffer is added (goal: divided by what it holds).
- * N counts the clients; the server is none of them.  Not modelled: differential privacy, the secure enclave. */
+ * N counts the clients; the server is none of them.  secure_aggregation: as in shared/trusted.c, staleness in
+ * whole multiples of 2^-12.  Not modelled: differential privacy. */
 #include "algorithms/federated/rules/staleness.h"
 #include "algorithms/federated/shared/concurrent.h"
 
@@ -42,13 +43,31 @@ static void weigh_samples(const struct fed_server *server, struct fed_turn *cons
     double samples = 0, sum = 0;
 
     for (int i = 0; i < count; i++)
-        samples += fed_weight(server, arrived[i]);
+        samples += fed_weight(server->options, arrived[i]);
     for (int i = 0; i < count; i++) {
-        weights[i] *= fed_weight(server, arrived[i]) * count / samples;
+        weights[i] *= fed_weight(server->options, arrived[i]) * count / samples;
         sum += weights[i];
     }
     for (int i = 0; i < count && norm == BUFFER_BY_WEIGHT; i++)
         weights[i] /= sum;
+}
+
+static double discount(const struct fed_server *server, const struct fed_turn *turn)
+{
+    return staleness_buffer_weight(server->round - turn->round);
+}
+
+/* The sum comes weighed; `goal` divides by what it would weigh if nothing were stale. */
+static void add_opened(struct fed_server *server, struct fed_turn *const *arrived, int count)
+{
+    const struct fedbuff *own = server->me->parameters;
+    const double *sum = fed_opened_sum(server, arrived, count);
+    double of = 0;
+
+    for (int i = 0; i < count; i++)
+        of += own->normalisation == BUFFER_BY_GOAL ? fed_weight(server->options, arrived[i])
+                                                   : fed_opened_weight(server, arrived[i]);
+    staleness_add(server->model, sum, server->fed->number_count, own->server_learning_rate / of);
 }
 
 static void aggregate(struct fed_server *server, struct fed_turn *const *arrived, int count)
@@ -60,6 +79,10 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
 
     if (server->model == NULL)
         return;
+    if (fed_has_trusted(server->fed)) {
+        add_opened(server, arrived, count);
+        return;
+    }
     for (int i = 0; i < count; i++)
         versions[i] = server->round - arrived[i]->round;
     staleness_buffer_weights(norm, versions, count, weights);
@@ -72,15 +95,31 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
     }
 }
 
-static const struct fed_method method = {CONCURRENT_HOOKS, .aggregate = aggregate};
+/* Weights of 12 bits: exact for what is not stale, to 1.3e-4 else; a sum of 2^20 such numbers still has 64 bits. */
+static const struct fed_method method = {CONCURRENT_HOOKS, .weight_bits = 12, .discount = discount,
+                                         .aggregate = aggregate};
 
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
 {
     return concurrent_prepare(plan, &method, err);
 }
 
-static const struct sim_role roles[] = {FED_ROLES};
-static const struct sim_law laws[] = {FED_BYTES_LAW, CONCURRENT_LAW, {0}};
+static bool is_full_and_masked(const struct sim_plan *plan)
+{
+    return fed_has_trusted(fed_of(plan)) && concurrent_is_full(plan) && sim_has_own_hosts(plan);
+}
+
+static const struct sim_role roles[] = {CONCURRENT_ROLES};
+static const struct sim_law laws[] = {
+    FED_BYTES_LAW,
+    CONCURRENT_LAW,
+    {"bytes of the trusted party", SIM_UNIT_BYTES, "R (66 K + 8 + masked sum)", fed_trusted_bytes,
+     fed_local_bytes, .tolerance = 0, .holds = is_full_and_masked,
+     .assumes = "secure_aggregation: yes, full buffers, hosts of their own"},
+    {"messages of the trusted party", SIM_UNIT_NONE, "R (K + 2)", fed_trusted_messages,
+     fed_noted_trusted_messages, .tolerance = 0, .holds = is_full_and_masked,
+     .assumes = "secure_aggregation: yes, full buffers, hosts of their own"},
+    {0}};
 
 SIM_ALGORITHM(fedbuff) = {
     .name = "fedbuff",

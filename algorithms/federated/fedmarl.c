@@ -523,11 +523,10 @@ static double message_bytes(const struct sim_plan *plan)
 {
     const struct fedmarl *options = own_options(plan);
     const struct fed_tally *tally = fed_of(plan)->tally;
+    const double own = (double)(tally->reports * options->report_bytes +
+                                tally->decisions * options->decision_bytes);
 
-    if (options->common.compression != FED_NOT_COMPRESSED || fed_is_masked(fed_of(plan)))
-        return fed_message_bytes(plan);
-    return fed_message_bytes(plan) + (double)(tally->reports * options->report_bytes +
-                                              tally->decisions * options->decision_bytes);
+    return fed_message_bytes(plan) + (fed_has_changed_sizes(plan) ? 0 : own);
 }
 
 static double bytes_up(const struct sim_plan *plan)
@@ -614,6 +613,7 @@ static const struct sim_role roles[] = {FED_ROLES};
 
 static const struct sim_law laws[] = {
     FED_UPLOADS_LAW,
+    FED_MESSAGES_LAW,
     {"bytes of all messages", SIM_UNIT_BYTES,
      "(downloads + uploads) x G + reports and decisions, or what they are compressed to",
      message_bytes, fed_all_bytes, .tolerance = 0},

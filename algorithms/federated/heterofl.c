@@ -14,6 +14,9 @@
  * the cut learner, and takes as much of compute_seconds_per_sample as it has of the learner's MACs.  A round sends
  * twice the bytes of each chosen client's level.  `doubly_counted_flop` is what the paper's table calls FLOPs.
  *
+ * compression: of a client's own part, by its layers; secure_aggregation: two clients share masks of what both hold,
+ * and what is bare is said (shared/masking.c).
+ *
  * N counts the clients; the server is none of them.  Clients that straggle, vanish or die: as in fedavg.  Not
  * modelled: static batch norm (the learner has none), weight decay, clipped gradients. */
 #include "algorithms/federated/shared/levels.h"
@@ -52,7 +55,7 @@ struct hetero {
     struct levels levels;
     int *places;         /* [clients]: with level_choice: speed the fastest is 0; else its number */
     const bool *present; /* [clients x classes]: has it samples of that?  NULL with learning off */
-    double *sums, *weights; /* [P] */
+    double *sums, *weights, *its_weights; /* [P]; of all, and of one client */
 };
 
 static const struct hetero *hetero_of(const struct sim_plan *plan)
@@ -85,6 +88,7 @@ static void size(const struct sim_plan *plan, struct fed_turn *turn)
     const int peer = sim_role(plan, "client")->peers[turn->client];
 
     turn->level = level;
+    turn->slice = of->slice;
     turn->down_bytes = turn->up_bytes = of->bytes;
     turn->flop_share = of->model == NULL ? of->mac_share
                                          : fed_model_seconds(plan, peer, of->model) /
@@ -152,6 +156,31 @@ static double train(struct fed_client *client, const struct fed_turn *turn, int 
     return fed_train_with(client, turn, first, count, level->slice->learner, &how);
 }
 
+static void add(const struct fed_server *server, const struct fed_turn *turn, double *sums,
+                double *weights)
+{
+    learner_slice_add(turn->slice, turn->values, fed_weight(server->options, turn),
+                      present_at(server->fed, turn->client), sums, weights);
+}
+
+/* A client sends 0, masked, for classes that it has no samples of: what it holds is masked with all who hold it. */
+static void add_masked(struct fed_server *server, struct fed_turn *const *arrived, int count)
+{
+    const struct hetero *own = server->fed->own;
+    const size_t numbers = server->fed->number_count;
+
+    fed_masked_begin(server);
+    for (int i = 0; i < count; i++) {
+        memset(own->sums, 0, numbers * sizeof *own->sums);
+        memset(own->its_weights, 0, numbers * sizeof *own->its_weights);
+        add(server, arrived[i], own->sums, own->its_weights);
+        fed_masked_add(server, i, own->sums, own->its_weights);
+        for (size_t j = 0; j < numbers; j++)
+            own->weights[j] += own->its_weights[j];
+    }
+    fed_masked_end(server, own->sums);
+}
+
 static void aggregate(struct fed_server *server, struct fed_turn *const *arrived, int count)
 {
     const struct hetero *own = server->fed->own;
@@ -161,10 +190,11 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
         return;
     memset(own->sums, 0, numbers * sizeof *own->sums);
     memset(own->weights, 0, numbers * sizeof *own->weights);
-    for (int i = 0; i < count; i++)
-        learner_slice_add(own->levels.at[arrived[i]->level].slice, arrived[i]->values,
-                          fed_weight(server, arrived[i]),
-                          present_at(server->fed, arrived[i]->client), own->sums, own->weights);
+    if (fed_is_masked(server->fed))
+        add_masked(server, arrived, count);
+    else
+        for (int i = 0; i < count; i++)
+            add(server, arrived[i], own->sums, own->weights);
     learner_slice_merge(own->sums, own->weights, server->model, numbers);
 }
 
@@ -184,9 +214,6 @@ static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
     if (options->learning == FED_NO_LEARNING && plan->model == NULL)
         return sim_fail(err, "algorithm.learning: with learning off and no workload there are no "
                              "layers to cut.");
-    if (options->compression != FED_NOT_COMPRESSED)
-        return sim_fail(err, "algorithm.compression: parts of the model are sent whole; use "
-                             "compression: none with heterofl.");
     return true;
 }
 
@@ -205,6 +232,7 @@ static void find_labels(struct sim_plan *plan, const struct fed *fed, struct het
     own->present = present;
     own->sums = sim_new(plan->arena, double, fed->number_count);
     own->weights = sim_new(plan->arena, double, fed->number_count);
+    own->its_weights = sim_new(plan->arena, double, fed->number_count);
 }
 
 static bool prepare_own(struct sim_plan *plan, struct fed *fed, struct sim_error *err)
@@ -249,15 +277,34 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
+/* What an update of that level has on the wire. */
+static double sent_bytes(const struct fed *fed, const struct level *level)
+{
+    if (fed_is_masked(fed))
+        return (double)fed_masked_bytes(fed, level->bytes);
+    return (double)fed_compressed_bytes(fed, level->slice, level->bytes);
+}
+
+/* Zeros are not among the largest: who has fewer changes than top_k asks for sends fewer. */
+static bool has_sizes(const struct sim_plan *plan)
+{
+    const struct federated *options = plan->parameters;
+
+    return options->compression != FED_TOP_K || options->learning == FED_NO_LEARNING;
+}
+
 static double message_bytes(const struct sim_plan *plan)
 {
     const struct levels *levels = &hetero_of(plan)->levels;
-    const struct fed_tally *tally = fed_of(plan)->tally;
-    double bytes = 0;
+    const struct fed *fed = fed_of(plan);
+    const struct fed_tally *tally = fed->tally;
+    double bytes = (double)tally->key_bytes;
 
+    if (!has_sizes(plan))
+        return (double)(tally->down_bytes + tally->up_bytes);
     for (int l = 0; l < levels->count; l++)
-        bytes += (double)(tally->level_downloads[l] + tally->level_uploads[l]) *
-                 (double)levels->at[l].bytes;
+        bytes += (double)tally->level_downloads[l] * (double)levels->at[l].bytes +
+                 (double)tally->level_uploads[l] * sent_bytes(fed, &levels->at[l]);
     return bytes;
 }
 
@@ -298,7 +345,9 @@ static double noted_flop(const struct sim_totals *totals)
 static const struct sim_role roles[] = {FED_ROLES};
 static const struct sim_law laws[] = {
     FED_UPLOADS_LAW,
-    {"bytes of all messages", SIM_UNIT_BYTES, "sum over levels l of messages_l x G_l",
+    FED_MESSAGES_LAW,
+    {"bytes of all messages", SIM_UNIT_BYTES,
+     "sum over levels l of downloads_l x G_l + uploads_l x what G_l is sent as, and keys",
      message_bytes, fed_all_bytes, .tolerance = 0},
     {"bytes of whole rounds", SIM_UNIT_BYTES, "2 G_l for each client that is chosen", whole_bytes,
      fed_all_bytes, .tolerance = 0, .holds = fed_is_whole,

@@ -7,15 +7,22 @@
  * Paper: Teerapittayanon, McDanel, Kung, BranchyNet: Fast inference via early exiting from deep neural networks, ICPR
  * 2016.
  *
- * N counts the devices; edges and the cloud are none of them.  A request that exits behind a tier boundary sends
- * cut_bytes over it, and its answer straight back.  A link that dies: on_loss.  With on_loss: local whoever
- * cannot go on answers with what its last exit said. */
+ * N counts the devices; edges and the cloud are none of them.  A request that exits behind a tier boundary sends a
+ * tensor over it, and its answer straight back.  A link that dies: on_loss; with on_loss: local whoever cannot go on
+ * answers with what its own last exit said.
+ *
+ * Where a request leaves is drawn (exit_rates), or comes of real inference: a small network is trained with the joint
+ * loss (rules/exits.h), request r shows test sample r, and what its exits say of that decides.
+ *
+ * Without queues the mean latency is E[t] = sum_n p_n t_n: shares of exits, and seconds alone to each.
+ *
+ * Not modelled: batches; requests that overtake others in a queue. */
+#include "algorithms/inference/shared/segments.h"
 #include "algorithms/inference/shared/station.h"
 #include "sim/base/random.h"
 
 #include <string.h>
 
-enum { TIERS = 3, MOST_EXITS = 16 };
 enum stage {
     DEVICE_WAIT,
     DEVICE,
@@ -29,11 +36,20 @@ enum stage {
     STAGES
 };
 
+enum learning { NO_LEARNING, DIGITS, FASHION };
+static const char *const learning_choices[] = {"off", "digits", "fashion_mnist", NULL};
+static const char *const confidence_choices[] = {"entropy", "negative_entropy", NULL};
+
 struct branchynet {
     struct inference common;
     int devices, edges;
-    struct sim_numbers exit_rates, segment_flop, tiers, cut_bytes;
-    int64_t answer_bytes;
+    struct sim_numbers exit_rates, tiers, cut_bytes;
+    struct sim_numbers segment_flop, exit_seconds, exit_layers, head_flop;
+    int64_t sample_bytes, answer_bytes;
+    int learning, confidence;
+    struct sim_numbers thresholds, exit_weights;
+    int epochs, train_samples, batch;
+    double learning_rate;
 };
 
 static const struct sim_parameter parameters[] = {
@@ -42,22 +58,54 @@ static const struct sim_parameter parameters[] = {
      .help = "N, the devices that requests come to"},
     {SIM_COUNT(struct branchynet, edges), .value = "2", .least = 1, .most = 1 << 20,
      .help = "edge servers; the first devices belong to the first"},
-    {SIM_NUMBERS(struct branchynet, exit_rates), .value = "0.6, 0.3, 0.1", .least = 0, .most = 1,
-     .help = "share of the requests that leave at each exit; they add up to 1"},
-    {SIM_NUMBERS(struct branchynet, segment_flop), .value = "1e8, 1e9, 1e10", .least = 0,
-     .most = 1e18, .help = "flop from the exit before to each exit, its head included"},
-    {SIM_NUMBERS(struct branchynet, tiers), .value = "0, 1, 2", .least = 0, .most = TIERS - 1,
-     .help = "where each exit is: 0 the device, 1 its edge, 2 the cloud"},
-    {SIM_NUMBERS(struct branchynet, cut_bytes), .value = "12544, 6272", .least = 0, .most = 1e15,
-     .help = "bytes of the tensor that goes on behind each exit but the last"},
+    {SIM_NUMBERS(struct branchynet, exit_rates), .value = "", .least = 0, .most = 1,
+     .help = "share of the requests that leave at each exit; they add up to 1; with learning off; "
+             "empty: 0.6, 0.3, 0.1"},
+    {SIM_NUMBERS(struct branchynet, tiers), .value = "", .least = 0, .most = SEGMENTS_TIERS - 1,
+     .help = "where each exit is: 0 the device, 1 its edge, 2 the cloud; empty: 0, 1, 2"},
+    {SIM_NUMBERS(struct branchynet, segment_flop), .value = "", .least = 0, .most = 1e18,
+     .help = "flop from the exit before to each exit, its head included; empty: as exit_seconds, "
+             "the workload or the learned network say; else 1e8, 1e9, 1e10"},
+    {SIM_NUMBERS(struct branchynet, exit_seconds), .value = "", .least = 0, .most = 1e9,
+     .help = "instead: seconds from the start to each exit, each segment measured on the host that "
+             "computes it, without the network"},
+    {SIM_NUMBERS(struct branchynet, exit_layers), .value = "", .least = 1, .most = 1e9,
+     .help = "with a workload: the number of its layer, from 1, behind which each exit but the "
+             "last stands"},
+    {SIM_NUMBERS(struct branchynet, head_flop), .value = "", .least = 0, .most = 1e18,
+     .help = "with a workload: flop of the head of each exit but the last"},
+    {SIM_NUMBERS(struct branchynet, cut_bytes), .value = "", .least = 0, .most = 1e15,
+     .help = "bytes of the tensor that goes on behind each exit but the last; empty: as the layers "
+             "say"},
+    {SIM_BYTES(struct branchynet, sample_bytes), .value = "0", .least = 0, .most = 1e15,
+     .help = "bytes of a sample, where the first exit is not on the device; 0: as the layers say"},
     {SIM_BYTES(struct branchynet, answer_bytes), .value = "40", .least = 0, .most = 1e12,
      .help = "bytes of an answer"},
+    {SIM_CHOICE(struct branchynet, learning), .value = "off", .choices = learning_choices,
+     .help = "the data that a network of three exits learns, to decide by real inference who "
+             "leaves where"},
+    {SIM_NUMBERS(struct branchynet, thresholds), .value = "", .least = -1e3, .most = 1e3,
+     .help = "T of each exit but the last, in nats; with learning; empty: 0.5, 0.5 (-0.5, -0.5)"},
+    {SIM_CHOICE(struct branchynet, confidence), .value = "entropy", .choices = confidence_choices,
+     .help = "what leaves: entropy -sum y ln y less than T, or its negative sum y ln y greater"},
+    {SIM_NUMBERS(struct branchynet, exit_weights), .value = "", .least = 0, .most = 1e6,
+     .help = "w of each exit in the joint loss; with learning; empty: 1, 1, 1"},
+    {SIM_COUNT(struct branchynet, epochs), .value = "0", .least = 0, .most = 1 << 20,
+     .help = "with learning; 0: 12 of the digits, 1 of Fashion-MNIST"},
+    {SIM_COUNT(struct branchynet, train_samples), .value = "0", .least = 0, .most = 1 << 30,
+     .help = "samples to learn from; 0: all that there are"},
+    {SIM_COUNT(struct branchynet, batch), .value = "0", .least = 0, .most = 1 << 16,
+     .help = "samples of a step of Adam, with learning; 0: 16"},
+    {SIM_RATIO(struct branchynet, learning_rate), .value = "0", .least = 0, .most = 10,
+     .help = "of Adam, with learning; 0: 0.003"},
     {0}};
 
 struct prepared {
     struct inf_run run; /* first: inf_run_of */
-    int exits;
-    int *exit_of; /* [requests] */
+    struct segments segments;
+    const struct exit_lesson *lesson; /* NULL: exits are drawn */
+    int *exit_of;                     /* [requests] */
+    double *flop;                     /* [peers x exits] */
 };
 
 static const struct branchynet *options_of(const struct sim_plan *plan)
@@ -72,66 +120,194 @@ static const struct prepared *prepared_of(const struct sim_plan *plan)
 
 /* ---- before ---- */
 
-static bool exits_make_sense(const struct branchynet *own, struct sim_error *err)
+static const struct sim_numbers default_rates = {3, {0.6, 0.3, 0.1}};
+
+static bool rates_make_sense(const struct sim_numbers *rates, struct sim_error *err)
 {
-    const int exits = own->exit_rates.count;
     double sum = 0;
 
-    if (exits < 1 || exits > MOST_EXITS || own->segment_flop.count != exits ||
-        own->tiers.count != exits || own->cut_bytes.count != exits - 1)
-        return sim_fail(
-            err,
-            "branchynet: exit_rates, segment_flop and tiers have a number for each exit "
-            "(1 to %d), cut_bytes one less; here they have %d, %d, %d and %d.",
-            MOST_EXITS, exits, own->segment_flop.count, own->tiers.count, own->cut_bytes.count);
-    for (int e = 0; e < exits; e++) {
-        sum += own->exit_rates.values[e];
-        if (own->tiers.values[e] != floor(own->tiers.values[e]) ||
-            (e > 0 && own->tiers.values[e] < own->tiers.values[e - 1]))
-            return sim_fail(err, "branchynet: tiers must be whole and never go down: 0 the device, "
-                                 "1 its edge, 2 the cloud.");
-    }
+    if (rates->count > SEGMENTS_MOST)
+        return sim_fail(err, "algorithm.exit_rates: at most %d exits, and here are %d.",
+                        SEGMENTS_MOST, rates->count);
+    for (int e = 0; e < rates->count; e++)
+        sum += rates->values[e];
     return fabs(sum - 1) <= 1e-9 ||
-           sim_fail(err, "branchynet: exit_rates add up to %g, but every request leaves somewhere.",
+           sim_fail(err,
+                    "algorithm.exit_rates: they add up to %g, but every request leaves somewhere.",
                     sum);
 }
 
-static void draw_exits(const struct sim_plan *plan, struct prepared *prepared)
+static void draw_exits(const struct sim_plan *plan, const struct sim_numbers *rates,
+                       struct prepared *prepared)
 {
-    const struct branchynet *own = plan->parameters;
     struct sim_random *random = sim_random_open(plan->seed, UINT64_C(0x65786974));
 
-    prepared->exit_of = sim_new(plan->arena, int, (size_t)prepared->run.count);
     for (int i = 0; i < prepared->run.count; i++) {
         double left = sim_random_uniform(random);
         int exit = 0;
 
-        while (exit < prepared->exits - 1 && (left -= own->exit_rates.values[exit]) >= 0)
+        while (exit < rates->count - 1 && (left -= rates->values[exit]) >= 0)
             exit++;
         prepared->exit_of[i] = exit;
     }
     sim_random_close(random);
 }
 
+/* What only learning knows is refused without it. */
+static bool is_without_learning(const struct branchynet *own, struct sim_error *err)
+{
+    const char *given = own->thresholds.count > 0                        ? "thresholds"
+                        : own->exit_weights.count > 0                    ? "exit_weights"
+                        : own->confidence == CONFIDENCE_NEGATIVE_ENTROPY ? "confidence"
+                        : own->epochs > 0                                ? "epochs"
+                        : own->train_samples > 0                         ? "train_samples"
+                        : own->batch > 0                                 ? "batch"
+                        : own->learning_rate > 0                         ? "learning_rate"
+                                                                         : NULL;
+
+    return given == NULL ||
+           sim_fail(err,
+                    "algorithm.%s: with learning off nothing learns or infers, and exit_rates "
+                    "says who leaves where; leave it out, or choose learning: digits.",
+                    given);
+}
+
+static bool lists_fit(const struct branchynet *own, struct sim_error *err)
+{
+    const int thresholds = own->thresholds.count, weights = own->exit_weights.count;
+    double sum = 0;
+
+    if (own->exit_rates.count > 0)
+        return sim_fail(err, "algorithm.exit_rates: with learning the network itself says who "
+                             "leaves where; leave it out.");
+    if (thresholds != 0 && thresholds != EXITS - 1)
+        return sim_fail(err,
+                        "algorithm.thresholds: one for each of the %d exits but the last, and "
+                        "here are %d.",
+                        EXITS, thresholds);
+    for (int e = 0; e < thresholds; e++)
+        if (own->confidence == CONFIDENCE_ENTROPY ? own->thresholds.values[e] < 0
+                                                  : own->thresholds.values[e] > 0)
+            return sim_fail(err,
+                            "algorithm.thresholds: %g lets nothing leave, whatever the "
+                            "network says: entropy is never below 0, its negative never "
+                            "above; write 0 for that.",
+                            own->thresholds.values[e]);
+    if (weights != 0 && weights != EXITS)
+        return sim_fail(err, "algorithm.exit_weights: one for each of %d exits, and here are %d.",
+                        EXITS, weights);
+    for (int e = 0; e < weights; e++)
+        sum += own->exit_weights.values[e];
+    return weights == 0 || sum > 0 ||
+           sim_fail(err, "algorithm.exit_weights: all are 0, so nothing would learn.");
+}
+
+static bool learn(const struct sim_plan *plan, struct prepared *prepared, struct sim_error *err)
+{
+    const struct branchynet *own = plan->parameters;
+    struct exit_lesson_options how = {
+        .data = own->learning == DIGITS ? DATA_DIGITS : DATA_FASHION_MNIST,
+        .epochs = own->epochs > 0 ? own->epochs : (own->learning == DIGITS ? 12 : 1),
+        .batch = own->batch > 0 ? own->batch : 16,
+        .train_samples = own->train_samples,
+        .rate = own->learning_rate > 0 ? own->learning_rate : 0.003,
+        .seed = plan->seed,
+        .shown = plan->requests->count};
+
+    for (int e = 0; e < EXITS; e++)
+        how.weights[e] = own->exit_weights.count > 0 ? own->exit_weights.values[e] : 1;
+    prepared->lesson = exit_lesson_open(plan->arena, &how, err);
+    return prepared->lesson != NULL;
+}
+
+/* Request r shows test sample r, and they begin anew where there are no more. */
+static int sample_of(const struct prepared *prepared, int request)
+{
+    return request % prepared->lesson->shown;
+}
+
+static void infer_exits(const struct branchynet *own, struct prepared *prepared)
+{
+    const double otherwise = own->confidence == CONFIDENCE_ENTROPY ? 0.5 : -0.5;
+    double thresholds[EXITS - 1];
+
+    for (int e = 0; e < EXITS - 1; e++)
+        thresholds[e] = own->thresholds.count > 0 ? own->thresholds.values[e] : otherwise;
+    for (int i = 0; i < prepared->run.count; i++)
+        prepared->exit_of[i] =
+            exit_taken(prepared->lesson->verdicts[sample_of(prepared, i)].entropy, EXITS,
+                       own->confidence, thresholds);
+}
+
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
 {
     const struct branchynet *own = plan->parameters;
+    const struct sim_numbers *rates = own->exit_rates.count > 0 ? &own->exit_rates : &default_rates;
+    const bool learns = own->learning != NO_LEARNING;
+    const struct segments_options costs = {.segment_flop = &own->segment_flop,
+                                           .exit_seconds = &own->exit_seconds,
+                                           .exit_layers = &own->exit_layers,
+                                           .head_flop = &own->head_flop,
+                                           .tiers = &own->tiers,
+                                           .cut_bytes = &own->cut_bytes,
+                                           .sample_bytes = own->sample_bytes};
     struct prepared *prepared = sim_new(plan->arena, struct prepared, 1);
 
-    if (!exits_make_sense(own, err))
+    if (learns ? !lists_fit(own, err)
+               : !is_without_learning(own, err) || !rates_make_sense(rates, err))
+        return false;
+    if (learns && !learn(plan, prepared, err))
+        return false;
+    if (!segments_prepare(&prepared->segments, plan, learns ? EXITS : rates->count, &costs,
+                          prepared->lesson, err))
         return false;
     sim_cast(plan, "device", own->devices);
     sim_cast(plan, "edge", own->edges);
     sim_cast(plan, "cloud", 1);
-    prepared->exits = own->exit_rates.count;
-    inf_prepare(plan, &prepared->run, own->devices, STAGES, prepared->exits);
-    draw_exits(plan, prepared);
+    inf_prepare(plan, &prepared->run, own->devices, STAGES, prepared->segments.count);
+    prepared->exit_of = sim_new(plan->arena, int, (size_t)prepared->run.count);
+    prepared->flop =
+        sim_new(plan->arena, double,
+                ((size_t)own->devices + (size_t)own->edges + 1) * (size_t)prepared->segments.count);
+    if (learns)
+        infer_exits(own, prepared);
+    else
+        draw_exits(plan, rates, prepared);
+    return true;
+}
+
+static const char *const role_of_tier[SEGMENTS_TIERS] = {"device", "edge", "cloud"};
+
+static bool fits_memory(struct sim_plan *plan, struct sim_error *err)
+{
+    for (int tier = 0; tier < SEGMENTS_TIERS; tier++) {
+        const double bytes = segments_memory_bytes(&prepared_of(plan)->segments, tier);
+        const struct sim_group *group = sim_role(plan, role_of_tier[tier]);
+
+        for (int i = 0; i < group->size; i++)
+            if (!sim_fits_memory(plan, group->peers[i], bytes, "the layers of its exits",
+                                 "move exits to another tier", err))
+                return false;
+    }
     return true;
 }
 
 static bool placed(struct sim_plan *plan, struct sim_error *err)
 {
-    return inf_placed(plan, "device", err);
+    const struct prepared *prepared = prepared_of(plan);
+    const int exits = prepared->segments.count;
+
+    if (!inf_placed(plan, "device", err) || !fits_memory(plan, err))
+        return false;
+    for (int e = 0; e < exits; e++) {
+        const struct segment *segment = &prepared->segments.segments[e];
+        const struct sim_group *group = sim_role(plan, role_of_tier[segment->tier]);
+
+        for (int i = 0; i < group->size; i++)
+            prepared->flop[(size_t)group->peers[i] * (size_t)exits + (size_t)e] =
+                segment_flop(plan, segment, group->peers[i]);
+    }
+    return true;
 }
 
 /* ---- on the way ---- */
@@ -151,23 +327,55 @@ static int tier_of(const struct sim_peer *me)
     return me->role[0] == 'd' ? 0 : me->role[0] == 'e' ? 1 : 2;
 }
 
-static void compute_next(struct station *station, struct parcel *parcel)
+static const struct segment *segment_of(const struct sim_plan *plan, int exit)
 {
-    static const int waits[TIERS] = {DEVICE_WAIT, EDGE_WAIT, CLOUD_WAIT};
-    static const int works[TIERS] = {DEVICE, EDGE, CLOUD};
-    const struct branchynet *own = options_of(station->me->plan);
-    const int tier = tier_of(station->me);
+    return &prepared_of(plan)->segments.segments[exit];
+}
 
-    station_compute(station, parcel, own->segment_flop.values[parcel->part], waits[tier],
-                    works[tier]);
+static double flop_of(const struct sim_plan *plan, int peer, int exit)
+{
+    const struct prepared *prepared = prepared_of(plan);
+
+    return prepared->flop[(size_t)peer * (size_t)prepared->segments.count + (size_t)exit];
+}
+
+/* Who computes what leads to that exit, for requests of that device. */
+static int peer_of(const struct sim_plan *plan, int exit, int device)
+{
+    const int tier = segment_of(plan, exit)->tier;
+    const int index = tier == 0 ? device : tier == 1 ? edge_of(plan, device) : 0;
+
+    return sim_role(plan, role_of_tier[tier])->peers[index];
+}
+
+/* Here, or by whoever has the next exit; past the edge where that has none. */
+static void go_on(struct station *station, struct parcel *parcel)
+{
+    static const int waits[SEGMENTS_TIERS] = {DEVICE_WAIT, EDGE_WAIT, CLOUD_WAIT};
+    static const int works[SEGMENTS_TIERS] = {DEVICE, EDGE, CLOUD};
+    const struct sim_plan *plan = station->me->plan;
+    const int tier = tier_of(station->me), exit = parcel->part, me = station->me->number;
+
+    if (segment_of(plan, exit)->tier == tier)
+        station_compute(station, parcel, flop_of(plan, me, exit), waits[tier], works[tier]);
+    else
+        station_send(station, peer_of(plan, exit, parcel->request->source), parcel,
+                     segment_of(plan, exit)->bytes, tier == 0 ? UPLINK : BACKHAUL);
 }
 
 static void answer(struct station *station, struct parcel *parcel)
 {
     const struct sim_plan *plan = station->me->plan;
+    const struct prepared *prepared = prepared_of(plan);
     struct inf_request *request = parcel->request;
 
     request->exit = parcel->part;
+    if (prepared->lesson != NULL) {
+        const int sample = sample_of(prepared, request->number);
+
+        request->correct = prepared->lesson->verdicts[sample].class[request->exit] ==
+                           prepared->lesson->labels[sample];
+    }
     if (request->owner == station->me->number) {
         station_finish(station, request, parcel->falls_back ? INF_FELL_BACK : INF_ANSWERED);
         station_drop(station, parcel);
@@ -175,24 +383,6 @@ static void answer(struct station *station, struct parcel *parcel)
     }
     parcel->kind = REPLY;
     station_send(station, request->owner, parcel, options_of(plan)->answer_bytes, ANSWER);
-}
-
-/* To where the next exit is; past the edge where that has none. */
-static void go_on(struct station *station, struct parcel *parcel)
-{
-    const struct sim_plan *plan = station->me->plan;
-    const struct branchynet *own = options_of(plan);
-    const int tier = tier_of(station->me), next = (int)own->tiers.values[parcel->part + 1];
-    const int64_t bytes = (int64_t)own->cut_bytes.values[parcel->part++];
-
-    if (next == tier)
-        compute_next(station, parcel);
-    else if (next == 1)
-        station_send(station, sim_role(plan, "edge")->peers[edge_of(plan, parcel->request->source)],
-                     parcel, bytes, UPLINK);
-    else
-        station_send(station, sim_role(plan, "cloud")->peers[0], parcel, bytes,
-                     tier == 0 ? UPLINK : BACKHAUL);
 }
 
 static void arrive(struct station *station, struct parcel *parcel, int from)
@@ -203,33 +393,32 @@ static void arrive(struct station *station, struct parcel *parcel, int from)
     } else if (parcel->kind == REPLY) {
         station_finish(station, parcel->request, parcel->falls_back ? INF_FELL_BACK : INF_ANSWERED);
         station_drop(station, parcel);
-    } else if ((int)options_of(station->me->plan)->tiers.values[parcel->part] !=
-               tier_of(station->me)) {
-        parcel->part--; /* its first exit is not here: the sample itself goes on */
-        go_on(station, parcel);
     } else {
-        compute_next(station, parcel);
+        go_on(station, parcel);
     }
 }
 
 static void computed(struct station *station, struct parcel *parcel)
 {
-    if (parcel->part == prepared_of(station->me->plan)->exit_of[parcel->request->number])
+    if (parcel->part == prepared_of(station->me->plan)->exit_of[parcel->request->number]) {
         answer(station, parcel);
-    else
-        go_on(station, parcel);
+        return;
+    }
+    parcel->part++;
+    go_on(station, parcel);
 }
 
 /* Whoever cannot go on answers with what its own last exit said; an answer itself is sent again. */
 static bool fall_back(struct station *station, struct parcel *parcel, int to)
 {
-    const struct branchynet *own = options_of(station->me->plan);
+    const struct prepared *prepared = prepared_of(station->me->plan);
     const int tier = tier_of(station->me);
     int last = -1;
 
     (void)to;
-    for (int e = 0; e < own->tiers.count && (int)own->tiers.values[e] <= tier; e++)
-        last = e;
+    for (int e = 0; e < prepared->segments.count; e++)
+        if (prepared->segments.segments[e].tier <= tier)
+            last = e;
     if (parcel->kind == REPLY || last < 0)
         return false;
     parcel->part = last;
@@ -242,6 +431,25 @@ static const struct station_method method = {
     .arrive = arrive, .computed = computed, .fall_back = fall_back};
 
 /* ---- roles ---- */
+
+/* t_n of a request that comes to that device, if there is no other. */
+static double alone_seconds(const struct sim_plan *plan, int device, int exit)
+{
+    const int asks = sim_role(plan, "device")->peers[device];
+    double seconds = 0;
+    int at = asks;
+
+    for (int e = 0; e <= exit; e++) {
+        const int next = peer_of(plan, e, device);
+
+        if (next != at)
+            seconds += sim_alone_seconds(plan, at, next, segment_of(plan, e)->bytes);
+        seconds += flop_of(plan, next, e) / sim_flop_per_second(plan, next);
+        at = next;
+    }
+    return at == asks ? seconds
+                      : seconds + sim_alone_seconds(plan, at, asks, options_of(plan)->answer_bytes);
+}
 
 static void hear_all(struct station *station, const char *role, bool are_clients)
 {
@@ -273,6 +481,38 @@ static void act_as_edge(struct sim_peer *me)
     station_run(station);
 }
 
+/* What each exit would get right if all left there. */
+static void tell_accuracy(struct sim_peer *me)
+{
+    const struct prepared *prepared = prepared_of(me->plan);
+    double accuracies[EXITS];
+
+    if (prepared->lesson == NULL)
+        return;
+    for (int e = 0; e < EXITS; e++)
+        accuracies[e] = exit_lesson_accuracy(prepared->lesson, e);
+    sim_note_list(me, "exit_accuracies", accuracies, EXITS);
+}
+
+/* How many times longer requests would have taken on average if all had gone to the last exit, each alone. */
+static void tell_gain(struct sim_peer *me)
+{
+    const struct prepared *prepared = prepared_of(me->plan);
+    double to_last = 0, taken = 0;
+
+    for (int i = me->plan->requests->warm_up; i < prepared->run.count; i++) {
+        const struct inf_request *request = &prepared->run.requests[i];
+
+        if (request->outcome != INF_ANSWERED)
+            continue;
+        to_last += alone_seconds(me->plan, request->source, prepared->segments.count - 1);
+        taken += request->finished_at - request->arrived_at;
+    }
+    if (taken > 0)
+        sim_note(me, "gain", to_last / taken);
+}
+
+/* It ends last of all: everybody is its client. */
 static void act_as_cloud(struct sim_peer *me)
 {
     struct station *station = station_open(me, &method, NULL);
@@ -280,6 +520,8 @@ static void act_as_cloud(struct sim_peer *me)
     hear_all(station, "device", true);
     hear_all(station, "edge", true);
     station_run(station);
+    tell_accuracy(me);
+    tell_gain(me);
 }
 
 static const struct sim_role roles[] = {
@@ -309,16 +551,50 @@ static double all_bytes(const struct sim_plan *plan)
     for (int i = 0; i < prepared->run.count; i++) {
         int tier = 0;
 
-        if (own->tiers.values[0] > 0)
-            return NAN; /* the sample itself would cross: no scenario says how large it is */
-        for (int e = 1; e <= prepared->exit_of[i]; e++)
-            if ((int)own->tiers.values[e] != tier) {
-                tier = (int)own->tiers.values[e];
-                bytes += own->cut_bytes.values[e - 1];
+        for (int e = 0; e <= prepared->exit_of[i]; e++)
+            if (segment_of(plan, e)->tier != tier) {
+                tier = segment_of(plan, e)->tier;
+                bytes += (double)segment_of(plan, e)->bytes;
             }
         bytes += tier > 0 ? (double)own->answer_bytes : 0;
     }
     return bytes;
+}
+
+/* The sum over exits of p_n t_n is the mean over requests of their own t_n: devices may differ. */
+static double mean_alone_seconds(const struct sim_plan *plan)
+{
+    const struct prepared *prepared = plan->prepared;
+    const int first = plan->requests->warm_up;
+    double sum = 0;
+
+    for (int i = first; i < prepared->run.count; i++)
+        sum += alone_seconds(plan, prepared->run.requests[i].source, prepared->exit_of[i]);
+    return sum / (prepared->run.count - first);
+}
+
+/* Seconds below that share of the clock's are lost in its last digits. */
+#define TOLD_BY_CLOCK 1e-9
+
+/* Each is answered before the next one comes. */
+static bool never_queues(const struct sim_plan *plan)
+{
+    const struct prepared *prepared = plan->prepared;
+    const int count = prepared->run.count;
+    const double horizon = plan->requests->horizon_seconds;
+
+    if (!sim_has_own_hosts(plan) || !plan->is_undisturbed || !plan->network_is_textbook ||
+        options_of(plan)->common.battery_joules > 0 || plan->requests->warm_up >= count)
+        return false;
+    for (int i = 0; i < count; i++) {
+        const struct inf_request *request = &prepared->run.requests[i];
+        const double end =
+            request->arrived_at + alone_seconds(plan, request->source, prepared->exit_of[i]);
+
+        if (i + 1 < count ? end > request[1].arrived_at : horizon > 0 && end > horizon)
+            return false;
+    }
+    return mean_alone_seconds(plan) >= TOLD_BY_CLOCK * prepared->run.requests[count - 1].arrived_at;
 }
 
 static bool has_own_hosts(const struct sim_plan *plan)
@@ -333,6 +609,12 @@ static const struct sim_law laws[] = {
      sim_total_bytes, .tolerance = 0, .holds = has_own_hosts,
      .assumes =
          "every peer has a host of its own, nothing is disturbed, and all requests are answered"},
+    {"mean latency", SIM_UNIT_SECONDS,
+     "sum over exits of p_n t_n: shares of requests, and the seconds of one alone",
+     mean_alone_seconds, inf_mean_latency_seconds, .tolerance = 1e-6, .holds = never_queues,
+     .assumes = "every peer has a host of its own, nothing is disturbed, network: textbook, and "
+                "each request is answered before the next one comes, in no less than a "
+                "billionth of the whole run"},
     {0}};
 
 SIM_ALGORITHM(branchynet) = {
@@ -346,6 +628,7 @@ SIM_ALGORITHM(branchynet) = {
     .roles = roles,
     .laws = laws,
     .tables = tables,
+    .workload = SIM_MAY_HAVE_WORKLOAD,
     .takes_requests = true,
     .prepare = prepare,
     .placed = placed,

@@ -18,7 +18,7 @@
  * With on_loss: local the gateway, or the edge, answers with what it has itself where it cannot ask on.  Requests that
  * the gateway owns are lost with it. */
 #include "algorithms/inference/rules/view_lesson.h"
-#include "algorithms/inference/shared/joining.h"
+#include "algorithms/inference/ddnn/joining.h"
 #include "algorithms/learning/shuffle.h"
 #include "sim/base/random.h"
 

@@ -319,7 +319,7 @@ static void gateway_gone(struct station *station, int peer)
 static const struct station_method gateway_method = {.arrive = gateway_arrive,
                                                      .computed = gateway_computed,
                                                      .fall_back = gateway_falls_back,
-                                                     .gone = gateway_gone};
+                                                     .died = gateway_gone};
 
 /* ---- a device ---- */
 

@@ -18,7 +18,8 @@ struct image_shape convolution_output(const struct convolution *layer)
     const int rows = layer->input.height + pad->top + pad->bottom - layer->kernel;
     const int columns = layer->input.width + pad->left + pad->right - layer->kernel;
 
-    assert(layer->kernel > 0 && layer->stride > 0 && layer->filters > 0);
+    assert(layer->kernel > 0 && layer->kernel <= CONVOLUTION_MOST_KERNEL);
+    assert(layer->stride > 0 && layer->filters > 0);
     assert(pad->top >= 0 && pad->bottom >= 0 && pad->left >= 0 && pad->right >= 0);
     assert(rows >= 0 && columns >= 0);
     return (struct image_shape){.channels = layer->filters,
@@ -56,26 +57,45 @@ static struct span inside(int outputs, int stride, int shift, int inputs)
 /* What is met at one position of a kernel: rows of the output beside rows of the input. */
 struct meeting {
     struct span y, x;
-    const double *input; /* of y.first and x.first */
-    size_t output;       /* likewise, within a channel */
-    size_t row;          /* from an output row to the next, in the input */
+    size_t input, output; /* of y.first and x.first, within a channel */
 };
 
-static struct meeting meet(const struct convolution *layer, struct image_shape output,
-                           const double *channel, int ky, int kx)
-{
-    const int down = ky - layer->padding.top, right = kx - layer->padding.left;
-    const int stride = layer->stride, width = layer->input.width;
-    struct meeting at = {.y = inside(output.height, stride, down, layer->input.height),
-                         .x = inside(output.width, stride, right, width),
-                         .row = (size_t)stride * (size_t)width};
+enum { MOST_POSITIONS = CONVOLUTION_MOST_KERNEL * CONVOLUTION_MOST_KERNEL };
 
-    if (at.y.count == 0 || at.x.count == 0)
-        return (struct meeting){.input = channel};
-    at.input = channel + (size_t)(at.y.first * stride + down) * (size_t)width +
-               (size_t)(at.x.first * stride + right);
-    at.output = (size_t)at.y.first * (size_t)output.width + (size_t)at.x.first;
-    return at;
+/* A convolution, and what is met at each position of its kernel, row by row. */
+struct plan {
+    const struct convolution *layer;
+    struct image_shape output;
+    int positions;
+    size_t row;          /* from an output row to the next, in the input */
+    size_t area, pixels; /* of a channel of the output, and of the input */
+    struct meeting at[MOST_POSITIONS];
+};
+
+static void plan_for(struct plan *plan, const struct convolution *layer)
+{
+    const int kernel = layer->kernel, stride = layer->stride, width = layer->input.width;
+
+    plan->layer = layer;
+    plan->output = convolution_output(layer);
+    plan->positions = kernel * kernel;
+    plan->row = (size_t)stride * (size_t)width;
+    plan->area = (size_t)plan->output.height * (size_t)plan->output.width;
+    plan->pixels = (size_t)layer->input.height * (size_t)width;
+    for (int k = 0; k < plan->positions; k++) {
+        const int down = k / kernel - layer->padding.top, right = k % kernel - layer->padding.left;
+        struct meeting *at = &plan->at[k];
+
+        *at = (struct meeting){.y = inside(plan->output.height, stride, down, layer->input.height),
+                               .x = inside(plan->output.width, stride, right, width)};
+        if (at->y.count == 0 || at->x.count == 0) {
+            at->y.count = 0;
+            continue;
+        }
+        at->input = (size_t)(at->y.first * stride + down) * (size_t)width +
+                    (size_t)(at->x.first * stride + right);
+        at->output = (size_t)at->y.first * (size_t)plan->output.width + (size_t)at->x.first;
+    }
 }
 
 static void add_strided(double *restrict y, const double *restrict x, double a, int count,
@@ -85,37 +105,36 @@ static void add_strided(double *restrict y, const double *restrict x, double a, 
         y[i] += a * x[(size_t)i * (size_t)stride];
 }
 
-/* One channel of the input into one of the output; `weights` are kernel x kernel. */
-static void add_channel(const struct convolution *layer, struct image_shape output,
-                        const double *weights, const double *channel, double *z)
+/* One channel of the input into one of the output. */
+static void add_channel(const struct plan *plan, const double *weights, const double *channel,
+                        double *z)
 {
-    for (int k = 0; k < layer->kernel * layer->kernel; k++) {
-        const struct meeting at =
-            meet(layer, output, channel, k / layer->kernel, k % layer->kernel);
-        const double *from = at.input;
-        double *to = z + at.output;
+    const int stride = plan->layer->stride;
 
-        for (int y = 0; y < at.y.count; y++, from += at.row, to += output.width)
-            if (layer->stride == 1)
-                vector_add_scaled(to, from, weights[k], (size_t)at.x.count);
+    for (int k = 0; k < plan->positions; k++) {
+        const struct meeting *at = &plan->at[k];
+        const double *from = channel + at->input;
+        double *to = z + at->output;
+
+        for (int y = 0; y < at->y.count; y++, from += plan->row, to += plan->output.width)
+            if (stride == 1)
+                vector_add_scaled(to, from, weights[k], (size_t)at->x.count);
             else
-                add_strided(to, from, weights[k], at.x.count, layer->stride);
+                add_strided(to, from, weights[k], at->x.count, stride);
     }
 }
 
 void convolution_forward(const struct convolution *layer, const double *weights,
                          const double *offsets, const double *input, double *output)
 {
-    const struct image_shape shape = convolution_output(layer);
-    const size_t area = (size_t)shape.height * (size_t)shape.width;
-    const size_t step = (size_t)layer->input.height * (size_t)layer->input.width;
-    const size_t kernel = (size_t)layer->kernel * (size_t)layer->kernel;
+    struct plan plan;
 
-    for (int f = 0; f < layer->filters; f++, output += area) {
-        for (size_t i = 0; i < area; i++)
+    plan_for(&plan, layer);
+    for (int f = 0; f < layer->filters; f++, output += plan.area) {
+        for (size_t i = 0; i < plan.area; i++)
             output[i] = offsets[f];
-        for (int c = 0; c < layer->input.channels; c++, weights += kernel)
-            add_channel(layer, shape, weights, input + (size_t)c * step, output);
+        for (int c = 0; c < layer->input.channels; c++, weights += plan.positions)
+            add_channel(&plan, weights, input + (size_t)c * plan.pixels, output);
     }
 }
 
@@ -136,36 +155,39 @@ static void scatter_strided(double *restrict e, const double *restrict d, double
 }
 
 /* The gradient of one kernel of weights: products of the outputs' gradient and the input. */
-static void add_kernel_gradient(const struct convolution *layer, struct image_shape output,
-                                const double *channel, const double *d, double *gradient)
+static void add_kernel_gradient(const struct plan *plan, const double *channel, const double *d,
+                                double *gradient)
 {
-    for (int k = 0; k < layer->kernel * layer->kernel; k++) {
-        const struct meeting at =
-            meet(layer, output, channel, k / layer->kernel, k % layer->kernel);
-        const double *x = at.input, *of_row = d + at.output;
+    const int stride = plan->layer->stride;
+
+    for (int k = 0; k < plan->positions; k++) {
+        const struct meeting *at = &plan->at[k];
+        const double *x = channel + at->input, *of_row = d + at->output;
         double sum = 0;
 
-        for (int y = 0; y < at.y.count; y++, x += at.row, of_row += output.width)
-            sum += layer->stride == 1 ? vector_dot(of_row, x, (size_t)at.x.count)
-                                      : dot_strided(of_row, x, at.x.count, layer->stride);
+        for (int y = 0; y < at->y.count; y++, x += plan->row, of_row += plan->output.width)
+            sum += stride == 1 ? vector_dot(of_row, x, (size_t)at->x.count)
+                               : dot_strided(of_row, x, at->x.count, stride);
         gradient[k] += sum;
     }
 }
 
-/* Back to one channel of the input, which is at `e`. */
-static void add_channel_gradient(const struct convolution *layer, struct image_shape output,
-                                 const double *weights, const double *d, double *e)
+/* Back to one channel of the input, whose gradient is at `e`. */
+static void add_channel_gradient(const struct plan *plan, const double *weights, const double *d,
+                                 double *e)
 {
-    for (int k = 0; k < layer->kernel * layer->kernel; k++) {
-        const struct meeting at = meet(layer, output, e, k / layer->kernel, k % layer->kernel);
-        const double *of_row = d + at.output;
-        double *to = e + (at.input - e);
+    const int stride = plan->layer->stride;
 
-        for (int y = 0; y < at.y.count; y++, to += at.row, of_row += output.width)
-            if (layer->stride == 1)
-                vector_add_scaled(to, of_row, weights[k], (size_t)at.x.count);
+    for (int k = 0; k < plan->positions; k++) {
+        const struct meeting *at = &plan->at[k];
+        const double *of_row = d + at->output;
+        double *to = e + at->input;
+
+        for (int y = 0; y < at->y.count; y++, to += plan->row, of_row += plan->output.width)
+            if (stride == 1)
+                vector_add_scaled(to, of_row, weights[k], (size_t)at->x.count);
             else
-                scatter_strided(to, of_row, weights[k], at.x.count, layer->stride);
+                scatter_strided(to, of_row, weights[k], at->x.count, stride);
     }
 }
 
@@ -173,23 +195,23 @@ void convolution_backward(const struct convolution *layer, const double *weights
                           const double *input, const double *output_gradient,
                           double *weight_gradient, double *offset_gradient, double *input_gradient)
 {
-    const struct image_shape shape = convolution_output(layer);
-    const size_t area = (size_t)shape.height * (size_t)shape.width;
-    const size_t step = (size_t)layer->input.height * (size_t)layer->input.width;
-    const size_t kernel = (size_t)layer->kernel * (size_t)layer->kernel;
     const double *d = output_gradient;
+    struct plan plan;
 
+    plan_for(&plan, layer);
     if (input_gradient != NULL)
         memset(input_gradient, 0, image_size(layer->input) * sizeof *input_gradient);
-    for (int f = 0; f < layer->filters; f++, d += area) {
-        for (size_t i = 0; i < area; i++)
+    for (int f = 0; f < layer->filters; f++, d += plan.area) {
+        for (size_t i = 0; i < plan.area; i++)
             offset_gradient[f] += d[i];
         for (int c = 0; c < layer->input.channels; c++) {
-            add_kernel_gradient(layer, shape, input + (size_t)c * step, d, weight_gradient);
+            const size_t at = (size_t)c * plan.pixels;
+
+            add_kernel_gradient(&plan, input + at, d, weight_gradient);
             if (input_gradient != NULL)
-                add_channel_gradient(layer, shape, weights, d, input_gradient + (size_t)c * step);
-            weights += kernel;
-            weight_gradient += kernel;
+                add_channel_gradient(&plan, weights, d, input_gradient + at);
+            weights += plan.positions;
+            weight_gradient += plan.positions;
         }
     }
 }

@@ -22,10 +22,12 @@ struct image_padding { /* rows and columns of zeros, >= 0 */
 
 /* ---- convolution ---- */
 
+enum { CONVOLUTION_MOST_KERNEL = 16 };
+
 struct convolution {
     struct image_shape input;
     int filters; /* output channels */
-    int kernel;  /* rows, and columns */
+    int kernel;  /* rows, and columns: 1 .. CONVOLUTION_MOST_KERNEL */
     int stride;
     struct image_padding padding;
 };

@@ -20,21 +20,19 @@ static inline void vector_add_scaled(double *restrict y, const double *restrict 
         y[even] += a * x[even];
 }
 
-/* Four sums, of numbers 0, 4, 8 ..., of 1, 5, 9 ..., and so on, added pairwise at the end. */
+/* Two sums, of the numbers of even places and of odd ones, and then theirs. */
 static inline double vector_dot(const double *x, const double *y, size_t count)
 {
-    double sums[4] = {0, 0, 0, 0};
-    size_t i = 0;
+    const size_t even = count & ~(size_t)1;
+    double sum = 0, odd = 0;
 
-    for (; i + 4 <= count; i += 4) {
-        sums[0] += x[i] * y[i];
-        sums[1] += x[i + 1] * y[i + 1];
-        sums[2] += x[i + 2] * y[i + 2];
-        sums[3] += x[i + 3] * y[i + 3];
+    for (size_t i = 0; i < even; i += 2) {
+        sum += x[i] * y[i];
+        odd += x[i + 1] * y[i + 1];
     }
-    for (; i < count; i++)
-        sums[i % 4] += x[i] * y[i];
-    return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+    if (even < count)
+        sum += x[even] * y[even];
+    return sum + odd;
 }
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "sim/engine/engine.h"
 
+#include <math.h>
+#include <simgrid/plugins/energy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xbt/dict.h>
@@ -121,6 +123,27 @@ double sim_layer_cost_flop(const struct sim_peer *me, const struct sim_layer *la
 const char *sim_host_name(const struct sim_plan *plan, int peer)
 {
     return plan->world->host_names[plan->casting->peers[peer].host];
+}
+
+double world_busy_watts(const struct world_host *host)
+{
+    const double epsilon = sg_host_get_wattmin_at(host->host, 0);
+
+    return epsilon + (sg_host_get_wattmax_at(host->host, 0) - epsilon) /
+                         (double)sg_host_core_count(host->host);
+}
+
+double sim_busy_watts(const struct sim_plan *plan, int peer)
+{
+    const struct world_host *host = &plan->world->hosts[plan->casting->peers[peer].host];
+
+    return host->draws_power ? world_busy_watts(host) : NAN;
+}
+
+double sim_radio_joules_of(const struct sim_plan *plan, int peer, double seconds,
+                           int64_t sent_bytes, int64_t received_bytes)
+{
+    return sim_device_radio_joules(sim_device_of(plan, peer), seconds, sent_bytes, received_bytes);
 }
 
 bool sim_states_watts(const struct sim_plan *plan, int peer)

@@ -15,6 +15,7 @@
 
 #include "sim/engine/s4u.h"
 #include "sim/peer.h"
+#include "sim/platform/guard.h"
 #include "sim/scenario/scenario.h"
 #include "sim/trace/record.h"
 
@@ -63,10 +64,13 @@ struct route {
     int count, links[];
 };
 
-bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
+bool world_load(struct sim_world *world, const struct sim_scenario *scenario,
+                const struct sim_platform_facts *facts, bool with_energy,
                 volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_error *err);
 
 /* device.c: what the properties of hosts say; whose speed measured seconds are for, once peers have hosts */
+double world_busy_watts(
+    const struct world_host *host); /* as SimGrid has it: epsilon + (all - epsilon) / cores */
 bool devices_read(struct sim_world *world, struct sim_error *err);
 void devices_take_reference(const struct sim_plan *plan);
 

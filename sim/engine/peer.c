@@ -51,22 +51,18 @@ static void compute_alone(struct peer *peer, double flop)
     peer_has_dozed(peer);
 }
 
-/* SimGrid's plugin has seen a host idle while its peer dozed: as it has it, one busy core of n draws
- * epsilon + (all - epsilon) / n. */
+/* SimGrid's plugin has seen a host idle while its peer dozed. */
 double peer_host_joules(const struct peer *peer)
 {
     const struct world_host *host = &peer->engine->world->hosts[peer->host_place];
     const double seconds = peer->dozed_seconds + dozing_seconds(peer);
-    double epsilon, watts;
 
     if (!host->draws_power)
         return NAN;
-
-    epsilon = sg_host_get_wattmin_at(host->host, 0);
-    watts = epsilon + (sg_host_get_wattmax_at(host->host, 0) - epsilon) /
-                          (double)sg_host_core_count(host->host);
     return sg_host_get_consumed_energy(host->host) +
-           (seconds > 0 ? seconds * (watts - sg_host_get_idle_consumption(host->host)) : 0);
+           (seconds > 0
+                ? seconds * (world_busy_watts(host) - sg_host_get_idle_consumption(host->host))
+                : 0);
 }
 
 void sim_compute(struct sim_peer *me, double flop)

@@ -407,7 +407,7 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     struct engine *engine = sim_new(arena, struct engine, 1);
     char complaint[1024];
 
-    if (!world_load(world, scenario, facts->has_wattage, platform_is_fine, arena, err) ||
+    if (!world_load(world, scenario, facts, facts->has_wattage, platform_is_fine, arena, err) ||
         !plan_make(plan, scenario, facts, world, err))
         return 2;
     plan->is_alone = alone;
@@ -457,7 +457,7 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
     struct sim_record *record = sim_new(arena, struct sim_record, 1);
     volatile bool platform_is_fine;
 
-    if (!world_load(world, scenario, false, &platform_is_fine, arena, err))
+    if (!world_load(world, scenario, facts, false, &platform_is_fine, arena, err))
         return false;
     if (scenario->algorithm == NULL)
         return has_all_routes(world, err);

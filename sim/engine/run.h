@@ -33,7 +33,8 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
  *             layers: {memory_bytes_per_second (0: not told), flop_efficiency, byte_efficiency,
  *                      overhead_seconds, kind_efficiency: {kind: share}}}],
  *  "links": [{name, bytes_per_second, latency_seconds, sharing}]}.  The caller owns it; NULL with a sentence. */
-json_t *sim_tell_platform(const struct sim_scenario *scenario, struct sim_arena *arena,
+json_t *sim_tell_platform(const struct sim_scenario *scenario,
+                          const struct sim_platform_facts *facts, struct sim_arena *arena,
                           struct sim_error *err);
 
 #endif

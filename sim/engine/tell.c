@@ -40,14 +40,15 @@ static json_t *link_json(const struct world_link *link)
                                         : "shared");
 }
 
-json_t *sim_tell_platform(const struct sim_scenario *scenario, struct sim_arena *arena,
+json_t *sim_tell_platform(const struct sim_scenario *scenario,
+                          const struct sim_platform_facts *facts, struct sim_arena *arena,
                           struct sim_error *err)
 {
     struct sim_world *world = sim_new(arena, struct sim_world, 1);
     volatile bool platform_is_fine;
     json_t *hosts, *links;
 
-    if (!world_load(world, scenario, false, &platform_is_fine, arena, err))
+    if (!world_load(world, scenario, facts, false, &platform_is_fine, arena, err))
         return NULL;
     hosts = json_array();
     for (int h = 0; h < world->host_count; h++)

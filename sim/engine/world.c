@@ -6,6 +6,8 @@
 #include <simgrid/plugins/energy.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <xbt/config.h>
 #include <xbt/log.h>
 
@@ -118,10 +120,38 @@ static const char precision[] = "surf/precision:1e-12";
  * (System::update_modified_cnst_set_from_variable visits a flow's first link only; 3.32 to 4.1). */
 static const char *const our_options[] = {precision, "network/optim:Full", NULL};
 
-bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bool with_energy,
+/* An edited platform lives in memory; its name there is the kernel's. */
+static const char *path_to_load(const struct sim_scenario *scenario,
+                                const struct sim_platform_facts *facts, struct sim_arena *arena,
+                                struct sim_error *err)
+{
+    const int descriptor = facts->edited == NULL ? -1 : memfd_create("platform", 0);
+    size_t written = 0;
+
+    if (facts->edited == NULL)
+        return scenario->platform;
+    while (descriptor >= 0 && written < facts->edited_length) {
+        const ssize_t more =
+            write(descriptor, facts->edited + written, facts->edited_length - written);
+
+        if (more <= 0)
+            break;
+        written += (size_t)more;
+    }
+    if (descriptor < 0 || written < facts->edited_length) {
+        sim_fail(err, "%s: this machine has no memory left for its edited copy.",
+                 scenario->platform);
+        return NULL;
+    }
+    return sim_text(arena, "/proc/self/fd/%d", descriptor);
+}
+
+bool world_load(struct sim_world *world, const struct sim_scenario *scenario,
+                const struct sim_platform_facts *facts, bool with_energy,
                 volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_error *err)
 {
     char complaint[2048] = "";
+    const char *path;
 
     *world = (struct sim_world){
         .arena = arena, .platform_is_fine = platform_is_fine, .platform = scenario->platform};
@@ -131,8 +161,11 @@ bool world_load(struct sim_world *world, const struct sim_scenario *scenario, bo
                         tidy(complaint, ""));
     if (with_energy)
         sg_host_energy_plugin_init();
-    if (!s4u_load(scenario->platform, complaint, sizeof complaint))
-        return sim_fail(err, "%s:%s", scenario->platform, tidy(complaint, scenario->platform));
+    path = path_to_load(scenario, facts, arena, err);
+    if (path == NULL)
+        return false;
+    if (!s4u_load(path, complaint, sizeof complaint))
+        return sim_fail(err, "%s:%s", scenario->platform, tidy(complaint, path));
     take_hosts(world);
     take_links(world);
     if (world->host_count == 0)

@@ -388,3 +388,20 @@ bool sim_guard_platform(const char *path, struct sim_platform_facts *facts, stru
 
     return text != NULL && sim_guard_platform_text(path, text, length, facts, arena, err);
 }
+
+bool sim_guard_edited(const char *path, const struct sim_platform_edit *edits, int count,
+                      struct sim_platform_facts *facts, struct sim_arena *arena,
+                      struct sim_error *err)
+{
+    const char *text;
+    size_t length;
+
+    if (!sim_guard_platform(path, facts, arena, err) || count == 0)
+        return err->count == 0;
+    text = sim_platform_edited(path, edits, count, &length, arena, err);
+    if (text == NULL || !sim_guard_platform_text(path, text, length, facts, arena, err))
+        return false;
+    facts->edited = text;
+    facts->edited_length = length;
+    return true;
+}

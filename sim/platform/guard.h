@@ -7,6 +7,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/error.h"
+#include "sim/platform/edit.h"
 
 /* What SimGrid's C API does not tell. */
 struct sim_platform_facts {
@@ -15,6 +16,8 @@ struct sim_platform_facts {
     bool has_speed_profiles; /* hosts may be slower at times */
     bool has_wattage;        /* some host says what power it draws */
     const char *summary;     /* first line of the first comment, or "" */
+    const char *edited;      /* the text that stands for the file; NULL: the file itself */
+    size_t edited_length;
 };
 
 enum { SIM_PLATFORM_MOST_BYTES = 200 * 1000 * 1000 };
@@ -22,6 +25,11 @@ enum { SIM_PLATFORM_MOST_BYTES = 200 * 1000 * 1000 };
 /* Every complaint has the file's name, line and column.  SimGrid has not seen the file yet. */
 bool sim_guard_platform(const char *path, struct sim_platform_facts *facts, struct sim_arena *arena,
                         struct sim_error *err);
+
+/* The same with edits (edit.h), which are looked at like the file itself. */
+bool sim_guard_edited(const char *path, const struct sim_platform_edit *edits, int count,
+                      struct sim_platform_facts *facts, struct sim_arena *arena,
+                      struct sim_error *err);
 
 /* The same for a text in memory, for fuzzing. */
 bool sim_guard_platform_text(const char *path, const char *text, size_t length,

@@ -20,6 +20,7 @@ static const struct {
     [SIM_KIND_CHOICE] = {"choice", SIM_UNIT_NONE, true},
     [SIM_KIND_NUMBERS] = {"numbers", SIM_UNIT_NONE, false},
     [SIM_KIND_GRID] = {"rows x columns", SIM_UNIT_NONE, true},
+    [SIM_KIND_TEXT] = {"name", SIM_UNIT_NONE, false},
     [SIM_KIND_FILE] = {"file", SIM_UNIT_NONE, false},
 };
 
@@ -128,7 +129,7 @@ bool sim_parameter_read(const struct sim_parameter *row, const char *text, void 
         return read_numbers(row, text, values, complaint, size);
     if (row->kind == SIM_KIND_GRID)
         return read_grid(row, text, values, complaint, size);
-    if (row->kind == SIM_KIND_FILE) {
+    if (row->kind == SIM_KIND_FILE || row->kind == SIM_KIND_TEXT) {
         *(const char **)field(row, values) = text;
         return true;
     }
@@ -199,6 +200,7 @@ json_t *sim_parameter_json(const struct sim_parameter *row, const void *values)
     case SIM_KIND_BYTES: return json_integer(*(const int64_t *)at);
     case SIM_KIND_NUMBERS: return numbers_json(at);
     case SIM_KIND_GRID: return grid_json(at);
+    case SIM_KIND_TEXT:
     case SIM_KIND_FILE: return json_string(*(const char *const *)at);
     default: return number_json(*(const double *)at);
     }
@@ -221,7 +223,10 @@ const char *sim_parameter_bounds(const struct sim_parameter *row, struct sim_are
 {
     const char *text = "";
 
+    if (row->kind == SIM_KIND_TEXT)
+        return "a name";
     if (row->kind == SIM_KIND_FILE)
+
         return "a path";
     if (row->kind == SIM_KIND_GRID)
         return sim_text(arena, "%.10gx%.10g to %.10gx%.10g", row->least, row->least, row->most,

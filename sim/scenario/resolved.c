@@ -4,6 +4,30 @@
 
 #include <string.h>
 
+/* The file, or a mapping of it and its edits. */
+static json_t *platform_json(const struct sim_scenario *scenario)
+{
+    json_t *platform;
+
+    if (scenario->platform_edit_count == 0)
+        return json_string(scenario->platform);
+    platform = json_pack("{s:s}", "file", scenario->platform);
+    for (int e = 0; e < scenario->platform_edit_count; e++) {
+        const struct sim_platform_edit *edit = &scenario->platform_edits[e];
+        char target[512];
+        json_t *values;
+
+        snprintf(target, sizeof target, "%s[%s]", edit->element, edit->id);
+        values = json_object_get(platform, target);
+        if (values == NULL) {
+            values = json_object();
+            json_object_set_new(platform, target, values);
+        }
+        json_object_set_new(values, edit->attribute, json_string(edit->value));
+    }
+    return platform;
+}
+
 static json_t *network_json(const struct sim_network *network)
 {
     json_t *options;
@@ -94,10 +118,10 @@ json_t *sim_scenario_json(const struct sim_scenario *scenario)
     if (workload == NULL && scenario->model != NULL)
         return NULL; /* its name is no text */
     /* s:o*: without a workload or requests there is no such key */
-    return json_pack("{s:s, s:o, s:o, s:o, s:o*, s:o*, s:i, s:I, s:s, s:s, s:s, s:o}", "platform",
-                     scenario->platform, "network", network_json(&scenario->network), "algorithm",
-                     algorithm_json(scenario), "hosts", hosts_json(&scenario->hosts), "workload",
-                     workload, "requests", requests_json(scenario), "iterations",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o*, s:o*, s:i, s:I, s:s, s:s, s:s, s:o}", "platform",
+                     platform_json(scenario), "network", network_json(&scenario->network),
+                     "algorithm", algorithm_json(scenario), "hosts", hosts_json(&scenario->hosts),
+                     "workload", workload, "requests", requests_json(scenario), "iterations",
                      scenario->iterations, "seed", (json_int_t)scenario->seed, "trace",
                      sim_trace_level_names[scenario->trace], "simulation",
                      sim_simulation_mode_names[scenario->simulation], "allow_oom",

@@ -21,7 +21,7 @@ const char *const sim_trace_level_names[] = {[SIM_TRACE_NONE] = "none",
 
 /* ---- the sections, one reader each ---- */
 
-static bool read_platform(struct reader *reader, struct fy_node_pair *pair)
+static bool read_platform_file(struct reader *reader, struct fy_node_pair *pair)
 {
     const char *name = yaml_scalar(&reader->yaml, fy_node_pair_value(pair));
 
@@ -38,6 +38,67 @@ static bool read_platform(struct reader *reader, struct fy_node_pair *pair)
             "among dmlsim's own.",
             name);
     return true;
+}
+
+static bool read_edits(struct reader *reader, struct fy_node_pair *pair,
+                       struct sim_platform_edit *edits, int *count)
+{
+    struct sim_platform_edit target;
+    struct fy_node_pair *item;
+    void *iterator = NULL;
+    const char *key = reader_key(reader, pair);
+
+    if (!sim_platform_edit_target(reader->arena, key, &target) ||
+        fy_node_pair_value(pair) == NULL || !fy_node_is_mapping(fy_node_pair_value(pair)))
+        return yaml_complain(&reader->yaml, reader_place(pair), "platform",
+                             "platform: '%s' is neither file nor a change to it, as in "
+                             "link[uplink]: {bandwidth: 1Gbps}.",
+                             key);
+    while ((item = fy_node_mapping_iterate(fy_node_pair_value(pair), &iterator)) != NULL) {
+        target.attribute = reader_key(reader, item);
+        target.value = yaml_scalar(&reader->yaml, fy_node_pair_value(item));
+        if (target.value == NULL)
+            return yaml_complain(&reader->yaml, reader_place(item), "platform",
+                                 "platform.%s.%s must have a value, as SimGrid spells it.", key,
+                                 target.attribute);
+        edits[(*count)++] = target;
+    }
+    return true;
+}
+
+/* How many values there are below a mapping of mappings, at most. */
+static int room_for_edits(struct fy_node *node)
+{
+    struct fy_node_pair *pair;
+    void *iterator = NULL;
+    int room = 0;
+
+    while ((pair = fy_node_mapping_iterate(node, &iterator)) != NULL)
+        if (fy_node_pair_value(pair) != NULL && fy_node_is_mapping(fy_node_pair_value(pair)))
+            room += fy_node_mapping_item_count(fy_node_pair_value(pair));
+    return room;
+}
+
+/* A file, or {file: FILE, "link[uplink]": {bandwidth: 1Gbps}, ...}. */
+static bool read_platform(struct reader *reader, struct fy_node_pair *pair)
+{
+    struct fy_node *node = fy_node_pair_value(pair);
+    struct sim_platform_edit *edits;
+    struct fy_node_pair *item;
+    void *iterator = NULL;
+    bool fine = true;
+
+    if (node == NULL || !fy_node_is_mapping(node))
+        return read_platform_file(reader, pair);
+    edits = sim_new(reader->arena, struct sim_platform_edit, (size_t)room_for_edits(node) + 1);
+    reader->scenario->platform_edits = edits;
+    while ((item = fy_node_mapping_iterate(node, &iterator)) != NULL)
+        fine &= strcmp(reader_key(reader, item), "file") == 0
+                    ? read_platform_file(reader, item)
+                    : read_edits(reader, item, edits, &reader->scenario->platform_edit_count);
+    return fine && (reader->scenario->platform != NULL ||
+                    yaml_complain(&reader->yaml, reader_place(pair), "platform",
+                                  "platform: file is missing: a SimGrid XML file."));
 }
 
 static bool choose_algorithm(struct reader *reader, struct fy_node *place, const char *name)

@@ -5,6 +5,7 @@
 #ifndef SIM_SCENARIO_SCENARIO_H
 #define SIM_SCENARIO_SCENARIO_H
 
+#include "sim/platform/edit.h"
 #include "sim/scenario/casting.h"
 #include "sim/workload/requests.h"
 
@@ -45,13 +46,16 @@ struct sim_scenario {
     const char *path;     /* as the user gave it */
     const char *name;     /* the file's name without folder and extension */
     const char *platform; /* the file that was found */
+    const struct sim_platform_edit *platform_edits; /* what is other than there */
+    int platform_edit_count;
     struct sim_network network;
     const struct sim_algorithm *algorithm;
     const void *parameters;
     const struct sim_model *model; /* of `workload:`; NULL without one */
     const char *model_name;        /* dmlsim's own name of it, or the file that was found */
-        int batch;
-    struct sim_requests *requests; /* NULL where the algorithm answers none; arrivals not yet drawn */
+    int batch;
+    struct sim_requests
+        *requests; /* NULL where the algorithm answers none; arrivals not yet drawn */
     int iterations;
     uint64_t seed;
     enum sim_trace_level trace;

@@ -270,6 +270,34 @@ static void note_put(struct yaml *yaml, const char *key, size_t length, const ch
             (struct yaml_put){sim_text_copy(yaml->arena, key, length), setting};
 }
 
+/* How long the first part of a dotted key is; between brackets a dot is a dot: link[rack.1].bandwidth. */
+static size_t part_length(const char *key)
+{
+    size_t length = 0;
+
+    for (bool is_inside = false; key[length] != '\0' && (is_inside || key[length] != '.'); length++)
+        is_inside = key[length] == '[' || (is_inside && key[length] != ']');
+    return length;
+}
+
+/* platform: FILE is short for platform: {file: FILE}. */
+static struct fy_node *as_mapping(struct yaml *yaml, struct fy_node *map, const char *key,
+                                  size_t length, struct fy_node *value)
+{
+    struct fy_node *wrapped;
+
+    if (fy_node_is_mapping(value))
+        return value;
+    if (length != strlen("platform") || strncmp(key, "platform", length) != 0 ||
+        map != fy_document_root(yaml->document))
+        return NULL;
+    wrapped = fy_node_create_mapping(yaml->document);
+    return put(yaml->document, wrapped, "file", 4, fy_node_copy(yaml->document, value)) &&
+                   put(yaml->document, map, key, length, wrapped)
+               ? wrapped
+               : NULL;
+}
+
 /* The mapping that holds the last part of a setting's dotted key, made if need be; *last is that part. */
 static struct fy_node *holder(struct yaml *yaml, const char *const whole, const char *setting,
                               const char **last)
@@ -278,7 +306,7 @@ static struct fy_node *holder(struct yaml *yaml, const char *const whole, const 
     const char *key = whole;
     size_t length;
 
-    while (key[length = strcspn(key, ".")] == '.') {
+    while (key[length = part_length(key)] == '.') {
         struct fy_node *next = lookup(map, key, length);
 
         if (next == NULL) {
@@ -287,9 +315,9 @@ static struct fy_node *holder(struct yaml *yaml, const char *const whole, const 
                 return NULL;
             note_put(yaml, whole, (size_t)(key - whole) + length, setting);
         }
-        if (!fy_node_is_mapping(next))
+        map = as_mapping(yaml, map, key, length, next);
+        if (map == NULL)
             return NULL;
-        map = next;
         key += length + 1;
     }
     *last = key;
@@ -300,7 +328,12 @@ static bool is_key(const char *key)
 {
     size_t part = 0;
 
-    for (; *key != '\0'; key++) {
+    for (bool is_inside = false; *key != '\0'; key++) {
+        is_inside = *key == '[' || (is_inside && *key != ']');
+        if (is_inside) {
+            part++;
+            continue;
+        }
         if (*key == '.' ? part == 0
                         : !isalnum((unsigned char)*key) && strchr("_-/[]", *key) == NULL)
             return false;
@@ -351,6 +384,10 @@ bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const ch
     if (old != NULL)
         *was = fy_node_is_scalar(old) ? yaml_scalar(yaml, old) : yaml_json(yaml, old);
     note_put(yaml, *key, length, setting);
+    if (strcmp(*key, "platform") == 0 && old != NULL && fy_node_is_mapping(old) &&
+        fy_node_is_scalar(fresh))
+        return put(yaml->document, old, "file", 4,
+                   fresh); /* changes to it are as good for another */
     return lay_over(yaml->document, map, last, strlen(last), fresh) ||
            sim_fail(yaml->err, "--set %s: this cannot be laid over what stands there.", setting);
 }

@@ -91,10 +91,18 @@ static int simulate(void *context, FILE *reply, int terminal)
 
 /* ---- in the parent ---- */
 
+static bool guard(struct sim_simulation *simulation, struct sim_arena *arena, struct sim_error *err)
+{
+    const struct sim_scenario *scenario = simulation->scenario;
+
+    return sim_guard_edited(scenario->platform, scenario->platform_edits,
+                            scenario->platform_edit_count, &simulation->facts, arena, err);
+}
+
 bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *child,
                           struct sim_arena *arena, struct sim_error *err)
 {
-    if (!sim_guard_platform(simulation->scenario->platform, &simulation->facts, arena, err))
+    if (!guard(simulation, arena, err))
         return false;
     simulation->shared = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (simulation->shared == MAP_FAILED)
@@ -190,8 +198,7 @@ static const char *look(struct sim_simulation *simulation, sim_job *job, struct 
     struct sim_outcome outcome;
 
     *code = 2;
-    if (!sim_guard_platform(simulation->scenario->platform, &simulation->facts, arena, err) ||
-        !sim_child_start(&child, job, simulation, err))
+    if (!guard(simulation, arena, err) || !sim_child_start(&child, job, simulation, err))
         return NULL;
     *code = SIM_INTERRUPTED;
     if (sim_child_wait(&child, 1, arena, &outcome) < 0)
@@ -235,7 +242,7 @@ static int tell(void *context, FILE *reply, int terminal)
     const struct sim_simulation *simulation = context;
     struct sim_arena *arena = sim_arena_open();
     struct sim_error err = {0};
-    json_t *told = sim_tell_platform(simulation->scenario, arena, &err);
+    json_t *told = sim_tell_platform(simulation->scenario, &simulation->facts, arena, &err);
 
     (void)terminal;
     if (told == NULL)

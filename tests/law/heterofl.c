@@ -223,6 +223,88 @@ static void laws_hold_in_other_shapes(void **state)
     }
 }
 
+/* ---- compression ---- */
+
+/* 60-37-10 at rates 1 and 0.3 has 61 x 37 + 38 x 10 = 2637 and 61 x 12 + 13 x 10 = 862 numbers.  Downloads stay
+ * whole. */
+static void each_level_is_compressed_to_its_own_size(void **state)
+{
+    static const char *const words[] = {IID "compression: top_k, sparsity: 0.83, ",
+                                        IID "compression: ternary, "};
+    /* 8 bytes for each of 17 %; 2 bits a number and 4 bytes a layer, weights and offsets of two */
+    const double sent[2][2] = {{8 * 448, 8 * 147},
+                               {(60 * 37 / 4) + 10 + 93 + 3 + 16, (60 * 12 / 4) + 3 + 30 + 3 + 16}};
+    const double whole[] = {4 * 2637, 4 * 862};
+
+    (void)state;
+    for (int c = 0; c < 2; c++)
+        for (int l = 0; l < 2; l++) {
+            char more[256];
+            struct simulated run;
+
+            snprintf(more, sizeof more, "%slevels: [%s]", words[c], l == 0 ? "1" : "0.3");
+            run = fine_without("heterofl", more, 3);
+            assert_close(bytes_of(&run), 3 * 7 * (whole[l] + sent[c][l]), 0);
+            simulated_release(&run);
+        }
+}
+
+/* The CNN's levels, without learning: 8 bytes for each of the tenth of its numbers that are kept. */
+static void with_learning_off_a_level_is_compressed_by_its_numbers(void **state)
+{
+    (void)state;
+    for (int l = 0; l < LEVELS; l++) {
+        char words[256];
+        struct simulated run;
+
+        snprintf(words, sizeof words,
+                 TIMED "algorithm.compression=top_k algorithm.sparsity=0.9 algorithm.levels=[%s]",
+                 cnn[l].rate);
+        run = shipped_fine("heterofl", NULL, words);
+        assert_true(bytes_of(&run) ==
+                    7 * 11 * (4 * cnn[l].parameters + 8 * round(0.1 * cnn[l].parameters)));
+        simulated_release(&run);
+    }
+}
+
+/* A narrow client's changes are of its own numbers: with all of them kept the model is the one without codecs. */
+static void nothing_left_out_is_nothing_lost(void **state)
+{
+    static const char levels[] = IID "levels: [1, 0.5, 0.25], level_choice: dynamic, ";
+    const double plain = projection(levels);
+    char words[256];
+
+    (void)state;
+    snprintf(words, sizeof words, "%scompression: top_k, sparsity: 0", levels);
+    assert_close(projection(words), plain, 1e-12);
+    snprintf(words, sizeof words, "%scompression: top_k, sparsity: 0.9", levels);
+    assert_true(fabs(projection(words) - plain) > 1e-6 * plain);
+    snprintf(words, sizeof words, "%scompression: ternary", levels);
+    assert_true(fabs(projection(words) - plain) > 1e-6 * plain);
+}
+
+static void laws_hold_whatever_is_compressed(void **state)
+{
+    static const char *const words[] = {
+        "iterations=2 algorithm.clients=20 algorithm.compression=top_k algorithm.drop_out=0.4",
+        "iterations=2 algorithm.clients=20 algorithm.compression=ternary "
+        "algorithm.level_choice=dynamic",
+        "iterations=2 algorithm.clients=20 algorithm.compression=top_k "
+        "algorithm.level_choice=speed "
+        "algorithm.trainable_share=0.37",
+        "iterations=2 algorithm.clients=20 algorithm.compression=ternary "
+        "algorithm.over_selection=1.6 "
+        "algorithm.compute_jitter=0.7 algorithm.flop_per_byte=1e3",
+    };
+
+    (void)state;
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        struct simulated run = shipped_fine("heterofl", NULL, words[w]);
+
+        simulated_release(&run);
+    }
+}
+
 /* ---- bad input ---- */
 
 static void what_cannot_be_cut_is_refused(void **state)
@@ -231,7 +313,6 @@ static void what_cannot_be_cut_is_refused(void **state)
     refused_without(IID "model_bytes: 1000", "algorithm.model_bytes: what a part of the model has");
     refused_without(SEVEN "learning: softmax", "softmax regression has no hidden layer");
     refused_without(SEVEN "learning: off", "there are no layers to cut");
-    refused_without(IID "compression: top_k", "algorithm.compression");
     refused_without(IID "levels: [1, 0.5], level_shares: [1]", "1 shares were given for 2 levels");
     refused_without(IID "levels: [1, 0.5], level_shares: [0, 0]", "all shares are 0");
     refused_without(IID "levels: [0]", "out of bounds");
@@ -251,6 +332,10 @@ int main(void)
         cmocka_unit_test(the_fastest_get_the_widest),
         cmocka_unit_test(shares_are_exact_where_they_can_be),
         cmocka_unit_test(laws_hold_in_other_shapes),
+        cmocka_unit_test(each_level_is_compressed_to_its_own_size),
+        cmocka_unit_test(with_learning_off_a_level_is_compressed_by_its_numbers),
+        cmocka_unit_test(nothing_left_out_is_nothing_lost),
+        cmocka_unit_test(laws_hold_whatever_is_compressed),
         cmocka_unit_test(what_cannot_be_cut_is_refused),
     };
 

@@ -78,6 +78,51 @@ static void who_drops_out_is_left_out_once_its_masks_are_taken_off(void **state)
     check_sum(&round, &group);
 }
 
+/* Each stride divides the next: of two clients the one with fewer has a part of what the other has. */
+static void where_clients_have_parts_masks_of_pairs_cancel_number_by_number(void **state)
+{
+    static const int strides[CLIENTS] = {1, 2, 2, 4, 4, 12, 12};
+    static const bool survives[CLIENTS] = {0, 1, 0, 1, 1, 1, 1};
+    static size_t places[CLIENTS][COUNT];
+    static uint64_t words[COUNT], sum[COUNT];
+    static int64_t exact[COUNT];
+    static double x[COUNT], values[COUNT];
+    struct secure_part parts[CLIENTS];
+    struct secure secure = group;
+    struct sim_error err = {0};
+    int bare = 0;
+
+    (void)state;
+    secure.parts = parts;
+    for (int k = 0; k < CLIENTS; k++) {
+        parts[k] = (struct secure_part){places[k], 0};
+        for (int i = 0; i < COUNT; i += strides[k])
+            places[k][parts[k].count++] = (size_t)i;
+    }
+    for (int k = 0; k < CLIENTS; k++) {
+        for (int i = 0; i < COUNT; i++) {
+            x[i] = i % strides[k] == 0 ? sin(1.7 * i + k) : 0;
+            exact[i] += survives[k] ? llround(ldexp(x[i], secure.fraction_bits)) : 0;
+        }
+        assert_true(secure_quantise(&secure, x, COUNT, words, &err));
+        secure_mask(&secure, k, words, COUNT);
+        for (int i = 0; i < COUNT; i++) {
+            assert_true(i % strides[k] == 0 ||
+                        words[i] == 0); /* what it has not it does not send */
+            bare += k == 0 && i % 2 == 1 &&
+                    words[i] == ((uint64_t)llround(ldexp(x[i], secure.fraction_bits)) &
+                                 secure_all_bits(&secure));
+        }
+        if (survives[k])
+            secure_add(&secure, sum, words, COUNT);
+    }
+    assert_int_equal(bare, COUNT / 2); /* client 0 alone has the odd ones */
+    secure_unmask(&secure, survives, sum, COUNT);
+    secure_restore(&secure, sum, COUNT, values);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(values[i] == ldexp((double)exact[i], -secure.fraction_bits));
+}
+
 /* The top bit of what goes on the wire is one in half of the words, within five standard deviations, and unrelated to
  * that of the number. */
 static void what_is_uploaded_says_nothing_of_the_numbers(void **state)
@@ -136,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_cancel_in_the_sum_exactly),
         cmocka_unit_test(who_drops_out_is_left_out_once_its_masks_are_taken_off),
+        cmocka_unit_test(where_clients_have_parts_masks_of_pairs_cancel_number_by_number),
         cmocka_unit_test(what_is_uploaded_says_nothing_of_the_numbers),
         cmocka_unit_test(a_number_without_room_in_the_sum_is_refused),
         cmocka_unit_test(the_expansion_is_the_papers),

@@ -1,12 +1,6 @@
 #include "algorithms/federated/rules/secure.h"
-#include "sim/base/random.h"
 
 #include <math.h>
-
-static uint64_t all_bits(const struct secure *secure)
-{
-    return (UINT64_C(1) << secure->bits) - 1;
-}
 
 int secure_sum_bits(int clients, int bits)
 {
@@ -21,7 +15,8 @@ int secure_sum_bits(int clients, int bits)
 bool secure_quantise(const struct secure *secure, const double *values, size_t count,
                      uint64_t *words, struct sim_error *err)
 {
-    const double most = (ldexp(1, secure->bits - 1) - 1) / secure->clients;
+    const double most =
+        ldexp((ldexp(1, secure->bits - 1) - 1) / secure->clients, -secure->weight_bits);
 
     for (size_t i = 0; i < count; i++) {
         const double multiple = round(ldexp(values[i], secure->fraction_bits));
@@ -32,23 +27,39 @@ bool secure_quantise(const struct secure *secure, const double *values, size_t c
                 "Number %zu of %zu is %g: %d such numbers with %d bits after the point have no "
                 "room in a sum of %d bits.",
                 i + 1, count, values[i], secure->clients, secure->fraction_bits, secure->bits);
-        words[i] = (uint64_t)(int64_t)multiple & all_bits(secure);
+        words[i] = (uint64_t)(int64_t)multiple & secure_all_bits(secure);
     }
     return true;
 }
 
-/* Adds the stream of words of the pair low < high, or subtracts it. */
+uint64_t secure_word(struct sim_random *random)
+{
+    const uint64_t upper = sim_random_below(random, UINT32_MAX);
+
+    return upper << 32 ^ sim_random_below(random, UINT32_MAX);
+}
+
+/* What both have is what the one with less has. */
+static struct secure_part common_part(const struct secure *secure, int a, int b, size_t count)
+{
+    if (secure->parts == NULL)
+        return (struct secure_part){NULL, count};
+    return secure->parts[secure->parts[a].count < secure->parts[b].count ? a : b];
+}
+
+/* Adds the stream of words of the pair low < high, or subtracts it, where both have numbers. */
 static void apply_pair(const struct secure *secure, int low, int high, bool adds, uint64_t *words,
                        size_t count)
 {
     const uint64_t pair = (uint64_t)low << 32 | (uint32_t)high;
+    const struct secure_part part = common_part(secure, low, high, count);
     struct sim_random *random = sim_random_open(secure->seed, UINT64_C(0x6d61736b) ^ pair);
 
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t upper = sim_random_below(random, UINT32_MAX);
-        const uint64_t mask = upper << 32 ^ sim_random_below(random, UINT32_MAX);
+    for (size_t i = 0; i < part.count; i++) {
+        uint64_t *word = &words[part.places == NULL ? i : part.places[i]];
+        const uint64_t mask = secure_word(random);
 
-        words[i] = (adds ? words[i] + mask : words[i] - mask) & all_bits(secure);
+        *word = (adds ? *word + mask : *word - mask) & secure_all_bits(secure);
     }
     sim_random_close(random);
 }
@@ -65,7 +76,7 @@ void secure_mask(const struct secure *secure, int who, uint64_t *words, size_t c
 void secure_add(const struct secure *secure, uint64_t *sum, const uint64_t *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        sum[i] = (sum[i] + words[i]) & all_bits(secure);
+        sum[i] = (sum[i] + words[i]) & secure_all_bits(secure);
 }
 
 /* A survivor below the lost one had added their mask, one above it had subtracted it. */
@@ -83,7 +94,7 @@ void secure_restore(const struct secure *secure, const uint64_t *sum, size_t cou
 
     for (size_t i = 0; i < count; i++) {
         const int64_t whole =
-            sum[i] >= half ? (int64_t)(sum[i] - all_bits(secure)) - 1 : (int64_t)sum[i];
+            sum[i] >= half ? (int64_t)(sum[i] - secure_all_bits(secure)) - 1 : (int64_t)sum[i];
 
         values[i] = ldexp((double)whole, -secure->fraction_bits);
     }

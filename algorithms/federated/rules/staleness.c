@@ -25,13 +25,18 @@ void staleness_mix(double *model, const double *update, size_t count, double mix
         model[i] = (1 - mixing) * model[i] + mixing * update[i];
 }
 
+double staleness_buffer_weight(int64_t versions)
+{
+    return 1 / sqrt(1 + (double)versions);
+}
+
 void staleness_buffer_weights(enum buffer_norm norm, const int64_t *versions, int count,
                               double *weights)
 {
     double sum = 0;
 
     for (int i = 0; i < count; i++) {
-        weights[i] = 1 / sqrt(1 + (double)versions[i]);
+        weights[i] = staleness_buffer_weight(versions[i]);
         sum += weights[i];
     }
     for (int i = 0; i < count; i++)

@@ -36,6 +36,7 @@ void staleness_mix(double *model, const double *update, size_t count, double mix
  * writes it: late updates shorten the step.  BY_WEIGHT: divided by the sum of the weights, as FedScale does:
  * their sum is always 1.  Both agree where nobody is late.  The papers and programs differ, so it is a choice. */
 enum buffer_norm { BUFFER_BY_GOAL, BUFFER_BY_WEIGHT };
+double staleness_buffer_weight(int64_t versions); /* 1 / sqrt(1 + d), before it is divided */
 void staleness_buffer_weights(enum buffer_norm norm, const int64_t *versions, int count,
                               double *weights);
 

@@ -128,6 +128,7 @@ static void tell(struct fed_client *client, struct fed_turn *turn, enum fed_kind
     sim_phase(client->me, "upload");
     sent_at = sim_now(client->me);
     status = sim_send(client->me, server_of(client), (struct sim_message){bytes, turn});
+    device->told += status == SIM_OK;
     if (status == SIM_OK && bytes > 0) {
         client->fed->tally->upload_seconds += sim_now(client->me) - sent_at;
         client->fed->tally->alone_seconds +=
@@ -186,7 +187,7 @@ static bool exchange_keys(struct fed_client *client, struct fed_turn *turn)
             return false;
         turn->messages_received++;
     }
-    turn->up_bytes = fed_masked_bytes(client->fed);
+    turn->up_bytes = fed_masked_bytes(client->fed, turn->up_bytes);
     return true;
 }
 
@@ -211,7 +212,9 @@ static void take_turn(struct fed_client *client, struct fed_turn *turn)
         kind = FED_SKIP;
     else
         fed_compress(client, turn);
-    if (kind == FED_UPDATE && fed_is_masked(client->fed) && !exchange_keys(client, turn))
+    if (kind == FED_UPDATE && fed_has_trusted(client->fed))
+        fed_seal(client, turn);
+    else if (kind == FED_UPDATE && fed_is_masked(client->fed) && !exchange_keys(client, turn))
         return;
     tell(client, turn, kind, turn->up_bytes);
 }

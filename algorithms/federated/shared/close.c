@@ -28,9 +28,27 @@ int fed_by_client(const void *a, const void *b)
 
 /* ---- a new model ---- */
 
-double fed_weight(const struct fed_server *server, const struct fed_turn *turn)
+double fed_weight(const struct federated *options, const struct fed_turn *turn)
 {
-    return server->options->aggregation == FED_WEIGHTED ? turn->samples : 1;
+    return options->aggregation == FED_WEIGHTED ? turn->samples : 1;
+}
+
+static void masked_mean(struct fed_server *server, struct fed_turn *const *arrived, int count,
+                        double weight_of_all)
+{
+    const size_t numbers = server->fed->number_count;
+
+    fed_masked_begin(server);
+    for (int i = 0; i < count; i++) {
+        const double weight = fed_weight(server->options, arrived[i]);
+
+        for (size_t j = 0; j < numbers; j++)
+            server->model[j] = weight * arrived[i]->values[j];
+        fed_masked_add(server, i, server->model, NULL);
+    }
+    fed_masked_end(server, server->model);
+    for (size_t j = 0; j < numbers; j++)
+        server->model[j] /= weight_of_all;
 }
 
 void fed_mean(struct fed_server *server, struct fed_turn *const *arrived, int count)
@@ -41,16 +59,14 @@ void fed_mean(struct fed_server *server, struct fed_turn *const *arrived, int co
     if (numbers == 0)
         return;
     for (int i = 0; i < count; i++)
-        sum += fed_weight(server, arrived[i]);
+        sum += fed_weight(server->options, arrived[i]);
     if (fed_is_masked(server->fed)) {
-        fed_masked_sum(server, arrived, count, server->model);
-        for (size_t j = 0; j < numbers; j++)
-            server->model[j] /= sum;
+        masked_mean(server, arrived, count, sum);
         return;
     }
     memset(server->model, 0, numbers * sizeof(double));
     for (int i = 0; i < count; i++) {
-        const double share = fed_weight(server, arrived[i]) / sum;
+        const double share = fed_weight(server->options, arrived[i]) / sum;
 
         for (size_t j = 0; j < numbers; j++)
             server->model[j] += share * arrived[i]->values[j];
@@ -68,6 +84,7 @@ static int arrived_first(const void *a, const void *b)
 
 static void aggregate(struct fed_server *server, struct fed_turn *const *arrived, int count)
 {
+    const bool has_pairs = fed_is_masked(server->fed) && !fed_has_trusted(server->fed);
     struct fed_tally *tally = server->tally;
     double bytes = 0;
 
@@ -78,12 +95,16 @@ static void aggregate(struct fed_server *server, struct fed_turn *const *arrived
         tally->staleness += server->round - arrived[i]->round;
     }
     sim_phase(server->me, "aggregate");
+    if (fed_has_trusted(server->fed))
+        fed_ask_trusted(server, count);
     sim_compute(server->me, server->options->flop_per_byte * bytes +
-                                (fed_is_masked(server->fed) ? fed_unmasking_flop(server->fed) : 0));
+                                (has_pairs ? fed_unmasking_flop(server) : 0));
     if (server->fed->method->aggregate != NULL)
         server->fed->method->aggregate(server, arrived, count);
     else
         fed_mean(server, arrived, count);
+    if (has_pairs)
+        fed_tell_bare(server);
 }
 
 /* ---- what it is worth ---- */
@@ -224,6 +245,10 @@ void fed_tell_end(struct fed_server *server)
     sim_note(me, "round_seconds", tally->closed_at / tally->rounds);
     sim_note(me, "upload_seconds", tally->upload_seconds);
     tally->told_seconds = tally->alone_seconds;
+    if (fed_has_trusted(server->fed)) {
+        sim_note(me, "trusted_messages", (double)tally->trusted_messages);
+        sim_note(me, "trusted_bytes", (double)tally->trusted_bytes);
+    }
     if (isfinite(tally->joules))
         sim_note(me, "client_joules", tally->joules);
     if (tally->turns > 0)

@@ -52,6 +52,16 @@ bool concurrent_is_full(const struct sim_plan *plan);
     .wanted = concurrent_wanted, .accepts = concurrent_accepts, .hear = concurrent_hear,           \
     .is_complete = concurrent_is_complete, .tell = concurrent_tell
 
+#define CONCURRENT_ROLES                                                                           \
+    FED_SERVER_AND_CLIENT,                                                                         \
+        {.name = "trusted",                                                                        \
+         .act = fed_act_trusted,                                                                   \
+         .help = "with secure_aggregation: knows the masks, and gives away their sum; on the "     \
+                 "server's host"},                                                                 \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
 #define CONCURRENT_LAW                                                                             \
     {                                                                                              \
         "staleness of all turns", SIM_UNIT_NONE, "R (M - 1), M clients at work at once",           \

@@ -26,6 +26,8 @@
  *     decide      of all that have probed: who goes on      (only with `probe_epochs`)
  *     accepts     may this update count; false: it is   yes
  *                 too late
+ *     discount    what a stale update still counts, in   1
+ *                 0 .. 1: asked with masks only
  *     hear        a turn has ended, in whatever way         nothing
  *     is_complete shall the round be closed now             K have arrived, or nobody is left, or it is too late
  *     aggregate   a new model from what arrived             the mean, weighted by samples, or plain
@@ -51,7 +53,8 @@
 #include <math.h>
 
 struct fed_method;
-struct top_k; /* algorithms/codecs/top_k.h */
+struct top_k;         /* algorithms/codecs/top_k.h */
+struct learner_slice; /* algorithms/learning/slice.h */
 struct fed_server;
 struct fed_client;
 
@@ -80,6 +83,7 @@ struct fed_turn {
     int epochs;       /* to be done, the probing ones included */
     int probe_epochs; /* after which a report goes up, and the client waits for the decision; 0: none */
     int level;        /* of the model's size; 0: whole */
+    const struct learner_slice *slice; /* of that level; NULL: all of the learner */
     int64_t down_bytes, up_bytes, report_bytes, decision_bytes;
     double slowness;    /* factor on the time of its training: device, jitter, straggler */
     double flop_share;  /* flop of a sample / those of the whole model */
@@ -92,6 +96,9 @@ struct fed_turn {
     bool is_decided;   /* a client that has probed was told whether it goes on */
     int trips;         /* of secure aggregation: so many have come up; and been answered */
     double *start;     /* P: the model that went down; NULL with learning off */
+    /* With a trusted party: by which its sum and the server's multiply what arrived; the round of that sum. */
+    uint64_t whole_weight;
+    int buffer;
 
     /* The client's: */
     enum fed_kind kind; /* of the message that goes up now */
@@ -107,6 +114,9 @@ struct fed_turn {
     bool has_reported;
     double download_seconds, probe_seconds, compute_seconds; /* compute includes probing */
     double sent_at, arrived_at;                              /* begin and end of the upload */
+
+    /* With a trusted party: P, what goes up in place of values; and the seed of the mask on it. */
+    uint64_t *masked, seed;
 
     void *
         own; /* the method's; like `start` it stays when the turn is used again for another client */
@@ -126,6 +136,7 @@ struct fed_device {
     double slowness;            /* factor on the time of all its computations */
     int delivered_draw; /* of the last turn whose answer has crossed the network, and when it had */
     double delivered_at;
+    int64_t told, heard; /* messages that have crossed the network; of which the server has taken */
 };
 
 /* Counts of what has crossed the network, kept by the server. */
@@ -138,9 +149,12 @@ struct fed_tally {
     int64_t dropped, late, staleness;
     int rounds, abandoned;
     double upload_seconds,
-        alone_seconds;              /* of all uploads that came to their end; had each been alone */
-    double told_seconds;            /* alone_seconds when the server told its metrics */
-    double closed_at;               /* the last round */
+        alone_seconds;   /* of all uploads that came to their end; had each been alone */
+    double told_seconds; /* alone_seconds when the server told its metrics */
+    double closed_at;    /* the last round */
+    int64_t messages;    /* that arrived, up or down */
+    int64_t key_bytes;   /* of secure aggregation in rounds: of which */
+    int64_t trusted_messages, trusted_bytes; /* to and from the trusted party */
     double joules;                  /* of all turns that have ended; NaN once one is not known */
     double fastest_flop_per_second; /* of the hosts of clients; 0: not looked up yet */
 };
@@ -175,7 +189,8 @@ enum fed_purpose {
     FED_SIZES,
     FED_SPEEDS,
     FED_OWN,
-    FED_CODES
+    FED_CODES,
+    FED_PADS
 };
 
 /* A stream of that purpose, round and client (0 where it is for all); to be closed. */
@@ -226,6 +241,10 @@ double fed_train_with(struct fed_client *client, const struct fed_turn *turn, in
 /* Encode values - start as `compression` says, in values and up_bytes: what every update goes through last. */
 void fed_compress(struct fed_client *client, struct fed_turn *turn);
 
+/* What `plain_bytes` of that slice (NULL: of the learner) become; of top_k at most, as changes of 0 are not sent. */
+int64_t fed_compressed_bytes(const struct fed *fed, const struct learner_slice *slice,
+                             int64_t plain_bytes);
+
 /* Of that many numbers, with learning off. */
 size_t fed_encoded_bytes(const struct federated *options, size_t numbers);
 
@@ -266,6 +285,7 @@ struct fed_server {
     int best_round;                         /* from 0 */
     bool has_reached_target;
     struct fed_masking *masking; /* masking.c; NULL before the first sum */
+    struct fed_opening *opening; /* trusted.c; likewise */
     double alone_since;          /* nobody has been available since then; NaN: somebody is */
     void *own;
 };
@@ -273,6 +293,7 @@ struct fed_server {
 struct fed_method {
     bool is_asynchronous;
     bool takes_partial_work; /* the updates of stragglers count */
+    int weight_bits; /* of the whole numbers that masked updates are multiplied by: `discount` in so many; 0: 1 */
 
     bool (*prepare)(struct sim_plan *plan, struct fed *fed, struct sim_error *err);
     int (*rounds)(const struct sim_plan *plan);
@@ -286,6 +307,7 @@ struct fed_method {
     bool (*upload)(struct fed_client *client, struct fed_turn *turn);
     void (*decide)(struct fed_server *server, struct fed_turn *const *probed, int count);
     bool (*accepts)(const struct fed_server *server, const struct fed_turn *turn);
+    double (*discount)(const struct fed_server *server, const struct fed_turn *turn);
     void (*hear)(struct fed_server *server, const struct fed_turn *turn);
     bool (*is_complete)(const struct fed_server *server);
     void (*aggregate)(struct fed_server *server, struct fed_turn *const *arrived, int count);
@@ -303,25 +325,55 @@ int fed_chosen(const struct federated *options);
 bool fed_is_complete(const struct fed_server *server);
 
 /* n_k or 1, as `aggregation` says. */
-double fed_weight(const struct fed_server *server, const struct fed_turn *turn);
+double fed_weight(const struct federated *options, const struct fed_turn *turn);
 
 /* The mean of what arrived, weighted as `aggregation` says, in place of the model. */
 void fed_mean(struct fed_server *server, struct fed_turn *const *arrived, int count);
 
-/* ---- secure aggregation: masking.c ---- */
+/* ---- secure aggregation in rounds: masking.c ---- */
 
 enum { FED_TRIPS = 3 };
 struct fed_trip {
     int64_t up_bytes, down_bytes;
 };
 bool fed_is_masked(const struct fed *fed);
-int64_t fed_masked_bytes(const struct fed *fed); /* of an update */
+int64_t fed_masked_bytes(const struct fed *fed, int64_t plain_bytes); /* of an update */
 struct fed_trip fed_trip_of(const struct fed *fed, int trip);
-double fed_unmasking_flop(const struct fed *fed); /* of the server, a round */
+double fed_unmasking_flop(struct fed_server *server); /* in this round */
 
-/* Sum of weight x values, P numbers into `total`, by masks that cancel. */
-void fed_masked_sum(struct fed_server *server, struct fed_turn *const *arrived, int count,
-                    double *total);
+/* The sum of this round: of the i-th that arrived what its numbers are, times what they weigh, P of the whole learner
+ * and 0 where its slice has none; `weights`, P, are above 0 where it has a say, NULL: everywhere.  What comes of
+ * it, P numbers into `total`, is exact to half a multiple of 2^-24 for each that arrived. */
+void fed_masked_begin(struct fed_server *server);
+void fed_masked_add(struct fed_server *server, int i, const double *weighed, const double *weights);
+void fed_masked_end(struct fed_server *server, double *total);
+
+/* How many numbers of the sum are one client's: a metric, and once in words. */
+void fed_tell_bare(struct fed_server *server);
+
+/* ---- secure aggregation without rounds: trusted.c ---- */
+
+bool fed_has_trusted(const struct fed *fed);
+int64_t fed_key_bytes(
+    const struct fed *fed); /* that go down beside the model; 0 without a trusted party */
+
+int64_t fed_sealed_bytes(const struct fed *fed, int64_t plain_bytes); /* of an update */
+
+/* Mask weight x (values - start), and seal the seed: what an update goes through last; up_bytes. */
+void fed_seal(struct fed_client *client, struct fed_turn *turn);
+
+/* An update counts: its seed goes on to the trusted party.  Wait until all of them are there. */
+void fed_forward_seed(struct fed_server *server, struct fed_turn *turn);
+void fed_settle_seeds(struct fed_server *server);
+
+/* Get the masks of the `count` that are in the buffer, and take them off: then the sum of discount x weight x
+ * (values - start) can be had, P numbers, and what each of those products was, with the discount in whole
+ * multiples of 2^-weight_bits. */
+void fed_ask_trusted(struct fed_server *server, int count);
+const double *fed_opened_sum(struct fed_server *server, struct fed_turn *const *arrived, int count);
+double fed_opened_weight(const struct fed_server *server, const struct fed_turn *turn);
+
+void fed_act_trusted(struct sim_peer *me);
 
 /* ---- the algorithm's file ---- */
 
@@ -332,14 +384,16 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
 void fed_act_server(struct sim_peer *me);
 void fed_act_client(struct sim_peer *me);
 
-#define FED_ROLES                                                                                  \
+#define FED_SERVER_AND_CLIENT                                                                      \
     {.name = "server",                                                                             \
      .act = fed_act_server,                                                                        \
      .help = "chooses clients, and makes one model of theirs"},                                    \
-        {.name = "client",                                                                         \
-         .act = fed_act_client,                                                                    \
-         .comes_back = true,                                                                       \
-         .help = "trains the model on data that it alone has"},                                    \
+    {                                                                                              \
+        .name = "client", .act = fed_act_client, .comes_back = true,                               \
+        .help = "trains the model on data that it alone has"                                       \
+    }
+#define FED_ROLES                                                                                  \
+    FED_SERVER_AND_CLIENT,                                                                         \
     {                                                                                              \
         0                                                                                          \
     }

@@ -2,13 +2,23 @@
  * can be added up by hand: that the protocol waits for whom it should is what the law of seconds checks. */
 #include "algorithms/federated/shared/federated.h"
 
+bool fed_has_changed_sizes(const struct sim_plan *plan)
+{
+    return fed_of(plan)->options->compression != FED_NOT_COMPRESSED || fed_is_masked(fed_of(plan));
+}
+
 /* Messages are counted by the server, bytes by the network. */
 double fed_message_bytes(const struct sim_plan *plan)
 {
     const struct fed *fed = fed_of(plan);
     const struct fed_tally *tally = fed->tally;
 
-    if (fed->options->compression != FED_NOT_COMPRESSED || fed_is_masked(fed))
+    if (fed_has_trusted(fed))
+        return (double)tally->downloads * (double)(fed->model_bytes + fed_key_bytes(fed)) +
+               (double)tally->uploads * (double)fed_sealed_bytes(fed, fed->model_bytes) +
+               (double)tally->trusted_bytes;
+
+    if (fed_has_changed_sizes(plan))
         return (double)(tally->down_bytes + tally->up_bytes);
     return (double)(tally->downloads + tally->uploads) * (double)fed->model_bytes;
 }
@@ -17,6 +27,11 @@ double fed_message_bytes(const struct sim_plan *plan)
 double fed_all_bytes(const struct sim_totals *totals)
 {
     return (double)(totals->bytes + totals->local_bytes);
+}
+
+double fed_counted_messages(const struct sim_plan *plan)
+{
+    return (double)fed_of(plan)->tally->messages;
 }
 
 /* ---- whole rounds ---- */

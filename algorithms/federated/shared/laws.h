@@ -8,10 +8,23 @@
 double fed_message_bytes(const struct sim_plan *plan);
 double fed_all_bytes(const struct sim_totals *totals);
 
+/* Are updates compressed or masked?  Then fed_message_bytes has all messages, those of a method's own too. */
+bool fed_has_changed_sizes(const struct sim_plan *plan);
+
+/* Messages between server and clients that have arrived, likewise; where each has a host of its own. */
+double fed_counted_messages(const struct sim_plan *plan);
+
 /* What all uploads took, beside what each takes alone on its links. */
 double fed_alone_seconds(const struct sim_plan *plan);
 double fed_upload_seconds(const struct sim_totals *totals);
 bool fed_has_room(const struct sim_plan *plan);
+
+/* R versions of K updates: R (66 K + 8 + the masked sum), and R (K + 2) messages, of the trusted party with the server;
+ * beside what was said inside hosts, and what the server counted. */
+double fed_trusted_bytes(const struct sim_plan *plan);
+double fed_local_bytes(const struct sim_totals *totals);
+double fed_trusted_messages(const struct sim_plan *plan);
+double fed_noted_trusted_messages(const struct sim_totals *totals);
 
 /* Does every client that is chosen answer with an update, in every round of the scenario? */
 bool fed_is_whole(const struct sim_plan *plan);
@@ -39,14 +52,21 @@ bool fed_has_equal_parts(const struct sim_plan *plan);
                                 .assumes = "links have room for all clients at once, hosts of "    \
                                            "their own, network: textbook, no faults, no profiles"  \
     }
+#define FED_MESSAGES_LAW                                                                           \
+    {                                                                                              \
+        "messages", SIM_UNIT_NONE,                                                                 \
+            "downloads, decisions, answers to keys; uploads, keys, reports, refusals",             \
+            fed_counted_messages, sim_total_messages, .tolerance = 0, .holds = sim_has_own_hosts,  \
+                                                      .assumes = "hosts of their own, nobody dies" \
+    }
 #define FED_BYTES_LAW                                                                              \
     {"bytes of all messages",                                                                      \
      SIM_UNIT_BYTES,                                                                               \
-     "downloads x G + uploads x G, or what they are compressed to",                                \
+     "downloads x G + uploads x G, or what those become; and keys",                                \
      fed_message_bytes,                                                                            \
      fed_all_bytes,                                                                                \
      .tolerance = 0},                                                                              \
-        FED_UPLOADS_LAW
+        FED_UPLOADS_LAW, FED_MESSAGES_LAW
 #define FED_STEPS_LAW                                                                              \
     {                                                                                              \
         "steps of an update", SIM_UNIT_NONE, "u = n E / (K B)", fed_ideal_steps, fed_mean_steps,   \

@@ -73,7 +73,8 @@ struct federated {
          .help = "of the model's bytes that are sent: parameter-efficient fine-tuning"},           \
         {SIM_CHOICE(struct federated, secure_aggregation), .value = "no",                          \
          .choices = fed_no_yes_choices,                                                            \
-         .help = "updates are masked, so that the server learns their sum alone"},                 \
+         .help = "updates are masked, so that the server learns their sum alone; not with "        \
+                 "compression"},                                                                   \
         {SIM_CHOICE(struct federated, compression), .value = "none",                               \
          .choices = fed_compression_choices,                                                       \
          .help = "of updates on their way up: none, the largest changes, ternary codes"},          \

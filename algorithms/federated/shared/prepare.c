@@ -14,8 +14,7 @@ const char *const fed_straggling_choices[] = {"partial", "all", NULL};
 const char *const fed_aggregation_choices[] = {"samples", "plain", NULL};
 const char *const fed_no_yes_choices[] = {"no", "yes", NULL};
 
-static bool belongs_together(const struct sim_plan *plan, const struct fed_method *method,
-                             struct sim_error *err)
+static bool belongs_together(const struct sim_plan *plan, struct sim_error *err)
 {
     const struct federated *options = plan->parameters;
     bool fine = true;
@@ -55,13 +54,10 @@ static bool belongs_together(const struct sim_plan *plan, const struct fed_metho
                           "a client has; zipf goes with partition: iid or dominant_label.");
     if (options->target_accuracy > 0 && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.target_accuracy: with learning off there is no accuracy.");
-    if (options->secure_aggregation == FED_YES &&
-        (method->is_asynchronous || method->size != NULL ||
-         options->compression != FED_NOT_COMPRESSED))
-        fine =
-            sim_fail(err, "algorithm.secure_aggregation: masks cancel in a sum over the clients of "
-                          "one round, with the same numbers of each: not without rounds, with "
-                          "models of several sizes, or with compression.");
+    if (options->secure_aggregation == FED_YES && options->compression != FED_NOT_COMPRESSED)
+        fine = sim_fail(err, "algorithm.secure_aggregation: masks cancel where all send the same "
+                             "numbers, and each client keeps others of its largest, or scales its "
+                             "codes by itself; use compression: none.");
     if (options->dissimilarity == FED_YES && options->learning == FED_NO_LEARNING)
         fine = sim_fail(err, "algorithm.dissimilarity: with learning off there are no gradients.");
     return fine;
@@ -220,12 +216,22 @@ static void open_devices(struct sim_plan *plan, struct fed *fed)
     sim_random_close(speeds);
 }
 
+static void cast_trusted(struct sim_plan *plan)
+{
+    const struct federated *options = plan->parameters;
+
+    sim_cast_beside(plan, "trusted", 1, "server");
+    if (fed_goal(options) == 1)
+        sim_remark(plan, "Secure aggregation of one update at a time: a sum of one hides nothing "
+                         "from the server.");
+}
+
 bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct sim_error *err)
 {
     const struct federated *options = plan->parameters;
     struct fed *fed = sim_new(plan->arena, struct fed, 1);
 
-    if (!belongs_together(plan, method, err))
+    if (!belongs_together(plan, err))
         return false;
     fed->method = method;
     fed->rounds = method->rounds != NULL ? method->rounds(plan) : plan->iterations;
@@ -241,5 +247,7 @@ bool fed_prepare(struct sim_plan *plan, const struct fed_method *method, struct 
     plan->prepared = fed;
     sim_cast(plan, "server", 1);
     sim_cast(plan, "client", options->clients);
+    if (fed_has_trusted(fed))
+        cast_trusted(plan);
     return method->prepare == NULL || method->prepare(plan, fed, err);
 }

@@ -65,6 +65,7 @@ static struct fed_turn *take_turn(struct fed_server *server)
     const size_t numbers = server->fed->number_count;
     struct fed_turn *turn = server->free_turns;
     double *values, *start;
+    uint64_t *masked;
     void *own;
 
     if (turn == NULL) {
@@ -76,9 +77,11 @@ static struct fed_turn *take_turn(struct fed_server *server)
     }
     values = turn->values;
     start = turn->start;
+    masked = turn->masked;
     own = turn->own;
     *turn = (struct fed_turn){.values = values,
                               .start = start,
+                              .masked = masked,
                               .own = own,
                               .lost_after = INFINITY,
                               .loss = NAN,
@@ -120,8 +123,9 @@ static struct fed_turn *assign(struct fed_server *server, int client, bool strag
     turn->samples = fed->devices[client].samples.count;
     turn->epochs = server->options->local_epochs;
     turn->level = sized.level;
+    turn->slice = sized.slice;
     turn->flop_share = sized.flop_share;
-    turn->down_bytes = sized.down_bytes;
+    turn->down_bytes = sized.down_bytes + fed_key_bytes(fed);
     turn->up_bytes = sized.up_bytes;
     turn->slowness = fed_slowness(server->me->plan, turn->draw, client, straggles);
     turn->is_straggler = straggles;
@@ -302,6 +306,8 @@ static void end_turn(struct fed_server *server, int i, enum fed_action action)
     count_end(server, turn);
     count_joules(server, turn);
     keep(server, turn);
+    if (action == FED_ARRIVED && fed_has_trusted(server->fed))
+        fed_forward_seed(server, turn);
     if (server->fed->method->hear != NULL)
         server->fed->method->hear(server, turn);
 }
@@ -340,8 +346,12 @@ static void take_send(struct fed_server *server, int i)
     struct fed_tally *tally = server->tally;
 
     if (server->sends[i] != NULL && sim_wait(server->me, server->sends[i], NULL) == SIM_OK) {
+        tally->messages++;
         if (turn->trips > 0) {
-            tally->down_bytes += fed_trip_of(server->fed, turn->trips - 1).down_bytes;
+            const int64_t bytes = fed_trip_of(server->fed, turn->trips - 1).down_bytes;
+
+            tally->down_bytes += bytes;
+            tally->key_bytes += bytes;
             server->sends[i] = NULL;
             return;
         }
@@ -411,6 +421,7 @@ static void take_keys(struct fed_server *server, int i)
     const struct fed_trip trip = fed_trip_of(server->fed, turn->trips);
 
     server->tally->up_bytes += trip.up_bytes;
+    server->tally->key_bytes += trip.up_bytes;
     count_radio(server, turn, sim_now(server->me) - turn->sent_at, trip.up_bytes, trip.down_bytes);
     turn->trips++;
     turn->messages_down++;
@@ -449,6 +460,8 @@ static void take(struct fed_server *server, int i)
     const bool was_probing =
         turn->probe_epochs > 0 && turn->round == server->round && !turn->has_reported;
 
+    server->tally->messages += status == SIM_OK;
+    server->fed->devices[turn->client].heard += status == SIM_OK;
     take_send(server, i);
     if (status != SIM_OK || message.payload == NULL || turn->kind == FED_LOST)
         end_turn(server, i, FED_DROPPED);
@@ -525,6 +538,7 @@ static void run_round(struct fed_server *server)
         if (waits_for_decision(server->flights[i]))
             reject(server, i);
     fed_close_round(server);
+    fed_settle_seeds(server);
     free_turns(server);
 }
 
@@ -548,33 +562,54 @@ static void count_arrival(struct fed_server *server, int i)
     struct fed_tally *tally = server->tally;
     struct sim_message message = {0};
 
-    if (sim_wait(server->me, server->waits[i], &message) != SIM_OK || message.payload == NULL)
+    if (sim_wait(server->me, server->waits[i], &message) != SIM_OK)
+        return;
+    tally->messages++;
+    if (message.payload == NULL)
         return;
     tally->up_bytes += message.bytes;
     switch (turn->kind) {
-    case FED_UPDATE: tally->uploads++; break;
+    case FED_UPDATE:
+        tally->uploads++;
+        tally->level_uploads[turn->level]++;
+        break;
     case FED_SKIP: tally->skips++; break;
     case FED_STOPPED: tally->stopped++; break;
+    case FED_REPORT: tally->reports++; break;
+    case FED_KEYS: tally->key_bytes += message.bytes; break;
     default: break;
     }
 }
 
+/* Has a message crossed the network that the server has not taken? */
+static bool has_unheard(const struct fed_server *server, const struct fed_turn *turn)
+{
+    const struct fed_device *device = &server->fed->devices[turn->client];
+
+    return device->told > device->heard;
+}
+
 /* To begin a message and to break it off at once wakes who waits for one, in no time and for no bytes. */
+static void wake(struct fed_server *server, int peer)
+{
+    if (!sim_is_dead(server->me, peer) && !sim_has_finished(server->me, peer))
+        sim_cancel(server->me, sim_start_send(server->me, peer, (struct sim_message){0, NULL}));
+}
+
 static void hang_up(struct fed_server *server)
 {
     *server->fed->is_over = true;
     for (int i = 0; i < server->flight_count; i++) {
-        if (has_been_delivered(server, server->flights[i]))
+        if (has_unheard(server, server->flights[i]))
             count_arrival(server, i);
         else
             sim_cancel(server->me, server->waits[i]);
         hang_up_on(server, i);
     }
     for (int k = 0; k < server->clients; k++)
-        if (!sim_is_dead(server->me, number_of(server, k)) &&
-            !sim_has_finished(server->me, number_of(server, k)))
-            sim_cancel(server->me, sim_start_send(server->me, number_of(server, k),
-                                                  (struct sim_message){0, NULL}));
+        wake(server, number_of(server, k));
+    if (fed_has_trusted(server->fed))
+        wake(server, sim_role(server->me->plan, "trusted")->peers[0]);
 }
 
 void fed_act_server(struct sim_peer *me)

@@ -6,6 +6,7 @@
 
 #include "algorithms/codecs/ternary.h"
 #include "algorithms/codecs/top_k.h"
+#include "algorithms/learning/slice.h"
 
 enum { BYTES_PER_NUMBER = 4, BYTES_PER_PLACE = 4 };
 
@@ -37,9 +38,15 @@ static void open_codec(struct fed_client *client)
     client->top_k = top_k_open(arena, numbers);
 }
 
+/* What a client of that level trains. */
+static const struct learner *learner_of(const struct fed *fed, const struct fed_turn *turn)
+{
+    return turn->slice == NULL ? fed->learner : turn->slice->learner;
+}
+
 static size_t send_largest(struct fed_client *client, struct fed_turn *turn)
 {
-    const size_t numbers = client->fed->number_count;
+    const size_t numbers = learner_of(client->fed, turn)->parameter_count;
     const size_t count =
         top_k_exact(client->top_k, client->change, numbers,
                     top_k_count(numbers, client->fed->options->sparsity), client->places);
@@ -53,7 +60,7 @@ static size_t send_largest(struct fed_client *client, struct fed_turn *turn)
 
 static size_t send_codes(struct fed_client *client, struct fed_turn *turn)
 {
-    const struct learner *learner = client->fed->learner;
+    const struct learner *learner = learner_of(client->fed, turn);
     struct sim_random *random = fed_random(client->me->plan, FED_CODES, turn->draw, turn->client);
     size_t bytes = 0;
 
@@ -70,30 +77,53 @@ static size_t send_codes(struct fed_client *client, struct fed_turn *turn)
         bytes += ternary_bytes(layer->count) + TERNARY_SCALER_BYTES;
     }
     sim_random_close(random);
-    for (size_t i = 0; i < client->fed->number_count; i++)
+    for (size_t i = 0; i < learner->parameter_count; i++)
         turn->values[i] = turn->start[i] + client->change[i];
     return bytes;
 }
 
-/* Bytes on the wire stay those of the workload: what is encoded x up_bytes / what the learner has. */
+/* Bytes on the wire stay those of the workload: what is encoded x plain_bytes / what the learner has. */
+static int64_t scaled(size_t encoded, const struct learner *learner, int64_t plain_bytes)
+{
+    return (int64_t)ceil((double)encoded * (double)plain_bytes /
+                         ((double)learner->parameter_count * BYTES_PER_NUMBER));
+}
+
+int64_t fed_compressed_bytes(const struct fed *fed, const struct learner_slice *slice,
+                             int64_t plain_bytes)
+{
+    const struct learner *learner = slice == NULL ? fed->learner : slice->learner;
+    size_t encoded = 0;
+
+    if (fed->options->compression == FED_NOT_COMPRESSED)
+        return plain_bytes;
+    if (learner == NULL)
+        return (int64_t)fed_encoded_bytes(
+            fed->options, ((size_t)plain_bytes + BYTES_PER_NUMBER - 1) / BYTES_PER_NUMBER);
+    if (fed->options->compression == FED_TOP_K)
+        encoded = fed_encoded_bytes(fed->options, learner->parameter_count);
+    else
+        for (int l = 0; l < learner->layer_count; l++)
+            encoded += fed_encoded_bytes(fed->options, learner->layers[l].count);
+    return scaled(encoded, learner, plain_bytes);
+}
+
 void fed_compress(struct fed_client *client, struct fed_turn *turn)
 {
     const struct fed *fed = client->fed;
-    const double plain = fed->learner == NULL ? (double)turn->up_bytes
-                                              : (double)fed->number_count * BYTES_PER_NUMBER;
+    const struct learner *learner = learner_of(fed, turn);
     size_t encoded;
 
     if (fed->options->compression == FED_NOT_COMPRESSED)
         return;
-    if (fed->learner == NULL) {
-        turn->up_bytes = (int64_t)fed_encoded_bytes(
-            fed->options, ((size_t)turn->up_bytes + BYTES_PER_NUMBER - 1) / BYTES_PER_NUMBER);
+    if (learner == NULL) {
+        turn->up_bytes = fed_compressed_bytes(fed, turn->slice, turn->up_bytes);
         return;
     }
     open_codec(client);
-    for (size_t i = 0; i < fed->number_count; i++)
+    for (size_t i = 0; i < learner->parameter_count; i++)
         client->change[i] = turn->values[i] - turn->start[i];
     encoded = fed->options->compression == FED_TOP_K ? send_largest(client, turn)
                                                      : send_codes(client, turn);
-    turn->up_bytes = (int64_t)ceil((double)encoded * (double)turn->up_bytes / plain);
+    turn->up_bytes = scaled(encoded, learner, turn->up_bytes);
 }

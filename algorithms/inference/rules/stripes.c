@@ -51,6 +51,28 @@ struct windows_span stripes_rows(const struct stripes *stripes, int block, int l
     return rows;
 }
 
+struct windows_span stripes_rows_read(const struct stripes *stripes, int block, int layer, int node)
+{
+    return needed_of(&stripes->chain->layers[layer], stripes_rows(stripes, block, layer, node));
+}
+
+int64_t stripes_held_bytes(const struct stripes *stripes, int node)
+{
+    int64_t weights = 0, largest = 0;
+
+    for (int b = 0; b < stripes->block_count; b++)
+        for (int l = stripes->blocks[b].first; l < stripes->blocks[b].end; l++) {
+            const struct windows_layer *layer = &stripes->chain->layers[l];
+            const int64_t bytes =
+                windows_row_bytes(&layer->in, stripes_rows_read(stripes, b, l, node)) +
+                windows_row_bytes(&layer->out, stripes_rows(stripes, b, l, node));
+
+            weights += layer->layer->parameter_bytes;
+            largest = bytes > largest ? bytes : largest;
+        }
+    return weights + largest;
+}
+
 struct stripes stripes_open(struct sim_arena *arena, const struct windows_chain *chain,
                             const double *capabilities, int nodes, enum stripes_exchange exchange)
 {
@@ -104,4 +126,24 @@ int64_t stripes_total_bytes(const struct stripes *stripes)
             for (int to = 0; to < stripes->nodes; to++)
                 bytes += 2 * stripes_halo_bytes(stripes, b, from, to);
     return bytes;
+}
+
+struct stripes_traffic stripes_traffic(struct sim_arena *arena, const struct stripes *stripes)
+{
+    const int nodes = stripes->nodes, blocks = stripes->block_count;
+    int *expected = sim_new(arena, int, (size_t)(blocks * nodes));
+    int *all = sim_new(arena, int, (size_t)blocks);
+    bool *takes_part = sim_new(arena, bool, (size_t)nodes);
+    struct stripes_traffic traffic = {expected, all, takes_part, 0};
+
+    for (int b = 0; b < blocks; b++)
+        for (int to = 0; to < nodes; to++) {
+            for (int from = 0; b > 0 && from < nodes; from++)
+                expected[b * nodes + to] += stripes_halo_bytes(stripes, b, from, to) > 0;
+            all[b] += expected[b * nodes + to];
+            takes_part[to] |= windows_length(stripes->blocks[b].outputs[to]) > 0;
+        }
+    for (int i = 0; i < nodes; i++)
+        traffic.results += stripes_last_bytes(stripes, i) > 0;
+    return traffic;
 }

@@ -38,12 +38,28 @@ struct stripes stripes_open(struct sim_arena *arena, const struct windows_chain 
 /* Rows of that layer's output that a node computes on the way to its stripe of the block. */
 struct windows_span stripes_rows(const struct stripes *stripes, int block, int layer, int node);
 
+/* Rows of that layer's input that it reads for them. */
+struct windows_span stripes_rows_read(const struct stripes *stripes, int block, int layer,
+                                      int node);
+
+/* Bytes that a node must hold: all weights, and input and output of the layer that needs most. */
+int64_t stripes_held_bytes(const struct stripes *stripes, int node);
+
 /* What node `to` needs for that block (1 or later) of what node `from` computed in the one before: bytes, one way. */
 int64_t stripes_halo_bytes(const struct stripes *stripes, int block, int from, int to);
 
 /* Of the network's input, what that node needs; of the result, what it computes. */
 int64_t stripes_first_bytes(const struct stripes *stripes, int node);
 int64_t stripes_last_bytes(const struct stripes *stripes, int node);
+
+/* Which messages there are. */
+struct stripes_traffic {
+    const int *expected;    /* [blocks][nodes]: halos that a node waits for before the block */
+    const int *all;         /* [blocks]: their sum */
+    const bool *takes_part; /* [nodes]: has rows of some block */
+    int results;            /* nodes that have rows of the last */
+};
+struct stripes_traffic stripes_traffic(struct sim_arena *arena, const struct stripes *stripes);
 
 /* A whole inference, where the frame comes from elsewhere: raw frame, first stripes, halos twice, result. */
 int64_t stripes_total_bytes(const struct stripes *stripes);

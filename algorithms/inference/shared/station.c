@@ -51,6 +51,7 @@ struct station_inside {
     int next_arrival;   /* the first request that has not come yet */
     int owned_from;     /* source, SIM_NOBODY: all */
     int owned_open;     /* of those it owns, that have not ended */
+    int open_when_told; /* the last time that `ended` was called */
     bool was_looked_at; /* its lines, when the last request had come */
     int waiting_then;
 
@@ -135,6 +136,7 @@ void station_own(struct station *station, int source)
             run->requests[i].owned_open = &station->inside->owned_open;
             station->inside->owned_open++;
         }
+    station->inside->open_when_told = station->inside->owned_open;
 }
 
 void station_arrivals(struct station *station, int source, bool is_owner)
@@ -304,6 +306,11 @@ static bool falls_back(struct station *station, struct parcel *parcel, int to)
            station->method->fall_back != NULL && station->method->fall_back(station, parcel, to);
 }
 
+static bool is_spared(struct station *station, struct parcel *parcel, int to)
+{
+    return station->method->spare != NULL && station->method->spare(station, parcel, to);
+}
+
 static bool is_gone(const struct sim_peer *me, int peer)
 {
     return sim_has_finished(me, peer) || (sim_is_dead(me, peer) && !sim_will_return(me, peer));
@@ -317,14 +324,17 @@ static void lose(struct station *station, struct connection *connection)
 
     book(parcel, parcel->stage, sim_now(station->me) - parcel->since);
     parcel->since = sim_now(station->me);
-    if (request->is_over || sim_has_finished(station->me, connection->to) ||
-        (parcel->is_spare && is_gone(station->me, connection->to))) {
+    if (request->is_over || sim_has_finished(station->me, connection->to)) {
+        is_spared(station, parcel, connection->to);
         station_drop(station, parcel);
     } else if (falls_back(station, parcel, connection->to)) {
         return;
     } else if (options->on_loss == INF_FAIL || is_gone(station->me, connection->to)) {
+        const bool goes_on = is_spared(station, parcel, connection->to);
+
         station_drop(station, parcel);
-        station_finish(station, request, INF_LOST);
+        if (!goes_on)
+            station_finish(station, request, INF_LOST);
     } else {
         connection->paused_until = sim_now(station->me) + options->retry_seconds;
         join_first(&connection->line, parcel);
@@ -375,11 +385,11 @@ static void end_hearing(struct station *station, struct ear *ear)
 
     ear->receive = NULL;
     if (status != SIM_OK) {
+        if (station->method->died != NULL && sim_is_dead(station->me, ear->from))
+            station->method->died(station, ear->from);
         ear->is_deaf = is_gone(station->me, ear->from);
         if (ear->is_deaf && sim_is_dead(station->me, ear->from))
             mourn(station, ear->from);
-        if (ear->is_deaf && sim_is_dead(station->me, ear->from) && station->method->gone != NULL)
-            station->method->gone(station, ear->from);
         return;
     }
     book(parcel, parcel->stage, sim_now(station->me) - parcel->since);
@@ -441,6 +451,18 @@ static void take_arrivals(struct station *station)
         else if (!request->is_over)
             station->method->arrive(station, station_parcel(station, request, 0), SIM_NOBODY);
     }
+}
+
+/* Calls `ended` once for all that have ended since. */
+static void tell_of_ends(struct station *station)
+{
+    struct station_inside *inside = station->inside;
+
+    if (inside->owned_open == inside->open_when_told)
+        return;
+    inside->open_when_told = inside->owned_open;
+    if (station->method->ended != NULL)
+        station->method->ended(station);
 }
 
 /* ---- batteries ---- */
@@ -622,6 +644,7 @@ void station_run(struct station *station)
 
         take_arrivals(station);
         remind(station);
+        tell_of_ends(station);
         drain(station);
         look_at_lines(station);
         begin_computing(station);

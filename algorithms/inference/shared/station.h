@@ -18,7 +18,6 @@ struct parcel {
     int part;        /* the system's: which tile, which view */
     void *own;       /* the system's */
     bool is_part;    /* the request itself stays where it is */
-    bool is_spare;   /* if its receiver is dead, the request goes on without it */
     bool falls_back; /* it is not answered in the way that was meant: INF_FELL_BACK */
 
     /* The station's: */
@@ -46,8 +45,15 @@ struct station_method {
      * system knows none, and refuses on_loss: local. */
     bool (*fall_back)(struct station *station, struct parcel *parcel, int to);
 
-    /* That peer is dead for good: what parts it had will not come.  NULL: nothing. */
-    void (*gone)(struct station *station, int peer);
+    /* It did not reach `to`, and is not sent again.  True: the request goes on without it; else it is lost with it.
+     * NULL: it always is. */
+    bool (*spare)(struct station *station, struct parcel *parcel, int to);
+
+    /* Somebody that it hears has died, for good or for a time.  NULL: nothing. */
+    void (*died)(struct station *station, int peer);
+
+    /* Requests of its own are over, whoever ended them.  NULL: nothing. */
+    void (*ended)(struct station *station);
 
     /* The time of station_remind has come. */
     void (*remind)(struct station *station, void *what);

@@ -10,7 +10,7 @@
 #ifndef INFERENCE_JOINING_H
 #define INFERENCE_JOINING_H
 
-#include "algorithms/inference/shared/gathering.h"
+#include "algorithms/inference/ddnn/gathering.h"
 
 enum joining_tier { AT_DEVICE, AT_GATEWAY, AT_EDGE, AT_CLOUD, JOINING_TIERS };
 

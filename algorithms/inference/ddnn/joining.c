@@ -1,4 +1,4 @@
-#include "algorithms/inference/shared/joining.h"
+#include "algorithms/inference/ddnn/joining.h"
 
 #include <string.h>
 
@@ -69,6 +69,14 @@ static void drop(struct station *station, struct parcel *parcel)
     station_drop(station, parcel);
 }
 
+/* A device that is dead need not be asked: nobody waits for what it would send. */
+static bool is_spared(struct station *station, struct parcel *parcel, int to)
+{
+    if (parcel->own != NULL)
+        trail_give(&joining_of(station)->trails, parcel->own);
+    return parcel->kind == A_QUESTION && sim_is_dead(station->me, to);
+}
+
 /* ---- a device ---- */
 
 static void device_arrive(struct station *station, struct parcel *parcel, int from)
@@ -83,7 +91,6 @@ static void device_arrive(struct station *station, struct parcel *parcel, int fr
     } else if (parcel->kind == A_QUESTION) {
         trail_book(parcel->own, QUESTION, now);
         parcel->kind = A_FEATURE;
-        parcel->is_spare = false;
         station_send(station, joiner_of(plan), parcel, joining->feature_bytes, INF_NO_STAGE);
     } else {
         parcel->is_part = true;
@@ -114,8 +121,10 @@ static bool device_falls_back(struct station *station, struct parcel *parcel, in
     return true;
 }
 
-static const struct station_method device_method = {
-    .arrive = device_arrive, .computed = device_computed, .fall_back = device_falls_back};
+static const struct station_method device_method = {.spare = is_spared,
+                                                    .arrive = device_arrive,
+                                                    .computed = device_computed,
+                                                    .fall_back = device_falls_back};
 
 /* ---- the gateway ---- */
 
@@ -167,7 +176,6 @@ static void ask(struct station *station, struct gathering *gathering)
             struct parcel *parcel =
                 part_of(station, gathering->request, A_QUESTION, d, gathering->trail);
 
-            parcel->is_spare = true;
             station_send(station, peer_of(plan, "device", d), parcel, joining->question_bytes,
                          INF_NO_STAGE);
         }
@@ -308,10 +316,11 @@ static void gateway_gone(struct station *station, int peer)
     }
 }
 
-static const struct station_method gateway_method = {.arrive = gateway_arrive,
+static const struct station_method gateway_method = {.spare = is_spared,
+                                                     .arrive = gateway_arrive,
                                                      .computed = gateway_computed,
                                                      .fall_back = gateway_falls_back,
-                                                     .gone = gateway_gone};
+                                                     .died = gateway_gone};
 
 /* ---- edge and cloud ---- */
 
@@ -421,10 +430,11 @@ static void edge_gone(struct station *station, int peer)
     }
 }
 
-static const struct station_method edge_method = {.arrive = edge_arrive,
+static const struct station_method edge_method = {.spare = is_spared,
+                                                  .arrive = edge_arrive,
                                                   .computed = edge_computed,
                                                   .fall_back = edge_falls_back,
-                                                  .gone = edge_gone};
+                                                  .died = edge_gone};
 
 static void cloud_arrive(struct station *station, struct parcel *parcel, int from)
 {
@@ -472,7 +482,7 @@ static void cloud_gone(struct station *station, int peer)
 }
 
 static const struct station_method cloud_method = {
-    .arrive = cloud_arrive, .computed = cloud_computed, .gone = cloud_gone};
+    .spare = is_spared, .arrive = cloud_arrive, .computed = cloud_computed, .died = cloud_gone};
 
 /* ---- roles ---- */
 

@@ -1,4 +1,4 @@
-#include "algorithms/inference/shared/gathering.h"
+#include "algorithms/inference/ddnn/gathering.h"
 
 #include <string.h>
 

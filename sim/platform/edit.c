@@ -1,0 +1,128 @@
+#include "sim/platform/edit.h"
+
+#include "sim/base/file.h"
+#include "sim/platform/guard.h"
+
+#include <fnmatch.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <string.h>
+
+/* Those that SimGrid 3.32 and later know; all else of a host or a link is a property. */
+static const char *const host_attributes[] = {
+    "speed", "core", "pstate", "availability_file", "speed_file", "state_file", NULL};
+static const char *const link_attributes[] = {
+    "bandwidth", "latency", "sharing_policy", "bandwidth_file", "latency_file", "state_file", NULL};
+
+bool sim_platform_edit_target(struct sim_arena *arena, const char *text,
+                              struct sim_platform_edit *edit)
+{
+    const size_t element = strcspn(text, "["), length = strlen(text);
+
+    if (element == 0 || length < element + 3 || text[length - 1] != ']')
+        return false;
+    edit->element = sim_text_copy(arena, text, element);
+    edit->id = sim_text_copy(arena, text + element + 1, length - element - 2);
+    return true;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (strcmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
+static bool is_property(const struct sim_platform_edit *edit)
+{
+    return (strcmp(edit->element, "host") == 0 && !is_one_of(edit->attribute, host_attributes)) ||
+           (strcmp(edit->element, "link") == 0 && !is_one_of(edit->attribute, link_attributes));
+}
+
+static void set_property(xmlNode *element, const struct sim_platform_edit *edit)
+{
+    xmlNode *prop = element->children;
+
+    for (; prop != NULL; prop = prop->next) {
+        xmlChar *id = NULL;
+        bool is_it;
+
+        if (prop->type != XML_ELEMENT_NODE || strcmp((const char *)prop->name, "prop") != 0)
+            continue;
+        id = xmlGetProp(prop, (const xmlChar *)"id");
+        is_it = id != NULL && strcmp((const char *)id, edit->attribute) == 0;
+        xmlFree(id);
+        if (is_it)
+            break;
+    }
+    if (prop == NULL) {
+        prop = xmlNewChild(element, NULL, (const xmlChar *)"prop", NULL);
+        xmlSetProp(prop, (const xmlChar *)"id", (const xmlChar *)edit->attribute);
+    }
+    xmlSetProp(prop, (const xmlChar *)"value", (const xmlChar *)edit->value);
+}
+
+static bool is_meant(xmlNode *element, const struct sim_platform_edit *edit)
+{
+    xmlChar *id;
+    bool is_it;
+
+    if (element->type != XML_ELEMENT_NODE ||
+        strcmp((const char *)element->name, edit->element) != 0)
+        return false;
+    id = xmlGetProp(element, (const xmlChar *)"id");
+    is_it = id != NULL && fnmatch(edit->id, (const char *)id, 0) == 0;
+    xmlFree(id);
+    return is_it;
+}
+
+/* In the whole tree below; how many were meant. */
+static int apply(xmlNode *element, const struct sim_platform_edit *edit)
+{
+    int count = 0;
+
+    for (; element != NULL; element = element->next) {
+        if (is_meant(element, edit)) {
+            if (is_property(edit))
+                set_property(element, edit);
+            else
+                xmlSetProp(element, (const xmlChar *)edit->attribute, (const xmlChar *)edit->value);
+            count++;
+        }
+        count += apply(element->children, edit);
+    }
+    return count;
+}
+
+const char *sim_platform_edited(const char *path, const struct sim_platform_edit *edits, int count,
+                                size_t *length, struct sim_arena *arena, struct sim_error *err)
+{
+    const char *text = sim_file_read(arena, path, SIM_PLATFORM_MOST_BYTES, length, err);
+    xmlDocPtr document;
+    xmlChar *written = NULL;
+    int size = 0;
+    bool fine = true;
+
+    if (text == NULL)
+        return NULL;
+    document = xmlReadMemory(text, (int)*length, NULL, NULL,
+                             XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    if (document == NULL)
+        return text; /* the guard, who looks at it next, says what is wrong */
+    for (int e = 0; e < count; e++)
+        if (apply(xmlDocGetRootElement(document), &edits[e]) == 0)
+            fine = sim_fail(
+                err, "platform: there is no %s '%s' in %s%s", edits[e].element, edits[e].id, path,
+                strstr(text, "<cluster") != NULL && strcmp(edits[e].element, "cluster") != 0
+                    ? "; what a cluster makes is changed with cluster[NAME].bw, .lat "
+                      "and .speed."
+                    : ".");
+    if (fine)
+        xmlDocDumpMemory(document, &written, &size);
+    text = written == NULL ? NULL : sim_text_copy(arena, (const char *)written, (size_t)size);
+    *length = (size_t)size;
+    xmlFree(written);
+    xmlFreeDoc(document);
+    return text;
+}

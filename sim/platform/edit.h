@@ -1,0 +1,28 @@
+/* edit.h -- a platform file with a few values other than it has: what if this link were wider?
+ *
+ * Every element of SimGrid's XML can be named by its kind and its id: link[uplink].bandwidth, host[edge-*].speed.
+ * What is no attribute of hosts or links is a property of theirs: host[phone-3].memory. */
+#ifndef SIM_PLATFORM_EDIT_H
+#define SIM_PLATFORM_EDIT_H
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+
+#include <stddef.h>
+
+struct sim_platform_edit {
+    const char *element; /* "link" */
+    const char *id;      /* a pattern, as in faults */
+    const char *attribute, *value;
+};
+
+/* Take "link[uplink]" apart; false when it is none. */
+bool sim_platform_edit_target(struct sim_arena *arena, const char *text,
+                              struct sim_platform_edit *edit);
+
+/* The text of that file with the edits, in the arena; its length in *length.  NULL, with a sentence, where the file cannot
+ * be read, or has nothing of that name. */
+const char *sim_platform_edited(const char *path, const struct sim_platform_edit *edits, int count,
+                                size_t *length, struct sim_arena *arena, struct sim_error *err);
+
+#endif
