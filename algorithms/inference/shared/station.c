@@ -290,7 +290,7 @@ static void lose(struct station *station, struct connection *connection)
 
     book(parcel, parcel->stage, sim_now(station->me) - parcel->since);
     parcel->since = sim_now(station->me);
-    if (request->is_over || parcel->is_optional || sim_has_finished(station->me, connection->to)) {
+    if (request->is_over || sim_has_finished(station->me, connection->to)) {
         is_spared(station, parcel, connection->to);
         station_drop(station, parcel);
     } else if (falls_back(station, parcel, connection->to)) {
@@ -356,8 +356,6 @@ static void end_hearing(struct station *station, struct ear *ear)
         ear->is_deaf = is_gone(station->me, ear->from);
         if (ear->is_deaf && sim_is_dead(station->me, ear->from))
             mourn(station, ear->from);
-        if (ear->is_deaf && sim_is_dead(station->me, ear->from) && station->method->gone != NULL)
-            station->method->gone(station, ear->from);
         return;
     }
     book(parcel, parcel->stage, sim_now(station->me) - parcel->since);

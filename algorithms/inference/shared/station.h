@@ -14,12 +14,11 @@ struct station;
 /* What is computed and sent: a request, or a part of one. */
 struct parcel {
     struct inf_request *request;
-    int kind;         /* the system's: what it holds, which way it goes */
-    int part;         /* the system's: which tile, which view */
-    void *own;        /* the system's */
-    bool is_part;     /* the request itself stays where it is */
-    bool is_optional; /* where it is lost nothing is done about it */
-    bool falls_back;  /* it is not answered in the way that was meant: INF_FELL_BACK */
+    int kind;        /* the system's: what it holds, which way it goes */
+    int part;        /* the system's: which tile, which view */
+    void *own;       /* the system's */
+    bool is_part;    /* the request itself stays where it is */
+    bool falls_back; /* it is not answered in the way that was meant: INF_FELL_BACK */
 
     /* The station's: */
     double since;        /* it stands in line, or has been on its way */
@@ -55,9 +54,6 @@ struct station_method {
 
     /* Requests of its own are over, whoever ended them.  NULL: nothing. */
     void (*ended)(struct station *station);
-
-    /* That peer is dead for good: what parts it had will not come.  NULL: nothing. */
-    void (*gone)(struct station *station, int peer);
 
     /* The time of station_remind has come. */
     void (*remind)(struct station *station, void *what);
