@@ -283,7 +283,7 @@ static void find_busiest_card(const struct engine *engine)
 }
 
 /* Energy of the hosts that take part, if each of them says what it draws. */
-static double engine_joules(const struct engine *engine)
+double engine_joules(const struct engine *engine)
 {
     bool *counted = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
     double sum = 0;
@@ -397,10 +397,8 @@ static int finish(struct engine *engine, struct sim_error *err)
     channel_tell_links(engine);
     find_busiest_card(engine);
     close_peers(engine);
-    record->joules = engine_joules(engine);
     sim_record_statistics(record, engine->plan->arena,
                           engine->plan->requests == NULL ? 0 : engine->plan->requests->warm_up);
-
     return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
 }
 
