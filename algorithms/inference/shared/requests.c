@@ -22,6 +22,7 @@ void inf_prepare(struct sim_plan *plan, struct inf_run *run, int sources, int st
         run->requests[i] = (struct inf_request){.number = i,
                                                 .source = sim_request_source(asked, i, sources),
                                                 .owner = SIM_NOBODY,
+                                                .holder = SIM_NOBODY,
                                                 .arrived_at = asked->at_seconds[i],
                                                 .finished_at = NAN,
                                                 .exit = -1,
