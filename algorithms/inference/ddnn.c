@@ -97,7 +97,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_COUNT(struct ddnn, epochs), .value = "0", .least = 0, .most = 1 << 20,
      .help = "with learning; 0: 6 of the digits, 1 of Fashion-MNIST"},
     {SIM_COUNT(struct ddnn, train_samples), .value = "0", .least = 0, .most = 1 << 30,
-     .help = "samples to learn from; 0: all that there are, of Fashion-MNIST 6000"},
+     .help = "samples to learn from; 0: all that there are, of Fashion-MNIST 3000"},
     {SIM_COUNT(struct ddnn, batch), .value = "0", .least = 0, .most = 1 << 16,
      .help = "samples of a step of Adam, with learning; 0: 16"},
     {SIM_RATIO(struct ddnn, learning_rate), .value = "0", .least = 0, .most = 10,
@@ -274,12 +274,12 @@ static bool learn(const struct sim_plan *plan, struct prepared *prepared, struct
         .noise = own->view_noise,
         .blank_share = own->blank_share,
         .epochs = own->epochs > 0 ? own->epochs
-                  : is_digits     ? 8
+                  : is_digits     ? 6
                                   : 1,
         .batch = own->batch > 0 ? own->batch : 16,
         .train_samples = own->train_samples > 0 ? own->train_samples
                          : is_digits            ? 0
-                                                : 6000,
+                                                : 3000,
         .rate = own->learning_rate > 0 ? own->learning_rate : 0.01,
         .seed = plan->seed,
         .shown = plan->requests->count};
