@@ -118,7 +118,7 @@ struct sim_record {
     struct sim_table_record *tables;
     struct sim_output_record *outputs;
     struct sim_note_event *notes;
-        size_t note_count, note_room;
+    size_t note_count, note_room;
     struct sim_list_record *lists;
     struct sim_statistic *statistics;
     size_t statistic_count;
