@@ -51,6 +51,8 @@ struct sim_peer_record {
     double flop;
     int64_t bytes_sent, bytes_received; /* on the network */
     double finished_at;
+    double
+        joules; /* of its host, whoever computed there; NaN where that does not say what it draws */
     bool is_dead;
 };
 
