@@ -6,8 +6,8 @@
  * other; what tiles have in common is sent and computed more than once.
  *
  * Paper: Zhao, Barijough, Gerstlauer, DeepThings: Distributed adaptive deep learning inference on resource-constrained
- * IoT edge clusters, IEEE TCAD 37(11), 2018.  This is its work sharing (FTP-WSH).  Not modelled: work stealing, in which
- * the frame stays with its device, and the reuse of what neighbouring tiles have computed.
+ * IoT edge clusters, IEEE TCAD 37(11), 2018.  This is its work sharing (FTP-WSH).  Not modelled: work stealing, in
+ * which the frame stays with its device, and the reuse of what neighbouring tiles have computed.
  *
  * N counts the devices; the gateway is none of them.  A device that dies loses the requests of which it had a tile;
  * with on_loss: local the gateway computes that tile itself.  The others go on with what is left. */

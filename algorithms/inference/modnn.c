@@ -2,9 +2,9 @@
  *
  * Each device computes a stripe of each layer's output (rules/stripes.h), the larger the more it can do.  After each
  * layer the rows that others need go to the group owner, who passes them on when it has them all; so nothing is
- * computed twice, and everybody waits for the slowest.  In the end the owner has the result.  Fully connected layers behind
- * may be computed by the owner, or shared out too: as they are (dense), or pruned (sparse), when whoever has some of
- * the outputs needs some of the inputs only, and as few as co-clustering finds (rules/co_clustering.h).
+ * computed twice, and everybody waits for the slowest.  In the end the owner has the result.  Fully connected layers
+ * behind may be computed by the owner, or shared out too: as they are (dense), or pruned (sparse), when whoever has
+ * some of the outputs needs some of the inputs only, and as few as co-clustering finds (rules/co_clustering.h).
  *
  * Paper: Mao, Chen, Nixon, Krieger, Chen, MoDNN: Local distributed mobile computing system for deep neural network,
  * DATE 2017; its exact bytes from Zhao et al., DeepThings, IEEE TCAD 37(11), 2018, section V.

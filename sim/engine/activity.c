@@ -31,7 +31,7 @@ void peer_ring(struct peer *peer)
     if (!peer->waits_for_bell)
         return;
     peer->waits_for_bell = false;
-    if (peer->engine->is_alone)
+    if (peer->engine->is_ours)
         sg_actor_resume(peer->actor);
     else
         sg_sem_release(peer->bell);
@@ -141,17 +141,25 @@ enum sim_status activity_consume(struct sim_activity *activity, struct sim_messa
     return status;
 }
 
-/* Give up a transfer that is alone on its links: they are free again. */
-static void break_off(struct sim_activity *activity)
+/* Leave the links of a transfer that is alone on them; the bytes that it had still to move. */
+static double leave_links(const struct sim_activity *activity)
 {
-    const struct channel *channel = activity->channel;
+    const struct route *route = activity->channel->route;
     struct engine *engine = activity->owner->engine;
     const double now = sim_now(&activity->owner->open);
-    const double left = (activity->ends_at - now) * channel->route->bytes_per_second;
-    const double bytes = (double)activity->message.bytes;
 
-    for (int i = 0; i < channel->route->count; i++)
-        engine->loads[channel->route->links[i]].busy_until = now;
+    for (int i = 0; i < route->count; i++)
+        engine->loads[route->links[i]].busy_until = now;
+    return (activity->ends_at - now) * route->bytes_per_second;
+}
+
+/* Give up a transfer that we time. */
+static void break_off(struct sim_activity *activity)
+{
+    struct engine *engine = activity->owner->engine;
+    const double bytes = (double)activity->message.bytes;
+    const double left = activity->flow != NULL ? flow_break_off(activity) : leave_links(activity);
+
     engine->record->bytes_cancelled += left < bytes ? (int64_t)(bytes - left) : 0;
     activity->status = SIM_CANCELLED;
     book(activity);
@@ -164,7 +172,7 @@ void activity_cancel(struct sim_activity *activity)
     struct sim_record *record = activity->owner->engine->record;
 
     if (!activity_has_ended(activity, sim_now(&activity->owner->open)) &&
-        isfinite(activity->ends_at)) {
+        (isfinite(activity->ends_at) || activity->flow != NULL)) {
         if (activity->kind == COMPUTING)
             peer_has_dozed(activity->owner); /* its flop do not count, its joules do */
         else
@@ -360,7 +368,7 @@ void peer_doze(struct peer *peer, double until)
 
 static void wait_for_bell(struct peer *peer, double now, double seconds)
 {
-    if (peer->engine->is_alone) {
+    if (peer->engine->is_ours) {
         wait_suspended(peer, seconds < 0 ? INFINITY : now + seconds);
         return;
     }
@@ -421,6 +429,10 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
     int bells = 0;
 
     note_what_for(peer, activities, count);
+    if (peer->engine->is_ours) { /* so SimGrid sees none of them */
+        wait_for_bell(peer, now, until_first_end(activities, count, now, seconds));
+        return;
+    }
     for (int i = 0; i < count; i++)
         bells += activities[i] != NULL && ends_with_bell(activities[i]);
     if (bells == 0) {

@@ -173,19 +173,25 @@ static void begin(struct channel *channel, struct sim_activity *send, struct sim
     record->totals.messages++;
     record->totals.bytes += bytes;
     channel->phase_bytes[send->phase] += bytes;
-    if (engine->is_alone)
+    if (engine->is_alone) {
         move_alone(channel, send, receive);
-    else
-        count_on_links(channel, engine);
+        return;
+    }
+    count_on_links(channel, engine);
+    if (engine->is_ours)
+        flow_begin(channel, send, receive);
 }
 
-/* In lanes of streams: SimGrid is told only now.  Until `comm` is set, who waits for it waits for the bell. */
+/* In lanes of streams: SimGrid, if it is to know, is told only now.  Until `comm` is set, who waits for it waits for
+ * the bell. */
 static void begin_in_lane(struct channel *channel, struct sim_activity *send,
                           struct sim_activity *receive)
 {
     channel->trunk->running = send;
     send->is_held = receive->is_held = false;
     begin(channel, send, receive);
+    if (send->unstarted == NULL)
+        return;
     s4u_start_both(send->unstarted, receive->unstarted);
     send->comm = send->unstarted;
     receive->comm = receive->unstarted;
@@ -249,7 +255,7 @@ static void match(struct channel *channel, struct sim_activity *send, struct sim
 
 void channel_post(struct channel *channel, struct sim_activity *activity)
 {
-    const bool sends = activity->kind == SENDING, is_alone = channel->from->engine->is_alone;
+    const bool sends = activity->kind == SENDING, is_ours = channel->from->engine->is_ours;
     struct sim_activity *other = sends ? channel->receives : channel->sends;
 
     activity->channel = channel;
@@ -259,7 +265,7 @@ void channel_post(struct channel *channel, struct sim_activity *activity)
     }
     channel_withdraw(other);
     match(channel, sends ? activity : other, sends ? other : activity);
-    if (is_alone && !channel->is_local)
+    if (is_ours && !channel->is_local)
         peer_wake_at(other->owner, other->ends_at); /* it need not be woken to learn that */
     else
         peer_ring(other->owner);

@@ -4,6 +4,7 @@
  *   device.c     what a layer costs on a host
  *   channel.c    pairs of peers, their messages, what a link carries
  *   activity.c   what is under way, and waiting for it
+ *   flow.c       transfers that share links; fluid.c and fair.c are its mathematics
  *   account.c    where a peer's time goes
  *   peer.c       the verbs of sim/peer.h
  *   collective.c tables of steps
@@ -105,6 +106,7 @@ struct sim_activity {
     double started_at, flop;
     sg_actor_t helper;          /* that computes, or watches a transfer */
     double ends_at;             /* of a transfer that is alone on its links; INFINITY: not known */
+    struct fluid_flow *flow;    /* NULL: it does not move, or not in our fluid model */
     int step, phase;            /* of its peer when it was started */
     int phase_of_bytes;         /* the sender's, once it is matched */
     struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
@@ -194,7 +196,11 @@ struct engine {
     bool has_computing_helpers; /* of them, such as computed beside a peer */
     int left;                   /* peers whose actor has ended */
     int returns;                /* of peers from the dead */
+    bool is_ours;               /* SimGrid is told of no transfer: `is_alone`, or `fluid` */
     bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
+    struct fluid *fluid;
+    struct s4u_timer *flows_timer; /* at the time of the next change in `fluid` */
+    double flows_turn_at;
     struct sim_error *gave_up;
     int exit_code; /* once is_over */
     int terminal;  /* for the progress line; -1: none */
@@ -237,6 +243,12 @@ void peer_has_dozed(struct peer *peer);          /* a computation beside it is o
 double peer_host_joules(
     const struct peer *peer); /* of its host until now; NAN: it states no watts */
 
+/* flow.c: both ends of a transfer whose links may be shared; bytes that it had still to move */
+void flows_open(struct engine *engine);
+void flow_begin(const struct channel *channel, struct sim_activity *send,
+                struct sim_activity *receive);
+double flow_break_off(struct sim_activity *activity);
+
 /* account.c: the time from `begin` to now */
 void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */
 struct sim_peer_record *peer_record(const struct peer *peer);
@@ -253,6 +265,9 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
 struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
 void peer_begin(struct peer *peer); /* a new actor for it */
+
+/* run.c: of the hosts that take part, until now; NAN: one states no watts */
+double engine_joules(const struct engine *engine);
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);

@@ -258,7 +258,7 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
 {
     struct channel *channel = channel_to(peer, to, lane);
     struct sim_activity *send = activity_new(peer, SENDING);
-    const bool is_simgrids = !channel->is_local && !peer->engine->is_alone;
+    const bool is_simgrids = !channel->is_local && !peer->engine->is_ours;
 
     assert(message.bytes >= 0);
     send->message = message;
@@ -282,7 +282,7 @@ static struct sim_activity *start_receive(struct peer *peer, int from, int lane,
 {
     struct channel *channel = channel_from(peer, from, lane);
     struct sim_activity *receive = activity_new(peer, RECEIVING);
-    const bool is_simgrids = !channel->is_local && !peer->engine->is_alone;
+    const bool is_simgrids = !channel->is_local && !peer->engine->is_ours;
 
     receive->channel = channel;
     if (!waits_for_dead && fails_at_once(receive, channel->from))

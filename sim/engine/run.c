@@ -76,13 +76,19 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
     return scenario->algorithm->placed == NULL || scenario->algorithm->placed(plan, err);
 }
 
-static void record_open(struct sim_record *record, const struct sim_plan *plan, bool is_alone)
+static void record_open(struct sim_record *record, const struct sim_plan *plan,
+                        enum sim_timing timing)
 {
+    static const char *const words[] = {
+        [SIM_ALONE] = "each alone on its links, a + S/B",
+        [SIM_FLUID] = "fair shares of their links, a fluid model of our own",
+        [SIM_SIMGRIDS] = "SimGrid's network model",
+    };
     const struct sim_casting *casting = plan->casting;
     const struct sim_world *world = plan->world;
 
     *record = (struct sim_record){
-        .transfers = is_alone ? "each alone on its links, a + S/B" : "SimGrid's network model",
+        .transfers = words[timing],
         .joules = NAN,
         .remarks = plan->remarks,
         .peer_count = casting->peer_count,
@@ -194,7 +200,7 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
     choose_stacks(record->peer_count);
     for (int i = 0; i < record->peer_count; i++)
         open_peer(engine, i);
-    if (engine->is_alone && plan->is_undisturbed)
+    if (engine->is_ours && plan->is_undisturbed)
         find_lonely(engine);
 }
 
@@ -277,7 +283,7 @@ static void find_busiest_card(const struct engine *engine)
 }
 
 /* Energy of the hosts that take part, if each of them says what it draws. */
-static double engine_joules(const struct engine *engine)
+double engine_joules(const struct engine *engine)
 {
     bool *counted = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
     double sum = 0;
@@ -391,16 +397,14 @@ static int finish(struct engine *engine, struct sim_error *err)
     channel_tell_links(engine);
     find_busiest_card(engine);
     close_peers(engine);
-    record->joules = engine_joules(engine);
     sim_record_statistics(record, engine->plan->arena,
                           engine->plan->requests == NULL ? 0 : engine->plan->requests->warm_up);
-
     return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
 }
 
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, bool alone, volatile bool *platform_is_fine, struct sim_arena *arena,
-            struct sim_record *record, struct sim_error *err)
+            int terminal, enum sim_timing timing, volatile bool *platform_is_fine,
+            struct sim_arena *arena, struct sim_record *record, struct sim_error *err)
 {
     struct sim_world *world = sim_new(arena, struct sim_world, 1);
     struct sim_plan *plan = sim_new(arena, struct sim_plan, 1);
@@ -410,14 +414,17 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     if (!world_load(world, scenario, facts, facts->has_wattage, platform_is_fine, arena, err) ||
         !plan_make(plan, scenario, facts, world, err))
         return 2;
-    plan->is_alone = alone;
-    record_open(record, plan, alone);
+    plan->is_alone = timing == SIM_ALONE;
+    record_open(record, plan, timing);
     engine->scenario = scenario;
     engine->keeps_events = plan->keeps_events;
     engine->gave_up = err;
     engine->terminal = terminal;
-    engine->is_alone = alone;
+    engine->is_ours = timing != SIM_SIMGRIDS;
+    engine->is_alone = timing == SIM_ALONE;
     engine_open(engine, plan, record);
+    if (timing == SIM_FLUID)
+        flows_open(engine);
     for (int i = 0; i < record->peer_count; i++)
         peer_begin(&engine->peers[i]);
     if (!faults_arm(engine, err))
@@ -463,7 +470,7 @@ bool sim_check(const struct sim_scenario *scenario, const struct sim_platform_fa
         return has_all_routes(world, err);
     if (!plan_make(plan, scenario, facts, world, err))
         return false;
-    record_open(record, plan, false);
+    record_open(record, plan, SIM_SIMGRIDS);
     engine->scenario = scenario;
     engine_open(engine, plan, record);
     engine->is_over = true; /* nobody acts, so nobody can be hit by a fault */

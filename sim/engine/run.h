@@ -10,18 +10,24 @@
 
 enum { SIM_RUN_AGAIN = 3 };
 
+/* How transfers are timed; each is slower than the one before, and can do more. */
+enum sim_timing {
+    SIM_ALONE,   /* each alone on its links: latency + bytes / bandwidth */
+    SIM_FLUID,   /* they share links, max-min fair, under `network: textbook` */
+    SIM_SIMGRIDS /* SimGrid's network model, whatever it is */
+};
+
 /* Simulate `scenario` on its platform, of which `facts` are known.  Fills *record.
  * Returns the exit code: 0 done and every law holds; 1 it failed, or a law is broken; 2 the input is
  * wrong; with a sentence in *err unless 0.  The record is complete when the code is 0, or when it is 1
  * and record->laws is not NULL.  `terminal` is where to show progress, -1: nowhere.  While
  * *platform_is_fine is false, whatever kills the process is the platform's fault: bad input.
  *
- * `alone` takes each transfer to be alone on its links (it then takes a + S/B, and SimGrid need not share
- * anything out); as soon as two share one, the run ends with SIM_RUN_AGAIN, and is to be started again, in
- * a new child, without it. */
+ * As soon as a transfer cannot be timed as `timing` says, the run ends with SIM_RUN_AGAIN, and is to be started
+ * again, in a new child, with the next. */
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, bool alone, volatile bool *platform_is_fine, struct sim_arena *arena,
-            struct sim_record *record, struct sim_error *err);
+            int terminal, enum sim_timing timing, volatile bool *platform_is_fine,
+            struct sim_arena *arena, struct sim_record *record, struct sim_error *err);
 
 /* All of a run but the run: load the platform, look at every route, place the peers and find what faults
  * name; complaints in *err.  A scenario without an algorithm is a platform alone. */

@@ -191,9 +191,15 @@ void s4u_suspend(void)
     s4u::this_actor::suspend();
 }
 
-void s4u_at(double date, void (*act)(void *context), void *context)
+struct s4u_timer *s4u_at(double date, void (*act)(void *context), void *context)
 {
-    simgrid::kernel::timer::Timer::set(date, [act, context] { act(context); });
+    return reinterpret_cast<struct s4u_timer *>(
+        simgrid::kernel::timer::Timer::set(date, [act, context] { act(context); }));
+}
+
+void s4u_forget(struct s4u_timer *timer)
+{
+    reinterpret_cast<simgrid::kernel::timer::Timer *>(timer)->remove();
 }
 
 void s4u_when_host_turns(void (*act)(sg_host_t host, void *context), void *context)

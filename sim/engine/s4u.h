@@ -53,8 +53,9 @@ void s4u_release(sg_comm_t comm);
 /* Suspend the calling actor, with all that it has under way, until sg_actor_resume. */
 void s4u_suspend(void);
 
-/* Call `act(context)` at that simulated time, outside any actor. */
-void s4u_at(double date, void (*act)(void *context), void *context);
+/* Call `act(context)` at that simulated time, outside any actor, unless s4u_forget comes before. */
+struct s4u_timer *s4u_at(double date, void (*act)(void *context), void *context);
+void s4u_forget(struct s4u_timer *timer);
 
 /* Call `act(host, context)` whenever a host has been turned on or off, by whatever. */
 void s4u_when_host_turns(void (*act)(sg_host_t host, void *context), void *context);

@@ -28,16 +28,21 @@ static bool touches_transfers(const struct sim_fault *fault)
 
 /* Cross traffic lets transfers share links that they do not cross; other models may do anything; and what
  * is under way must last as long as it was to last when it began. */
-static bool may_be_alone(const struct sim_simulation *simulation)
+static bool may_be_ours(const struct sim_simulation *simulation)
 {
     const struct sim_scenario *scenario = simulation->scenario;
 
     for (int i = 0; i < scenario->fault_count; i++)
         if (touches_transfers(&scenario->faults[i]))
             return false;
-    return !simulation->shares_links && !simulation->facts.has_profiles &&
-           scenario->simulation == SIM_SIMULATION_AUTO &&
+    return !simulation->facts.has_profiles && scenario->simulation == SIM_SIMULATION_AUTO &&
            strcmp(scenario->network.name, "textbook") == 0;
+}
+
+static enum sim_timing timing_of(const struct sim_simulation *simulation)
+{
+    return may_be_ours(simulation) ? (enum sim_timing)(SIM_ALONE + simulation->again)
+                                   : SIM_SIMGRIDS;
 }
 
 /* Wall-clock figures differ from run to run, so they have a file of their own. */
@@ -67,7 +72,7 @@ static int simulate(void *context, FILE *reply, int terminal)
     struct sim_error err = {0};
     const double begin = wall_now();
     int code = sim_run(simulation->scenario, &simulation->facts,
-                       simulation->shows_progress ? terminal : -1, may_be_alone(simulation),
+                       simulation->shows_progress ? terminal : -1, timing_of(simulation),
                        simulation->platform_is_fine, arena, record, &err);
     const bool has_result = record->laws != NULL;
     json_t *answer;
@@ -147,7 +152,7 @@ int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outco
     *wall_seconds = json_real_value(json_object_get(answer, "wall_seconds"));
     *summary = json_incref(json_object_get(answer, "summary"));
     if (code == SIM_RUN_AGAIN)
-        simulation->shares_links = true;
+        simulation->again++;
     else if (code != 0)
         sim_fail(err, "%s", json_string_value(json_object_get(answer, "error")));
     json_decref(answer);

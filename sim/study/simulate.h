@@ -16,7 +16,7 @@ struct sim_simulation {
     const struct sim_scenario *scenario;
     const char *folder; /* write the run directory's files here; NULL: nowhere */
     bool shows_progress;
-    bool shares_links; /* two transfers have been seen on one link */
+    int again; /* times that it had to be started again: SIM_AGAIN */
     struct sim_platform_facts facts;
     volatile bool *platform_is_fine; /* in `shared`, memory that the child has too */
     void *shared;

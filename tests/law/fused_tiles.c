@@ -46,8 +46,8 @@ static double by_hand(int down, int across)
 {
     struct sim_arena *arena = sim_arena_open();
     struct sim_error err = {0};
-    struct windows_chain chain;
-    struct tiles tiles;
+    struct windows_chain chain = {0};
+    struct tiles tiles = {0};
     double seconds;
 
     if (!windows_open(arena, sim_model_load(arena, "vgg16", &err), 7, &chain, &err) ||
@@ -213,7 +213,7 @@ static void what_does_not_get_through_is_computed_where_it_is(void **state)
     simulated_release(&run);
 }
 
-/* 4 (1,792 + 36,928 + 73,856 + 147,584 + 295,168) bytes of weights, and 2 x 4 x 64 x 224 x 224 of the undivided maps. */
+/* 4 (1,792 + 36,928 + 73,856 + 147,584 + 295,168) bytes of weights, and 8 x 64 x 224 x 224 of the undivided maps. */
 static void a_device_that_cannot_hold_the_model_is_refused(void **state)
 {
     const double speeds[] = {1, 1};

@@ -1,10 +1,10 @@
 /* fused_tiles.c -- DeepThings: Zhao, Barijough, Gerstlauer, IEEE TCAD 37(11), 2018, work sharing of fused tiles.
  *
- * YOLOv2's first 16 layers.  Gated: bytes a frame, 13.79 MiB in 3x3 (its "MB" are MiB) and 11.67 MiB in 2x2 within 0.01,
- * whatever the number of devices; compute 1.5291 and 1.2473 times that of the undivided layers, which its program gives;
- * 25.87 s of 3x3 on one device within 2 %.  The air's 70.8 Mbps and 0.82 GMAC/s of a core are fitted to that bar and to
- * MoDNN's on one device, so that it says no more than that both are consistent.  4x4 and more devices are predictions:
- * printed, not gated. */
+ * YOLOv2's first 16 layers.  Gated: bytes a frame, 13.79 MiB in 3x3 (its "MB" are MiB) within 0.01, whatever the
+ * number of devices; by the rule of its program (src/ftp.c) 11.67 MiB in 2x2 and computing 1.5291 and 1.2473 times
+ * what the undivided layers do; 25.87 s of 3x3 on one device within 2 %.  The air's 70.8 Mbps and 0.82 GMAC/s of a
+ * core are fitted to that bar and to MoDNN's on one device, so that it says no more than that both are consistent.
+ * 4x4 and more devices are predictions: printed, not gated. */
 #include "tests/fixtures/shipped.h"
 #include "tests/published/published.h"
 

@@ -1,16 +1,16 @@
 /* modnn.c -- MoDNN as DeepThings measured it, and the communication of MeDNN's table I.
  *
- * Zhao, Barijough, Gerstlauer, DeepThings, IEEE TCAD 37(11), 2018, figures of communication ("MB", which are MiB) and of
- * latency: YOLOv2's first 16 layers.  Gated: bytes for 1, 2 and 3 nodes within 0.01 MiB, 17.03 s of one node within 2 %;
- * rate and speed are fitted to that bar and to one of fused tiles.  With more nodes their program needs about half a
- * second more for each, to synchronise after every layer, which is not modelled: printed, not gated.
+ * Zhao, Barijough, Gerstlauer, DeepThings, IEEE TCAD 37(11), 2018, figures of communication ("MB", which are MiB) and
+ * of latency: YOLOv2's first 16 layers.  Gated: bytes for 1, 2 and 3 nodes within 0.01 MiB, 17.03 s of one node within
+ * 2 %; rate and speed are fitted to that bar and to one of fused tiles.  With more nodes their program needs about
+ * half a second more for each, to synchronise after every layer, which is not modelled: printed, not gated.
  *
  * Mao, Yang, Wen, Wu, Song, Nixon, Chen, Li, Chen, MeDNN, ICCAD 2017, table I: convolutions of CaffeNet, 43.8 Mbps, a
  * delay of 5 ms.  Gated: communication of 2, 3 and 4 workers within 15 %: halos of the four convolutions behind the
  * first, over two hops, and the result to the owner.  Its pools must have been computed from what a node has: with an
- * exchange before each pool it would be more than a quarter more.  The table tells computation and communication apart,
- * so here phones compute in no time; as fast as theirs (0.3755 GMAC/s) a part of the communication hides behind the
- * slowest stripe, 7 of 13 rows, which is printed beside it. */
+ * exchange before each pool it would be more than a quarter more.  The table tells computation and communication
+ * apart, so here phones compute in no time; as fast as theirs (0.3755 GMAC/s) a part of the communication hides behind
+ * the slowest stripe, 7 of 13 rows, which is printed beside it. */
 #include "tests/fixtures/air.h"
 #include "tests/fixtures/shipped.h"
 #include "tests/published/published.h"

@@ -113,8 +113,8 @@ static void assert_complete(const struct weights_left *weights,
 }
 
 /* Input 0 of the first node is read by all of the second's outputs: it is sent.  Output 0 of the first reads all of
- * the second's inputs: its sum is.  3 + 3 inputs and outputs each of their own, and 2 more: 14.  Without, the second's three inputs are
- * sent instead of that sum: 16. */
+ * the second's inputs: its sum is.  3 + 3 inputs and outputs each of their own, and 2 more: 14.  Without, the second's
+ * three inputs are sent instead of that sum: 16. */
 static void hubs_are_sent_once(void **state)
 {
     static const char *const rows[] = {"#.####", ".#....", "..#...", "#..#..", "#...#.", "#....#"};

@@ -5,9 +5,9 @@
  *
  * MSCC. Dhillon, "Co-clustering documents and words using bipartite spectral graph partitioning", KDD 2001: inputs and
  * outputs are the two sides of a graph whose edges are the weights that are left, A.  Of D1^-1/2 A D2^-1/2, D the sums
- * of rows and columns, the singular vectors behind the first tell which belong together: l = ceil(log2 k) of them place
- * each input and output in space, and k means find k clusters.  Modified: a node's cluster is as large as it can do, no
- * node has more than its share of the inputs or of the outputs.
+ * of rows and columns, the singular vectors behind the first tell which belong together: l = ceil(log2 k) of them
+ * place each input and output in space, and k means find k clusters.  Modified: a node's cluster is as large as it can
+ * do: none has more than its share of the inputs or of the outputs.
  *
  * FGCP. A weight between input i of one node and output j of another costs one number that is sent, either way: i goes
  * to the other node, too, or a partial sum of j comes from this one.  The fewest numbers for all weights between two

@@ -1,7 +1,7 @@
 /* products.h -- a fully connected layer shared out among nodes: dense, or pruned and co-clustered.
  *
- * Inputs and outputs are numbers in up to PRODUCTS_GROUPS groups a side, and whole groups of weights are left or pruned,
- * as structured pruning leaves them (MeDNN, ICCAD 2017, prunes by group lasso).  Which are left is drawn: inputs and
+ * Inputs and outputs are numbers in up to PRODUCTS_GROUPS groups a side, and whole groups of weights are left or
+ * pruned, as structured pruning leaves them (MeDNN, ICCAD 2017, prunes by group lasso).  Which are left is drawn: inputs and
  * outputs belong to communities, in which most of what is left lies. */
 #ifndef INFERENCE_PRODUCTS_H
 #define INFERENCE_PRODUCTS_H

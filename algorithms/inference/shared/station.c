@@ -1,13 +1,10 @@
 /* station.c -- one loop for all: what is due begins, and then the station waits for whatever ends first. */
 #include "algorithms/inference/shared/station.h"
 
+#include "algorithms/inference/shared/line.h"
+
 #include <assert.h>
 #include <string.h>
-
-struct line {
-    struct parcel *first, **last;
-    int count;
-};
 
 /* To one other station: parcels leave one after the other. */
 struct connection {
@@ -63,37 +60,6 @@ struct station_inside {
 static bool is_due(double at, double now)
 {
     return at - now <= 1e-12 * fmax(1, now);
-}
-
-/* ---- lines ---- */
-
-static void join(struct line *line, struct parcel *parcel)
-{
-    if (line->first == NULL)
-        line->last = &line->first;
-    parcel->next = NULL;
-    *line->last = parcel;
-    line->last = &parcel->next;
-    line->count++;
-}
-
-static void join_first(struct line *line, struct parcel *parcel)
-{
-    if (line->first == NULL)
-        line->last = &parcel->next;
-    parcel->next = line->first;
-    line->first = parcel;
-    line->count++;
-}
-
-static struct parcel *leave(struct line *line)
-{
-    struct parcel *parcel = line->first;
-
-    line->first = parcel->next;
-    line->count--;
-    parcel->next = NULL;
-    return parcel;
 }
 
 /* ---- opening ---- */
@@ -203,7 +169,7 @@ void station_compute(struct station *station, struct parcel *parcel, double flop
     parcel->wait_stage = wait_stage;
     parcel->stage = stage;
     parcel->since = sim_now(station->me);
-    join(&station->inside->line, parcel);
+    line_join(&station->inside->line, parcel);
     station->computing_count = station->inside->line.count;
 }
 
@@ -224,7 +190,7 @@ static void begin_computing(struct station *station)
 static void end_computing(struct station *station)
 {
     struct station_inside *inside = station->inside;
-    struct parcel *parcel = leave(&inside->line);
+    struct parcel *parcel = line_leave(&inside->line);
 
     sim_wait(station->me, inside->compute, NULL);
     inside->compute = NULL;
@@ -258,7 +224,7 @@ void station_send(struct station *station, int to, struct parcel *parcel, int64_
     parcel->bytes = bytes;
     parcel->stage = stage;
     parcel->since = sim_now(station->me);
-    join(&connection_to(station, to)->line, parcel);
+    line_join(&connection_to(station, to)->line, parcel);
 }
 
 int station_in_line(const struct station *station, int to)
@@ -278,7 +244,7 @@ static void begin_sending(struct station *station)
         if (c->send != NULL || c->line.first == NULL || !is_due(c->paused_until, now) ||
             station->inside->is_empty)
             continue;
-        c->moving = leave(&c->line);
+        c->moving = line_leave(&c->line);
         c->request = c->moving->request;
         c->bytes = c->moving->bytes;
         c->moving->moving_since = c->moving_since = now;
@@ -337,7 +303,7 @@ static void lose(struct station *station, struct connection *connection)
             station_finish(station, request, INF_LOST);
     } else {
         connection->paused_until = sim_now(station->me) + options->retry_seconds;
-        join_first(&connection->line, parcel);
+        line_join_first(&connection->line, parcel);
     }
 }
 

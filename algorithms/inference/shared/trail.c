@@ -10,7 +10,9 @@ struct trail *trail_take(struct trail_store *store, double now, const struct tra
         store->spare = trail->next;
     else
         trail = sim_new(store->arena, struct trail, 1);
-    *trail = from == NULL ? (struct trail){.at = now} : *from;
+    *trail = (struct trail){.at = now};
+    if (from != NULL)
+        *trail = *from;
     trail->next = NULL;
     return trail;
 }
