@@ -3,7 +3,7 @@
  * The central node cuts an image in tiles and deals them to Conv nodes, to each as many as it has shown to be good for
  * (Algorithms 2 and 3: rules/tile_allocation.h).  Each node computes the separable layers of its tiles with zeros where
  * a halo would be (fully decomposable spatial partition, FDSP), clips and quantises what comes out, and sends it back as
- * runs of zeros and codes (codecs/quantise.h).  What has not come T_L after the last result is zeros; the central node
+ * runs of zeros and codes (codecs/quantise.h).  What has not come T_L after the last that came is zeros; the central node
  * computes the layers behind.
  *
  * Paper: Zhang, Lin, Zhang, Adaptive distributed convolutional neural network inference at the network edge with ADCNN,
@@ -17,7 +17,7 @@
  *
  * N counts the Conv nodes; the central node and the cloud are none of them.  One node after the other gets its tiles,
  * and begins when it has them.  Not modelled: adding up partial sums, coding and decoding.
- * T_L runs from the last result on, once some node has given back all of its own.  A node that is slowed gives back
+ * T_L runs from the last result or the last tile sent on, once some node has given back all of its own.  A node that is slowed gives back
  * less, and gets less; one that dies leaves zeros (on_loss: retry), or has the image computed by the central node
  * (local), or lost (fail); with halos or channels nobody can go on without it, and retry loses the image, too. */
 #include "algorithms/inference/adcnn/adcnn.h"
@@ -52,7 +52,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_RATIO(struct adcnn, gamma), .value = "0.9", .least = 0, .most = 1,
      .help = "weight of the last image in the statistics"},
     {SIM_SECONDS(struct adcnn, time_limit), .value = "30ms", .least = 0, .most = 1e6,
-     .help = "T_L, after the last result, once a node is done: what misses is zeros; 0: none"},
+     .help = "T_L, after the last result or tile sent, once a node is done; 0: none"},
     {SIM_COUNT(struct adcnn, bits), .value = "4", .least = 0, .most = 8,
      .help = "of a code of a result; 0: floats"},
     {SIM_RATIO(struct adcnn, density), .value = "0.068", .least = 0, .most = 1,
@@ -60,7 +60,8 @@ static const struct sim_parameter parameters[] = {
     {SIM_CHOICE(struct adcnn, learning), .value = "off", .choices = learning,
      .help = "train a small network in tiles; its codes and answers are those of the requests"},
     {SIM_NUMBERS(struct adcnn, epochs), .value = "", .least = 0, .most = 1000,
-     .help = "of it undivided, then in tiles, clipped, coded; none: 4, 3, 2, 1"},
+     .help =
+         "of it undivided, in tiles, clipped, coded; none: 4, 3, 2, 1, or 1 each of fashion_mnist"},
     {SIM_NUMBERS(struct adcnn, clip), .value = "", .least = -1e6, .most = 1e6,
      .help = "a and b of its clipped rectifier; none: 0.3, 3"},
     {SIM_SECONDS(struct adcnn, conv_seconds), .value = "0", .least = 0, .most = 1e9,

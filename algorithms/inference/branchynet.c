@@ -17,11 +17,9 @@
  * Without queues the mean latency is E[t] = sum_n p_n t_n: shares of exits, and seconds alone to each.
  *
  * Not modelled: batches; requests that overtake others in a queue. */
+#include "algorithms/inference/shared/leaving.h"
 #include "algorithms/inference/shared/segments.h"
 #include "algorithms/inference/shared/station.h"
-#include "sim/base/random.h"
-
-#include <string.h>
 
 enum stage {
     DEVICE_WAIT,
@@ -35,10 +33,6 @@ enum stage {
     ANSWER,
     STAGES
 };
-
-enum learning { NO_LEARNING, DIGITS, FASHION };
-static const char *const learning_choices[] = {"off", "digits", "fashion_mnist", NULL};
-static const char *const confidence_choices[] = {"entropy", "negative_entropy", NULL};
 
 struct branchynet {
     struct inference common;
@@ -81,12 +75,13 @@ static const struct sim_parameter parameters[] = {
      .help = "bytes of a sample, where the first exit is not on the device; 0: as the layers say"},
     {SIM_BYTES(struct branchynet, answer_bytes), .value = "40", .least = 0, .most = 1e12,
      .help = "bytes of an answer"},
-    {SIM_CHOICE(struct branchynet, learning), .value = "off", .choices = learning_choices,
+    {SIM_CHOICE(struct branchynet, learning), .value = "off", .choices = leaving_learning_choices,
      .help = "the data that a network of three exits learns, to decide by real inference who "
              "leaves where"},
     {SIM_NUMBERS(struct branchynet, thresholds), .value = "", .least = -1e3, .most = 1e3,
      .help = "T of each exit but the last, in nats; with learning; empty: 0.5, 0.5 (-0.5, -0.5)"},
-    {SIM_CHOICE(struct branchynet, confidence), .value = "entropy", .choices = confidence_choices,
+    {SIM_CHOICE(struct branchynet, confidence), .value = "entropy",
+     .choices = leaving_confidence_choices,
      .help = "what leaves: entropy -sum y ln y less than T, or its negative sum y ln y greater"},
     {SIM_NUMBERS(struct branchynet, exit_weights), .value = "", .least = 0, .most = 1e6,
      .help = "w of each exit in the joint loss; with learning; empty: 1, 1, 1"},
@@ -103,9 +98,8 @@ static const struct sim_parameter parameters[] = {
 struct prepared {
     struct inf_run run; /* first: inf_run_of */
     struct segments segments;
-    const struct exit_lesson *lesson; /* NULL: exits are drawn */
-    int *exit_of;                     /* [requests] */
-    double *flop;                     /* [peers x exits] */
+    struct leaving leaving;
+    double *flop; /* [peers x exits] */
 };
 
 static const struct branchynet *options_of(const struct sim_plan *plan)
@@ -120,130 +114,9 @@ static const struct prepared *prepared_of(const struct sim_plan *plan)
 
 /* ---- before ---- */
 
-static const struct sim_numbers default_rates = {3, {0.6, 0.3, 0.1}};
-
-static bool rates_make_sense(const struct sim_numbers *rates, struct sim_error *err)
-{
-    double sum = 0;
-
-    if (rates->count > SEGMENTS_MOST)
-        return sim_fail(err, "algorithm.exit_rates: at most %d exits, and here are %d.",
-                        SEGMENTS_MOST, rates->count);
-    for (int e = 0; e < rates->count; e++)
-        sum += rates->values[e];
-    return fabs(sum - 1) <= 1e-9 ||
-           sim_fail(err,
-                    "algorithm.exit_rates: they add up to %g, but every request leaves somewhere.",
-                    sum);
-}
-
-static void draw_exits(const struct sim_plan *plan, const struct sim_numbers *rates,
-                       struct prepared *prepared)
-{
-    struct sim_random *random = sim_random_open(plan->seed, UINT64_C(0x65786974));
-
-    for (int i = 0; i < prepared->run.count; i++) {
-        double left = sim_random_uniform(random);
-        int exit = 0;
-
-        while (exit < rates->count - 1 && (left -= rates->values[exit]) >= 0)
-            exit++;
-        prepared->exit_of[i] = exit;
-    }
-    sim_random_close(random);
-}
-
-/* What only learning knows is refused without it. */
-static bool is_without_learning(const struct branchynet *own, struct sim_error *err)
-{
-    const char *given = own->thresholds.count > 0                        ? "thresholds"
-                        : own->exit_weights.count > 0                    ? "exit_weights"
-                        : own->confidence == CONFIDENCE_NEGATIVE_ENTROPY ? "confidence"
-                        : own->epochs > 0                                ? "epochs"
-                        : own->train_samples > 0                         ? "train_samples"
-                        : own->batch > 0                                 ? "batch"
-                        : own->learning_rate > 0                         ? "learning_rate"
-                                                                         : NULL;
-
-    return given == NULL ||
-           sim_fail(err,
-                    "algorithm.%s: with learning off nothing learns or infers, and exit_rates "
-                    "says who leaves where; leave it out, or choose learning: digits.",
-                    given);
-}
-
-static bool lists_fit(const struct branchynet *own, struct sim_error *err)
-{
-    const int thresholds = own->thresholds.count, weights = own->exit_weights.count;
-    double sum = 0;
-
-    if (own->exit_rates.count > 0)
-        return sim_fail(err, "algorithm.exit_rates: with learning the network itself says who "
-                             "leaves where; leave it out.");
-    if (thresholds != 0 && thresholds != EXITS - 1)
-        return sim_fail(err,
-                        "algorithm.thresholds: one for each of the %d exits but the last, and "
-                        "here are %d.",
-                        EXITS, thresholds);
-    for (int e = 0; e < thresholds; e++)
-        if (own->confidence == CONFIDENCE_ENTROPY ? own->thresholds.values[e] < 0
-                                                  : own->thresholds.values[e] > 0)
-            return sim_fail(err,
-                            "algorithm.thresholds: %g lets nothing leave, whatever the "
-                            "network says: entropy is never below 0, its negative never "
-                            "above; write 0 for that.",
-                            own->thresholds.values[e]);
-    if (weights != 0 && weights != EXITS)
-        return sim_fail(err, "algorithm.exit_weights: one for each of %d exits, and here are %d.",
-                        EXITS, weights);
-    for (int e = 0; e < weights; e++)
-        sum += own->exit_weights.values[e];
-    return weights == 0 || sum > 0 ||
-           sim_fail(err, "algorithm.exit_weights: all are 0, so nothing would learn.");
-}
-
-static bool learn(const struct sim_plan *plan, struct prepared *prepared, struct sim_error *err)
-{
-    const struct branchynet *own = plan->parameters;
-    struct exit_lesson_options how = {
-        .data = own->learning == DIGITS ? DATA_DIGITS : DATA_FASHION_MNIST,
-        .epochs = own->epochs > 0 ? own->epochs : (own->learning == DIGITS ? 12 : 1),
-        .batch = own->batch > 0 ? own->batch : 16,
-        .train_samples = own->train_samples,
-        .rate = own->learning_rate > 0 ? own->learning_rate : 0.003,
-        .seed = plan->seed,
-        .shown = plan->requests->count};
-
-    for (int e = 0; e < EXITS; e++)
-        how.weights[e] = own->exit_weights.count > 0 ? own->exit_weights.values[e] : 1;
-    prepared->lesson = exit_lesson_open(plan->arena, &how, err);
-    return prepared->lesson != NULL;
-}
-
-/* Request r shows test sample r, and they begin anew where there are no more. */
-static int sample_of(const struct prepared *prepared, int request)
-{
-    return request % prepared->lesson->shown;
-}
-
-static void infer_exits(const struct branchynet *own, struct prepared *prepared)
-{
-    const double otherwise = own->confidence == CONFIDENCE_ENTROPY ? 0.5 : -0.5;
-    double thresholds[EXITS - 1];
-
-    for (int e = 0; e < EXITS - 1; e++)
-        thresholds[e] = own->thresholds.count > 0 ? own->thresholds.values[e] : otherwise;
-    for (int i = 0; i < prepared->run.count; i++)
-        prepared->exit_of[i] =
-            exit_taken(prepared->lesson->verdicts[sample_of(prepared, i)].entropy, EXITS,
-                       own->confidence, thresholds);
-}
-
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
 {
     const struct branchynet *own = plan->parameters;
-    const struct sim_numbers *rates = own->exit_rates.count > 0 ? &own->exit_rates : &default_rates;
-    const bool learns = own->learning != NO_LEARNING;
     const struct segments_options costs = {.segment_flop = &own->segment_flop,
                                            .exit_seconds = &own->exit_seconds,
                                            .exit_layers = &own->exit_layers,
@@ -251,28 +124,29 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
                                            .tiers = &own->tiers,
                                            .cut_bytes = &own->cut_bytes,
                                            .sample_bytes = own->sample_bytes};
+    const struct leaving_options who = {.learning = own->learning,
+                                        .confidence = own->confidence,
+                                        .exit_rates = &own->exit_rates,
+                                        .thresholds = &own->thresholds,
+                                        .exit_weights = &own->exit_weights,
+                                        .epochs = own->epochs,
+                                        .train_samples = own->train_samples,
+                                        .batch = own->batch,
+                                        .learning_rate = own->learning_rate};
     struct prepared *prepared = sim_new(plan->arena, struct prepared, 1);
+    int exits;
 
-    if (learns ? !lists_fit(own, err)
-               : !is_without_learning(own, err) || !rates_make_sense(rates, err))
+    if (!leaving_prepare(&prepared->leaving, plan, &who, err))
         return false;
-    if (learns && !learn(plan, prepared, err))
-        return false;
-    if (!segments_prepare(&prepared->segments, plan, learns ? EXITS : rates->count, &costs,
-                          prepared->lesson, err))
+    exits = prepared->leaving.exits;
+    if (!segments_prepare(&prepared->segments, plan, exits, &costs, prepared->leaving.lesson, err))
         return false;
     sim_cast(plan, "device", own->devices);
     sim_cast(plan, "edge", own->edges);
     sim_cast(plan, "cloud", 1);
-    inf_prepare(plan, &prepared->run, own->devices, STAGES, prepared->segments.count);
-    prepared->exit_of = sim_new(plan->arena, int, (size_t)prepared->run.count);
-    prepared->flop =
-        sim_new(plan->arena, double,
-                ((size_t)own->devices + (size_t)own->edges + 1) * (size_t)prepared->segments.count);
-    if (learns)
-        infer_exits(own, prepared);
-    else
-        draw_exits(plan, rates, prepared);
+    inf_prepare(plan, &prepared->run, own->devices, STAGES, exits);
+    prepared->flop = sim_new(plan->arena, double,
+                             ((size_t)own->devices + (size_t)own->edges + 1) * (size_t)exits);
     return true;
 }
 
@@ -370,12 +244,7 @@ static void answer(struct station *station, struct parcel *parcel)
     struct inf_request *request = parcel->request;
 
     request->exit = parcel->part;
-    if (prepared->lesson != NULL) {
-        const int sample = sample_of(prepared, request->number);
-
-        request->correct = prepared->lesson->verdicts[sample].class[request->exit] ==
-                           prepared->lesson->labels[sample];
-    }
+    request->correct = leaving_is_right(&prepared->leaving, request->number, request->exit);
     if (request->owner == station->me->number) {
         station_finish(station, request, parcel->falls_back ? INF_FELL_BACK : INF_ANSWERED);
         station_drop(station, parcel);
@@ -400,7 +269,7 @@ static void arrive(struct station *station, struct parcel *parcel, int from)
 
 static void computed(struct station *station, struct parcel *parcel)
 {
-    if (parcel->part == prepared_of(station->me->plan)->exit_of[parcel->request->number]) {
+    if (parcel->part == prepared_of(station->me->plan)->leaving.exit_of[parcel->request->number]) {
         answer(station, parcel);
         return;
     }
@@ -487,10 +356,10 @@ static void tell_accuracy(struct sim_peer *me)
     const struct prepared *prepared = prepared_of(me->plan);
     double accuracies[EXITS];
 
-    if (prepared->lesson == NULL)
+    if (prepared->leaving.lesson == NULL)
         return;
     for (int e = 0; e < EXITS; e++)
-        accuracies[e] = exit_lesson_accuracy(prepared->lesson, e);
+        accuracies[e] = exit_lesson_accuracy(prepared->leaving.lesson, e);
     sim_note_list(me, "exit_accuracies", accuracies, EXITS);
 }
 
@@ -551,7 +420,7 @@ static double all_bytes(const struct sim_plan *plan)
     for (int i = 0; i < prepared->run.count; i++) {
         int tier = 0;
 
-        for (int e = 0; e <= prepared->exit_of[i]; e++)
+        for (int e = 0; e <= prepared->leaving.exit_of[i]; e++)
             if (segment_of(plan, e)->tier != tier) {
                 tier = segment_of(plan, e)->tier;
                 bytes += (double)segment_of(plan, e)->bytes;
@@ -569,7 +438,7 @@ static double mean_alone_seconds(const struct sim_plan *plan)
     double sum = 0;
 
     for (int i = first; i < prepared->run.count; i++)
-        sum += alone_seconds(plan, prepared->run.requests[i].source, prepared->exit_of[i]);
+        sum += alone_seconds(plan, prepared->run.requests[i].source, prepared->leaving.exit_of[i]);
     return sum / (prepared->run.count - first);
 }
 
@@ -588,8 +457,8 @@ static bool never_queues(const struct sim_plan *plan)
         return false;
     for (int i = 0; i < count; i++) {
         const struct inf_request *request = &prepared->run.requests[i];
-        const double end =
-            request->arrived_at + alone_seconds(plan, request->source, prepared->exit_of[i]);
+        const double end = request->arrived_at +
+                           alone_seconds(plan, request->source, prepared->leaving.exit_of[i]);
 
         if (i + 1 < count ? end > request[1].arrived_at : horizon > 0 && end > horizon)
             return false;

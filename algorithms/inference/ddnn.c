@@ -45,7 +45,7 @@ struct ddnn {
 
 /* What only learning knows, and what it is unless the scenario says otherwise. */
 static const double DEFAULT_SHARE = 0.6082, DEFAULT_NOISE = 0.3, DEFAULT_BLANK_SHARE = 0.1,
-                    DEFAULT_THRESHOLD = 0.8;
+                    DEFAULT_THRESHOLD = 0.3;
 
 static const struct sim_parameter parameters[] = {
     INF_PARAMETERS,
@@ -82,7 +82,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_NUMBERS(struct ddnn, thresholds), .value = "", .least = 0, .most = 1,
      .help =
          "T of the local exit, and of the edge's: it leaves where its normalised entropy is not "
-         "more; with learning; empty: 0.8"},
+         "more; with learning; empty: 0.3"},
     {SIM_CHOICE(struct ddnn, score_aggregator), .value = "mp", .choices = aggregator_choices,
      .help = "how the gateway joins scores: highest, mean, or concatenation and a linear layer"},
     {SIM_CHOICE(struct ddnn, feature_aggregator), .value = "cc", .choices = aggregator_choices,
@@ -95,13 +95,13 @@ static const struct sim_parameter parameters[] = {
     {SIM_RATIO(struct ddnn, blank_share), .value = "0.1", .least = 0, .most = 1,
      .help = "share of all views that are blank"},
     {SIM_COUNT(struct ddnn, epochs), .value = "0", .least = 0, .most = 1 << 20,
-     .help = "with learning; 0: 8 of the digits, 1 of Fashion-MNIST"},
+     .help = "with learning; 0: 6 of the digits, 1 of Fashion-MNIST"},
     {SIM_COUNT(struct ddnn, train_samples), .value = "0", .least = 0, .most = 1 << 30,
-     .help = "samples to learn from; 0: all that there are, of Fashion-MNIST 6000"},
+     .help = "samples to learn from; 0: all that there are, of Fashion-MNIST 3000"},
     {SIM_COUNT(struct ddnn, batch), .value = "0", .least = 0, .most = 1 << 16,
      .help = "samples of a step of Adam, with learning; 0: 16"},
     {SIM_RATIO(struct ddnn, learning_rate), .value = "0", .least = 0, .most = 10,
-     .help = "of Adam, with learning; 0: 0.005"},
+     .help = "of Adam, with learning; 0: 0.01"},
     {0}};
 
 struct prepared {
@@ -274,13 +274,13 @@ static bool learn(const struct sim_plan *plan, struct prepared *prepared, struct
         .noise = own->view_noise,
         .blank_share = own->blank_share,
         .epochs = own->epochs > 0 ? own->epochs
-                  : is_digits     ? 8
+                  : is_digits     ? 6
                                   : 1,
         .batch = own->batch > 0 ? own->batch : 16,
         .train_samples = own->train_samples > 0 ? own->train_samples
                          : is_digits            ? 0
-                                                : 6000,
-        .rate = own->learning_rate > 0 ? own->learning_rate : 0.005,
+                                                : 3000,
+        .rate = own->learning_rate > 0 ? own->learning_rate : 0.01,
         .seed = plan->seed,
         .shown = plan->requests->count};
 

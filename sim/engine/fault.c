@@ -129,11 +129,15 @@ void peer_ends(struct peer *peer)
         s4u_at(simgrid_get_clock(), say_farewell, peer);
 }
 
-/* The last peer has left: what its helpers still do is of no interest. */
+/* The last peer has left: what its helpers still do is of no interest, nor what hosts draw while alarms that nobody
+ * needs any more, or profiles, keep the clock going. */
 static void clear_away(void *context)
 {
-    (void)context;
-    sg_actor_kill_all();
+    const struct engine *engine = context;
+
+    engine_take_joules(engine);
+    if (engine->has_helpers)
+        sg_actor_kill_all();
 }
 
 void peer_left(int failed, void *context)
@@ -148,8 +152,8 @@ void peer_left(int failed, void *context)
         peer->fell_by_profile = true;
         mark_dead(peer);
     }
-    if (++engine->left == engine->record->peer_count && engine->has_helpers && !engine->is_over)
-        s4u_at(simgrid_get_clock(), clear_away, NULL);
+    if (++engine->left == engine->record->peer_count && !engine->is_over)
+        s4u_at(simgrid_get_clock(), clear_away, engine);
 }
 
 static bool anyone_lives(const struct engine *engine)

@@ -195,6 +195,18 @@ static void a_late_tile_is_zeros_and_without_a_limit_it_is_waited_for(void **sta
     simulated_release(&none);
 }
 
+/* T_L does not begin before the last node has its tiles, which takes seconds here. */
+static void a_slow_air_makes_no_tile_late(void **state)
+{
+    struct simulated run = shipped_fine("adcnn", "platform.link[air].bandwidth=1Mbps",
+                                        "requests.count=2 requests.rate=0.1");
+
+    (void)state;
+    assert_true(metric_of(&run, "missing_tiles") == 0);
+    assert_true(metric_of(&run, "mean_scatter_seconds") > 4);
+    simulated_release(&run);
+}
+
 static void a_node_that_is_fast_again_gets_tiles_again(void **state)
 {
     struct simulated run =
@@ -318,6 +330,7 @@ int main(void)
         cmocka_unit_test(stages_add_up_to_the_latency),
         cmocka_unit_test(overlap_hides_the_way_of_all_images_but_the_first),
         cmocka_unit_test(a_late_tile_is_zeros_and_without_a_limit_it_is_waited_for),
+        cmocka_unit_test(a_slow_air_makes_no_tile_late),
         cmocka_unit_test(a_node_that_is_fast_again_gets_tiles_again),
         cmocka_unit_test(counted_results_keep_what_comes_in_time),
         cmocka_unit_test(who_is_dead_gets_no_tiles_and_leaves_zeros),

@@ -13,8 +13,8 @@ static const double model_bytes = 1234567, samples = 137, epochs = 3, sample_sec
 
 static const char *const path = "build/federated_energy.xml";
 
-/* One client and one server; `properties` are the client's. */
-static void write_platform(const char *properties)
+/* One client and one server, with the properties of each. */
+static void write_platform(const char *server, const char *client)
 {
     FILE *file = fopen(path, "we");
 
@@ -23,23 +23,24 @@ static void write_platform(const char *properties)
         file,
         "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
         "<platform version=\"4.1\"><zone id=\"z\" routing=\"Full\">\n"
-        "<host id=\"s\" speed=\"1Tf\"/><host id=\"c\" speed=\"2.3Gf\">%s</host>\n"
+        "<host id=\"s\" speed=\"1Tf\">%s</host><host id=\"c\" speed=\"2.3Gf\">%s</host>\n"
         "<link id=\"down\" bandwidth=\"%.17gBps\" latency=\"%.17gs\"/>\n"
         "<link id=\"up\" bandwidth=\"%.17gBps\" latency=\"%.17gs\"/>\n"
         "<route src=\"s\" dst=\"c\" symmetrical=\"NO\"><link_ctn id=\"down\"/></route>\n"
         "<route src=\"c\" dst=\"s\" symmetrical=\"NO\"><link_ctn id=\"up\"/></route>\n"
         "</zone></platform>\n",
-        properties, down, latency, up, latency);
+        server, client, down, latency, up, latency);
     assert_int_equal(fclose(file), 0);
 }
 
 /* Of so many rounds; `more` are parameters. */
-static struct simulated with(const char *properties, int rounds, const char *more)
+static struct simulated with_both(const char *server, const char *client, int rounds,
+                                  const char *more)
 {
     struct simulated run;
     char text[1024];
 
-    write_platform(properties);
+    write_platform(server, client);
     snprintf(text, sizeof text,
              "platform: %s\nnetwork: textbook\nhosts: {server: [s], client: [c]}\n"
              "algorithm: {name: fedavg, clients: 1, clients_per_round: 1, local_epochs: %.0f, "
@@ -48,8 +49,13 @@ static struct simulated with(const char *properties, int rounds, const char *mor
              path, epochs, model_bytes, samples, sample_seconds, more, rounds);
     run = simulate(text, NULL);
     if (run.code != 0)
-        fail_msg("%s: %s", properties, run.err.text);
+        fail_msg("%s: %s", client, run.err.text);
     return run;
+}
+
+static struct simulated with(const char *properties, int rounds, const char *more)
+{
+    return with_both("", properties, rounds, more);
 }
 
 static double joules(const char *properties, int rounds, const char *more)
@@ -137,9 +143,29 @@ static void a_host_that_says_nothing_has_no_joules(void **state)
     simulated_release(&run);
 }
 
+/* A run is over when its last peer has left: an alarm set for a deadline that nobody needed draws nothing more. */
+static void nothing_is_drawn_after_the_last_peer_has_left(void **state)
+{
+    static const char *const deadlines[] = {"", ", round_deadline: 1234"};
+
+    (void)state;
+    for (int d = 0; d < 2; d++) {
+        struct simulated run = with_both(WATTS, WATTS, 3, deadlines[d]);
+        const json_t *peers = json_object_get(run.summary, "peers");
+        double joules_by_hand = 2 * idle_watts * seconds_of(&run);
+
+        for (size_t p = 0; p < json_array_size(peers); p++)
+            joules_by_hand +=
+                (busy_watts - idle_watts) * number_at(json_array_get(peers, p), "compute_seconds");
+        assert_close(number_at(run.summary, "joules"), joules_by_hand, 1e-9);
+        simulated_release(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_drawn_after_the_last_peer_has_left),
         cmocka_unit_test(a_host_draws_idle_watts_while_it_sends),
         cmocka_unit_test(a_radio_draws_what_its_row_says),
         cmocka_unit_test(own_numbers_replace_those_of_a_row),

@@ -200,29 +200,35 @@ static void close_if_complete(struct station *station, struct adcnn_image *image
         close_image(station, image);
 }
 
-/* T_L runs from the last result on, once some node has given back all of its own: a node that has much to do
- * otherwise lets nobody wait in vain. */
+/* T_L runs from the last result on, or from when the last node had its tiles, once some node has given back all of its
+ * own: a node that has much to do otherwise lets nobody wait in vain. */
+static double limit_of(const struct station *station, const struct adcnn_image *image)
+{
+    return fmax(image->last_result_at, image->scattered_at) +
+           adcnn_options(station->me->plan)->time_limit;
+}
+
 static void watch(struct station *station, struct adcnn_image *image)
 {
-    const double limit = adcnn_options(station->me->plan)->time_limit;
+    const bool is_scattered = image->sending_to < 0;
 
-    if (limit == 0 || !image->somebody_is_done || image->is_timed || image->is_closed ||
+    if (adcnn_options(station->me->plan)->time_limit == 0 || !image->somebody_is_done ||
+        !is_scattered || image->is_timed || image->is_closed ||
         adcnn_is_layerwise(station->me->plan))
         return;
     image->is_timed = true;
-    station_remind(station, image->last_result_at + limit, image);
+    station_remind(station, limit_of(station, image), image);
 }
 
 static void remind(struct station *station, void *what)
 {
-    const double limit = adcnn_options(station->me->plan)->time_limit;
+    const double now = sim_now(station->me);
     struct adcnn_image *image = what;
 
     image->is_timed = false;
     if (image->is_closed || image->request->is_over)
         return;
-    if (image->last_result_at + limit - sim_now(station->me) >
-        1e-12 * fmax(1, sim_now(station->me)))
+    if (limit_of(station, image) - now > 1e-12 * fmax(1, now))
         watch(station, image);
     else
         close_image(station, image);
@@ -283,6 +289,7 @@ static void send_next(struct station *station, struct adcnn_image *image)
         image->sending_to = -1;
         image->scattered_at = sim_now(station->me);
         book(image, ADCNN_SCATTER, image->begun_at, image->scattered_at);
+        watch(station, image);
         return;
     }
     image->sending_to = image->next_node++;

@@ -90,8 +90,8 @@ static double longest_tile(const struct sim_plan *plan, int node)
     return longest;
 }
 
-/* Seconds that results of all nodes, should they meet, keep one of them back. */
-static double held_back(const struct sim_plan *plan, int node)
+/* Seconds of a result on its way, should it meet those of all nodes. */
+static double result_seconds(const struct sim_plan *plan, int node)
 {
     const struct adcnn_run *run = adcnn_run_of(plan);
     const int from = node_peer(plan, node), to = central_peer(plan);
@@ -99,34 +99,33 @@ static double held_back(const struct sim_plan *plan, int node)
 
     for (int t = 0; t < run->tiles; t++)
         largest = run->result_bytes[t] > largest ? run->result_bytes[t] : largest;
-    return run->nodes *
-           (sim_alone_seconds(plan, from, to, largest) - sim_alone_seconds(plan, from, to, 0));
+    return sim_alone_seconds(plan, from, to, 0) +
+           run->nodes *
+               (sim_alone_seconds(plan, from, to, largest) - sim_alone_seconds(plan, from, to, 0));
 }
 
-/* All nodes are at work when the first of them is done, and no other has more than twice as much to do: then no more
- * than a tile passes between two results of an image. */
+/* No node has more than twice as much to do as another: then all are at work on an image while it is waited for, and no
+ * more than a tile passes between two results of it. */
 static bool no_tile_is_late(const struct sim_plan *plan)
 {
     const struct adcnn_run *run = adcnn_run_of(plan);
     const double limit = adcnn_options(plan)->time_limit;
-    double longest_gap = 0, sent = 0, least_load = INFINITY, most_load = 0;
+    double longest_gap = 0, least_load = INFINITY, most_load = 0;
     int allotted[MOST_NODES];
 
     if (limit == 0 || adcnn_is_layerwise(plan))
         return true;
     first_allotted(plan, allotted);
-    for (int k = 0, first = 0; k < run->nodes; first += allotted[k++]) {
+    for (int k = 0; k < run->nodes; k++) {
         const double tile = longest_tile(plan, k);
 
         if (allotted[k] == 0)
             return false;
-        sent += sim_alone_seconds(plan, central_peer(plan), node_peer(plan, k),
-                                  bytes_of_parts(run, first, allotted[k]));
-        longest_gap = fmax(longest_gap, tile + held_back(plan, k));
+        longest_gap = fmax(longest_gap, tile + result_seconds(plan, k));
         least_load = fmin(least_load, allotted[k] * tile);
         most_load = fmax(most_load, allotted[k] * tile);
     }
-    return limit > longest_gap && sent < least_load && most_load < 2 * least_load;
+    return limit > longest_gap && most_load < 2 * least_load;
 }
 
 static bool goes_as_meant(const struct sim_plan *plan)

@@ -91,7 +91,8 @@ static bool lesson_makes_sense(const struct adcnn *own, struct sim_error *err)
 
 static bool learn(struct sim_plan *plan, struct adcnn_run *run, struct sim_error *err)
 {
-    static const int usual_epochs[ADCNN_FORMS] = {4, 3, 2, 1};
+    static const int usual_epochs[][ADCNN_FORMS] = {
+        [ADCNN_DIGITS] = {4, 3, 2, 1}, [ADCNN_FASHION_MNIST] = {1, 1, 1, 1}};
     const struct adcnn *own = plan->parameters;
     struct adcnn_lesson lesson = {.learning = (enum adcnn_learning)own->learning,
                                   .grid = spatial_grid_of(run->tiles),
@@ -103,7 +104,8 @@ static bool learn(struct sim_plan *plan, struct adcnn_run *run, struct sim_error
     if (!lesson_makes_sense(own, err))
         return false;
     for (int f = 0; f < ADCNN_FORMS; f++)
-        lesson.epochs[f] = own->epochs.count > 0 ? (int)own->epochs.values[f] : usual_epochs[f];
+        lesson.epochs[f] =
+            own->epochs.count > 0 ? (int)own->epochs.values[f] : usual_epochs[own->learning][f];
     if (own->clip.count > 0) {
         lesson.coder.low = own->clip.values[0];
         lesson.coder.high = own->clip.values[1];
@@ -281,6 +283,25 @@ static bool holds_layers(struct sim_plan *plan, int peer, int first, struct sim_
                            "take a smaller model, or a host with more memory", err);
 }
 
+/* Then some node is still at work on its next tile when the limit has come, whenever shares are unequal. */
+static void look_at_limit(struct sim_plan *plan)
+{
+    const struct adcnn_run *run = adcnn_run_of(plan);
+    const double limit = adcnn_options(plan)->time_limit;
+    double least = INFINITY;
+
+    for (int k = 0; k < run->nodes; k++)
+        least = fmin(least, adcnn_tile_seconds(plan, 0, sim_role(plan, "node")->peers[k]) /
+                                run->speeds[k]);
+    if (limit > 0 && limit < least)
+        sim_remark(
+            plan,
+            "time_limit is %g s, but a tile takes %.3g s even on the fastest node: where one "
+            "has a tile more than another it is late, and zeros. Take more tiles, or a "
+            "longer limit.",
+            limit, least);
+}
+
 bool adcnn_placed(struct sim_plan *plan, struct sim_error *err)
 {
     const struct adcnn *own = plan->parameters;
@@ -293,6 +314,8 @@ bool adcnn_placed(struct sim_plan *plan, struct sim_error *err)
         return plan->model == NULL || holds_layers(plan, sim_role(plan, "cloud")->peers[0], 0, err);
     if (plan->model != NULL && !holds_layers(plan, central, run->separable, err))
         return false;
+    if (own->partition == ADCNN_FDSP)
+        look_at_limit(plan);
     return run->nodes == 0 ||
            (nodes_hold(plan, err) && (own->partition != ADCNN_FDSP || find_room(plan, run, err)));
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { LOCAL_EXIT, DEEP_FILTERS = 16 };
+enum { LOCAL_EXIT, EDGE_FILTERS = 16, CLOUD_FILTERS = 8 };
 
 /* ---- the network ---- */
 
@@ -27,7 +27,7 @@ static const struct network *dense_open(struct sim_arena *arena, struct image_sh
     return network_open(arena, image, &part, 1);
 }
 
-/* One or two convolutions with their rectifiers and pools, and the last layer. */
+/* One or two convolutions with their rectifiers, a pool between two, and the last layer. */
 static const struct network *cloud_open(struct sim_arena *arena, struct image_shape image,
                                         int blocks, int classes)
 {
@@ -36,12 +36,13 @@ static const struct network *cloud_open(struct sim_arena *arena, struct image_sh
 
     for (int b = 0; b < blocks; b++) {
         parts[count++] = (struct network_part){.kind = NETWORK_CONVOLUTION,
-                                               .filters = DEEP_FILTERS,
+                                               .filters = CLOUD_FILTERS,
                                                .kernel = 3,
                                                .stride = 1,
                                                .padding = 1};
         parts[count++] = (struct network_part){.kind = NETWORK_RELU};
-        parts[count++] = (struct network_part){.kind = NETWORK_POOL, .kernel = 2, .stride = 2};
+        if (b + 1 < blocks)
+            parts[count++] = (struct network_part){.kind = NETWORK_POOL, .kernel = 2, .stride = 2};
     }
     parts[count++] = (struct network_part){.kind = NETWORK_DENSE, .filters = classes};
     return network_open(arena, image, parts, count);
@@ -74,7 +75,7 @@ const struct view_network *view_network_open(struct sim_arena *arena,
     network->scores_at = place(network, aggregation_parameters(&network->scores));
     network->features_at = place(network, aggregation_parameters(&network->features));
     if (shape->has_edge) {
-        network->edge = block_open(arena, features, DEEP_FILTERS);
+        network->edge = block_open(arena, features, EDGE_FILTERS);
         features = network->edge->output;
         network->edge_head = dense_open(arena, features, shape->classes);
         network->edge_at = place(network, network->edge->parameter_count);
