@@ -66,9 +66,9 @@ static const struct {
                {"_flop_per_second", SIM_UNIT_FLOP_PER_SECOND},
                {"_bytes", SIM_UNIT_BYTES},
                {"_seconds", SIM_UNIT_SECONDS},
-                              {"_flop", SIM_UNIT_FLOP},
+               {"_flop", SIM_UNIT_FLOP},
                {"].bandwidth", SIM_UNIT_BYTES_PER_SECOND}, /* of a link of the platform */
-                              {"].bw", SIM_UNIT_BYTES_PER_SECOND},        /* of a cluster's links */
+               {"].bw", SIM_UNIT_BYTES_PER_SECOND},        /* of a cluster's links */
                {"].latency", SIM_UNIT_SECONDS},
                {"].lat", SIM_UNIT_SECONDS},
                {"].speed", SIM_UNIT_FLOP_PER_SECOND}};

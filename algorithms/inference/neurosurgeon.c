@@ -462,8 +462,8 @@ static void act_as_device(struct sim_peer *me)
     struct station *station = station_open(me, &device_method, desk);
 
     *desk = (struct desk){.view = view_of(me->plan, me->number), .last_cut = -1};
-    if (me->index == 0)
-        tell_choices(me, &desk->view);
+    tell_choices(me, &desk->view);
+
     station_hear(station, server_of(me->plan), false);
     station_arrivals(station, me->index, true);
     station_has_battery(station);

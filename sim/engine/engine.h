@@ -266,8 +266,8 @@ struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
 void peer_begin(struct peer *peer); /* a new actor for it */
 
-/* run.c: of the hosts that take part, until now; NAN: one states no watts */
-double engine_joules(const struct engine *engine);
+/* run.c: what the hosts that take part have drawn until now, into the record; NAN: one states no watts */
+void engine_take_joules(const struct engine *engine);
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);

@@ -135,7 +135,7 @@ static void clear_away(void *context)
 {
     const struct engine *engine = context;
 
-    engine->record->joules = engine_joules(engine);
+    engine_take_joules(engine);
     if (engine->has_helpers)
         sg_actor_kill_all();
 }

@@ -283,19 +283,21 @@ static void find_busiest_card(const struct engine *engine)
 }
 
 /* Energy of the hosts that take part, if each of them says what it draws. */
-double engine_joules(const struct engine *engine)
+void engine_take_joules(const struct engine *engine)
 {
     bool *counted = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
     double sum = 0;
 
     for (int i = 0; i < engine->record->peer_count; i++) {
         const int place = engine->peers[i].host_place;
+        const double joules = peer_host_joules(&engine->peers[i]);
 
+        engine->record->peers[i].joules = joules;
         if (!counted[place])
-            sum += peer_host_joules(&engine->peers[i]); /* NAN stays */
+            sum += joules; /* NAN stays */
         counted[place] = true;
     }
-    return sum;
+    engine->record->joules = sum;
 }
 
 static void close_peers(struct engine *engine)

@@ -51,6 +51,8 @@ struct sim_peer_record {
     double flop;
     int64_t bytes_sent, bytes_received; /* on the network */
     double finished_at;
+    double
+        joules; /* of its host, whoever computed there; NaN where that does not say what it draws */
     bool is_dead;
 };
 
@@ -118,7 +120,7 @@ struct sim_record {
     struct sim_table_record *tables;
     struct sim_output_record *outputs;
     struct sim_note_event *notes;
-        size_t note_count, note_room;
+    size_t note_count, note_room;
     struct sim_list_record *lists;
     struct sim_statistic *statistics;
     size_t statistic_count;

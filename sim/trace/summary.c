@@ -25,14 +25,15 @@ static json_t *peers_json(const struct sim_record *record)
         const struct sim_peer_record *peer = &record->peers[i];
 
         json_array_append_new(
-            all, json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:b}", "name",
-                           peer->name, "role", peer->role, "host", peer->host, "compute_seconds",
-                           peer->seconds[SIM_COMPUTING], "communicate_seconds",
+            all, json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:o, s:b}",
+                           "name", peer->name, "role", peer->role, "host", peer->host,
+                           "compute_seconds", peer->seconds[SIM_COMPUTING], "communicate_seconds",
                            communicating(peer->seconds), "wait_seconds", peer->seconds[SIM_WAITING],
                            "idle_seconds", peer->seconds[SIM_IDLING], "finished_at_seconds",
                            peer->finished_at, "flop", peer->flop, "bytes_sent",
                            (json_int_t)peer->bytes_sent, "bytes_received",
-                           (json_int_t)peer->bytes_received, "died", peer->is_dead));
+                           (json_int_t)peer->bytes_received, "host_joules",
+                           number_or_null(peer->joules), "died", peer->is_dead));
     }
     return all;
 }

@@ -135,6 +135,29 @@ static void stripes_follow_what_devices_can_do(void **state)
     assert_close(equal / by_speed, 11.0 / 3, 0.05);
 }
 
+/* The last of three equal stripes is on a slow device, and moving takes latency alone.  What it needs itself has been
+ * with the owner for long when it is done; yet it waits for its own rows to come there and for halos to be passed on. */
+static void halos_are_passed_on_when_all_are_there(void **state)
+{
+    const double speeds[] = {9, 9, 9, 0.5}, equal[] = {1, 1, 1}, a = 0.05;
+    const char *platform = air_platform("late", speeds, 4, 1e8, 1000 * a, "");
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    struct windows_chain chain;
+    struct stripes stripes;
+    double seconds = 5 * a; /* frame, first stripe, halo there and from there, result */
+
+    (void)state;
+    if (!windows_open(arena, sim_model_load(arena, "vgg16", &err), 2, &chain, &err))
+        fail_msg("%s", err.text);
+    stripes = stripes_open(arena, &chain, equal, 3, STRIPES_EACH_LAYER);
+    for (int l = 0; l < 2; l++)
+        seconds += 2 * (double)chain.layers[l].layer->macs / (0.5 * 1e9) *
+                   windows_length(stripes.blocks[l].outputs[2]) / chain.layers[l].out.rows;
+    assert_close(seconds_on(platform, "nodes: 3, layers: 2, partition: equal"), seconds, 1e-4);
+    sim_arena_close(arena);
+}
+
 /* AlexNet's pools overlap: without an exchange before them some rows of the convolution are computed twice. */
 static void fewer_exchanges_cost_work_and_save_bytes(void **state)
 {
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test(one_node_sends_no_halo),
         cmocka_unit_test(the_stages_of_the_longest_way_add_up_to_the_latency),
         cmocka_unit_test(stripes_follow_what_devices_can_do),
+        cmocka_unit_test(halos_are_passed_on_when_all_are_there),
         cmocka_unit_test(fewer_exchanges_cost_work_and_save_bytes),
         cmocka_unit_test(dense_products_send_all_inputs_to_all),
         cmocka_unit_test(pruned_products_send_less_the_better_they_are_shared_out),

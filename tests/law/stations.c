@@ -323,6 +323,22 @@ static void an_empty_battery_ends_what_a_device_does(void **state)
     simulated_release(&twice);
 }
 
+static void every_peer_tells_what_its_host_drew(void **state)
+{
+    struct simulated run = shipped_fine("adcnn", NULL, "requests.count=3");
+    const json_t *peer;
+    double sum = 0;
+    size_t i;
+
+    (void)state;
+    json_array_foreach (json_object_get(run.summary, "peers"), i, peer) {
+        assert_true(number_at(peer, "host_joules") > 0);
+        sum += number_at(peer, "host_joules");
+    }
+    assert_close(sum, number_at(run.summary, "joules"), 1e-12);
+    simulated_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,7 +352,8 @@ int main(void)
         cmocka_unit_test(what_the_dead_had_is_lost_or_answered_without_them),
         cmocka_unit_test(a_dead_device_asks_no_more_and_the_others_go_on),
         cmocka_unit_test(above_capacity_the_run_ends_at_its_horizon_and_says_so),
-        cmocka_unit_test(an_empty_battery_ends_what_a_device_does),
+                cmocka_unit_test(an_empty_battery_ends_what_a_device_does),
+        cmocka_unit_test(every_peer_tells_what_its_host_drew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

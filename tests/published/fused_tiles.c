@@ -8,6 +8,9 @@
 #include "tests/fixtures/shipped.h"
 #include "tests/published/published.h"
 
+#include "algorithms/inference/rules/stripes.h"
+#include "algorithms/inference/rules/tiles.h"
+
 #include <stdio.h>
 
 static const double MIB = 1 << 20;
@@ -67,12 +70,46 @@ static void seconds_a_frame(void **state)
                     rows[i].tolerance);
 }
 
+/* Weights, and input and output of the layer that needs most: what one device holds, less than that of the whole. */
+static void memory_of_a_device(void **state)
+{
+    static const double published[] = {58, 68, 61}, equal[] = {1, 1, 1, 1};
+    static const char *const what[] = {"tiles 3x3", "tiles 5x5", "stripes of 4"};
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    struct windows_chain chain = {0};
+    struct tiles coarse = {0}, fine = {0};
+    struct stripes one, four;
+    double ours[3], weights = 0;
+
+    (void)state;
+    assert_true(windows_open(arena, sim_model_load(arena, "yolov2", &err), 16, &chain, &err));
+    assert_true(tiles_open(arena, &chain, 3, 3, &coarse, &err));
+    assert_true(tiles_open(arena, &chain, 5, 5, &fine, &err));
+    one = stripes_open(arena, &chain, equal, 1, STRIPES_EACH_LAYER);
+    four = stripes_open(arena, &chain, equal, 4, STRIPES_EACH_LAYER);
+    for (int l = 0; l < chain.count; l++)
+        weights += (double)chain.layers[l].layer->parameter_bytes;
+    ours[0] = (double)tiles_largest_bytes(&coarse) + weights;
+    ours[1] = (double)tiles_largest_bytes(&fine) + weights;
+    ours[2] = (double)stripes_held_bytes(&four, 1);
+    print_published_head("memory of a device, per cent less than undivided (gated: 0.5)");
+    for (int i = 0; i < 3; i++) {
+        const double less = 100 * (1 - ours[i] / (double)stripes_held_bytes(&one, 0));
+
+        print_published(what[i], published[i], less);
+        assert_true(fabs(less - published[i]) <= 0.5);
+    }
+    sim_arena_close(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_a_frame),
         cmocka_unit_test(what_is_computed_more_than_once),
         cmocka_unit_test(seconds_a_frame),
+        cmocka_unit_test(memory_of_a_device),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
