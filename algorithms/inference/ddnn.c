@@ -1,22 +1,22 @@
-/* ddnn -- a deep neural network distributed over devices, edge and cloud: all devices see a sample, each in its own way.
+/* ddnn -- a network distributed over devices, edge and cloud: all devices see a sample, each in its own way.
  *
  * Each device computes the first layers of what it sees, and sends the scores of a small head to the gateway, which
  * joins them (the local aggregator).  If it is sure enough, that is the answer: the local exit.  If not, it asks the
- * devices for their features, which are bits, and these go to the cloud, which joins them, goes on and answers.  With an
- * edge tier they go to the edge, which has an exit of its own and sends on what it has made of them.
+ * devices for their features, which are bits, and these go to the cloud, which joins them, goes on and answers.  With
+ * an edge tier they go to the edge, which has an exit of its own and sends on what it has made of them.
  *
  * Paper: Teerapittayanon, McDanel, Kung, Distributed deep neural networks over the cloud, the edge and end devices,
  * ICDCS 2017.
  *
  *   bytes of a device for a sample   c = 4 |C| + (1 - l) f o / 8
  *
- * with |C| classes, l the share of samples that leave at the local exit, f filters and o outputs of each.  The gateway's
- * question and the answers of edge and cloud are messages too; the paper counts no bytes for them, and neither do we
- * unless the scenario says so.
+ * with |C| classes, l the share of samples that leave at the local exit, f filters and o outputs of each.  The
+ * gateway's question and the answers of edge and cloud are messages too; the paper counts no bytes for them, and
+ * neither do we unless the scenario says so.
  *
  * N counts the devices; gateway, edge and cloud are none of them.  A device that is lost, or dies, is not waited for.
  * With on_loss: local the gateway, or the edge, answers with what it has itself where it cannot ask on.  Requests that
- * the gateway owns are lost with it. */
+ * the gateway owns are lost with it.  Not modelled: batches, and samples that only some devices are shown. */
 #include "algorithms/inference/rules/view_lesson.h"
 #include "algorithms/inference/ddnn/joining.h"
 #include "algorithms/learning/shuffle.h"
@@ -339,8 +339,8 @@ static bool judge(const struct joining *joining, struct inf_request *request, in
 
 /* ---- before ---- */
 
-/* Without learning, the paper's network: of a device 3 x 3 x 3 products for each of 4 x 32 x 32 outputs, and 1024 x 3 of
- * its head; the gateway's highest of 6 x 3 scores.  How wide edge and cloud are the paper does not say: round figures. */
+/* Without learning, the paper's network: of a device 3 x 3 x 3 products for each of 4 x 32 x 32 outputs, and 1024 x 3
+ * of its head; the gateway's highest of 6 x 3 scores.  How wide edge and cloud are it does not say: round figures. */
 static void cost_as_paper(const struct ddnn *own, struct joining *joining)
 {
     static const double flop[JOINING_TIERS] = {227328, 18, 1e7, 1e7};

@@ -375,6 +375,7 @@ static void wait_for_bell(struct peer *peer, double now, double seconds)
     if (peer->bell == NULL)
         peer->bell = sg_sem_init(0);
     peer->waits_for_bell = true;
+    peer->wakes_at = seconds < 0 ? INFINITY : now + seconds; /* for whoever would kill it then */
     if (seconds < 0)
         sg_sem_acquire(peer->bell);
     else if (sg_sem_acquire_timeout(peer->bell, seconds) != 0)

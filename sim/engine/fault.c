@@ -6,6 +6,7 @@
 #include "sim/engine/engine.h"
 
 #include <fnmatch.h>
+#include <math.h>
 #include <simgrid/engine.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,6 +300,27 @@ static bool life_goes_on(const struct engine *engine)
     return false;
 }
 
+/* SimGrid 3.32 aborts when an actor is killed at the very instant at which its wait for a semaphore is over. */
+static bool kills_who_wakes_now(const struct armed *armed)
+{
+    const struct engine *engine = armed->engine;
+    const double now = simgrid_get_clock();
+    const int kind = armed->fault->kind;
+
+    if (engine->is_ours || armed->is_on || armed->fault->factor != 0 || kind == SIM_FAULT_LINK)
+        return false;
+    for (int p = 0; p < engine->record->peer_count; p++) {
+        const struct peer *peer = &engine->peers[p];
+
+        for (int i = 0; i < armed->target_count; i++)
+            if (armed->targets[i] == (kind == SIM_FAULT_PEER ? p : peer->host_place) &&
+                !peer->is_finished && !peer->is_dead && peer->waits_for_bell &&
+                fabs(peer->wakes_at - now) <= 1e-9 * fmax(1, now))
+                return true;
+    }
+    return false;
+}
+
 static void change(void *context)
 {
     struct armed *armed = context;
@@ -306,6 +328,10 @@ static void change(void *context)
 
     if (armed->engine->is_over)
         return;
+    if (kills_who_wakes_now(armed)) {
+        s4u_at(simgrid_get_clock() + 1e-9 * fmax(1, simgrid_get_clock()), change, armed);
+        return;
+    }
     set(armed, !armed->is_on);
     if (armed->is_on) {
         if (fault->for_seconds >= 0)

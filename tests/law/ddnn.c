@@ -175,6 +175,21 @@ static void a_dead_device_is_not_waited_for(void **state)
     }
 }
 
+/* At 1 s to the digit the eleventh request comes, and nothing else: each device's wait is over just then. */
+static void a_device_may_die_as_a_request_comes(void **state)
+{
+    static const char *const faults[] = {"faults=[{peer: device-1, at: 1s, factor: 0}]",
+                                         "faults=[{host: camera-1, at: 1s, factor: 0}]"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct simulated run = with_fault(faults[i], "requests.count=21");
+
+        assert_close(metric_of(&run, "requests_answered"), 21, 0);
+        simulated_release(&run);
+    }
+}
+
 static void when_all_devices_are_dead_what_is_left_is_lost(void **state)
 {
     struct simulated run = with_fault("faults=[{peer: \"device-*\", at: 5.02s, factor: 0}]",
@@ -278,6 +293,7 @@ int main(void)
         cmocka_unit_test(a_request_alone_takes_the_way_of_its_exit),
         cmocka_unit_test(the_stages_of_the_slowest_way_add_up_to_the_latency),
         cmocka_unit_test(a_dead_device_is_not_waited_for),
+        cmocka_unit_test(a_device_may_die_as_a_request_comes),
         cmocka_unit_test(when_all_devices_are_dead_what_is_left_is_lost),
         cmocka_unit_test(what_the_cloud_had_is_lost_or_answered_by_the_gateway),
         cmocka_unit_test(with_an_edge_either_may_die),

@@ -1,12 +1,12 @@
-/* joining.h -- a sample that several devices see at once: who computes, who joins what they send, who asks, who answers.
+/* joining.h -- a sample that several devices see at once: who computes, who joins what they send, who answers.
  *
  *   device    computes, sends its scores to the gateway; asked, it sends its features on
  *   gateway   owns all requests; joins scores, and answers if it is sure; else it asks the devices
  *   edge      joins features, and answers if it is sure; else it sends on what it made of them; there may be none
  *   cloud     joins features, or goes on from the edge's, and answers
  *
- * A device that is dead is not waited for: who joins goes on without its part.  on_loss: local: who cannot go on answers
- * with what it has, the gateway in place of a device that cannot reach edge or cloud. */
+ * A device that is dead is not waited for: who joins goes on without its part.  on_loss: local: who cannot go on
+ * answers with what it has, the gateway in place of a device that cannot reach edge or cloud. */
 #ifndef INFERENCE_JOINING_H
 #define INFERENCE_JOINING_H
 

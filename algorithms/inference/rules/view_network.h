@@ -1,11 +1,12 @@
 /* view_network.h -- DDNN's network, which really learns: a chain on each device, a local exit, an edge's, the cloud's.
  *
- * Teerapittayanon, McDanel, Kung, ICDCS 2017.  A device: one convolution of `filters` 3 x 3, a pool, and a bit for each
- * output; a dense head on the bits gives its scores.  The gateway joins the scores (rules/aggregation.h): the local
- * exit.  The cloud joins the bits, and has two more convolutions of 8 filters with rectifiers, a pool between them, and a
- * dense layer.  With an edge it is the edge that joins the bits: a convolution of 16 filters and a pool, again in bits, with
- * a head of its own; then the cloud has one convolution.  There is no batch normalisation (the paper has one before each
- * bit), pools are 2 x 2 (the paper's 3 x 3 overlap), and the cloud has a pool less, as our images are smaller. */
+ * Teerapittayanon, McDanel, Kung, ICDCS 2017.  A device: one convolution of `filters` 3 x 3, a pool, and a bit for
+ * each output; a dense head on the bits gives its scores.  The gateway joins the scores (rules/aggregation.h): the
+ * local exit.  The cloud joins the bits, and has two more convolutions of 8 filters with rectifiers, a pool between
+ * them, and a dense layer.  With an edge it is the edge that joins the bits: a convolution of 16 filters and a pool,
+ * again in bits, with a head of its own; then the cloud has one convolution.  There is no batch normalisation (the
+ * paper has one before each bit), pools are 2 x 2 (the paper's 3 x 3 overlap), and the cloud has fewer pools, as our
+ * images are smaller. */
 #ifndef INFERENCE_VIEW_NETWORK_H
 #define INFERENCE_VIEW_NETWORK_H
 
