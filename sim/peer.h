@@ -123,7 +123,7 @@ struct sim_activity *sim_start_receive(struct sim_peer *me, int from);
 struct sim_activity *sim_start_listening(struct sim_peer *me, int from);
 
 /* As sim_start_receive, but it fails, too, when the role of `from` comes to its end, or has: for peers that serve
- * whoever may still ask. */
+ * whoever may still ask.  Where `from` is dead for a time it waits for the first message after its return. */
 struct sim_activity *sim_start_hearing(struct sim_peer *me, int from);
 
 /* As sim_start_send, likewise: it fails, too, when the role of `to` comes to its end before it has begun. */

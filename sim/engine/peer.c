@@ -329,7 +329,7 @@ struct sim_activity *sim_start_hearing(struct sim_peer *me, int from)
 
     if (channel->from->is_finished && channel->sends == NULL)
         return in_vain(of(me), RECEIVING, channel);
-    receive = peer_start_receive(of(me), from, 0);
+    receive = start_receive(of(me), from, 0, sim_will_return(me, from));
     receive->hears = true;
     return receive;
 }
