@@ -88,6 +88,10 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
     if (plan->batch != 1)
         return sim_fail(err, "fused_tiles: a frame is one sample, so workload.batch must be 1.");
+    if (own->common.battery_joules > 0)
+        return sim_fail(
+            err, "fused_tiles: battery_joules must be 0: who waits for parts of an empty device "
+                 "would wait for ever; let its host die in faults instead.");
     if (own->sources > own->nodes)
         return sim_fail(err, "fused_tiles: %d sources are more than the %d nodes that they are of.",
                         own->sources, own->nodes);
@@ -395,7 +399,6 @@ static void act_as_node(struct sim_peer *me)
     station_hear(station, sim_role(me->plan, "gateway")->peers[0], true);
     if (me->index < options_of(me->plan)->sources)
         station_arrivals(station, me->index, false);
-    station_has_battery(station);
     station_run(station);
 }
 
@@ -424,8 +427,7 @@ static double all_bytes(const struct sim_plan *plan)
 
 static bool all_are_answered(const struct sim_plan *plan)
 {
-    return sim_has_own_hosts(plan) && plan->is_undisturbed &&
-           plan->requests->horizon_seconds == 0 && options_of(plan)->common.battery_joules == 0;
+    return sim_has_own_hosts(plan) && plan->is_undisturbed && plan->requests->horizon_seconds == 0;
 }
 
 static double frame_seconds(const struct sim_plan *plan)

@@ -97,6 +97,10 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 
     if (plan->batch != 1)
         return sim_fail(err, "modnn: a frame is one sample, so workload.batch must be 1.");
+    if (own->common.battery_joules > 0)
+        return sim_fail(err,
+                        "modnn: battery_joules must be 0: who waits for parts of an empty device "
+                        "would wait for ever; let its host die in faults instead.");
     if (own->sources > own->nodes)
         return sim_fail(err, "modnn: %d sources are more than the %d nodes that they are of.",
                         own->sources, own->nodes);
@@ -205,7 +209,6 @@ static void act_as_node(struct sim_peer *me)
     station_hear(station, sim_role(me->plan, "owner")->peers[0], true);
     if (me->index < modnn_options(me->plan)->sources)
         station_arrivals(station, me->index, false);
-    station_has_battery(station);
     station_run(station);
 }
 
@@ -234,8 +237,7 @@ static double all_bytes(const struct sim_plan *plan)
 
 static bool all_are_answered(const struct sim_plan *plan)
 {
-    return sim_has_own_hosts(plan) && plan->is_undisturbed &&
-           plan->requests->horizon_seconds == 0 && modnn_options(plan)->common.battery_joules == 0;
+    return sim_has_own_hosts(plan) && plan->is_undisturbed && plan->requests->horizon_seconds == 0;
 }
 
 static double frame_seconds(const struct sim_plan *plan)
