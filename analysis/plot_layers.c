@@ -1,5 +1,5 @@
-/* plot_layers.c -- figure `layers` of a run that tells of its network's layers (layers.csv): what each takes on one device,
- * and the size of what it gives.  In convolutional networks the early ones have most of both. */
+/* plot_layers.c -- figure `layers` of a run that tells of its network's layers (layers.csv): what each takes on one
+ * device, and the size of what it gives.  In convolutional networks the early ones have most of both. */
 #include "analysis/csv.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"

@@ -2,9 +2,9 @@
  *
  * The central node cuts an image in tiles and deals them to Conv nodes, to each as many as it has shown to be good for
  * (Algorithms 2 and 3: rules/tile_allocation.h).  Each node computes the separable layers of its tiles with zeros where
- * a halo would be (fully decomposable spatial partition, FDSP), clips and quantises what comes out, and sends it back as
- * runs of zeros and codes (codecs/quantise.h).  What has not come T_L after the last that came is zeros; the central node
- * computes the layers behind.
+ * a halo would be (fully decomposable spatial partition, FDSP), clips and quantises what comes out, and sends it back
+ * as runs of zeros and codes (codecs/quantise.h).  What has not come in time is zeros; the central node computes the
+ * layers behind.
  *
  * Paper: Zhang, Lin, Zhang, Adaptive distributed convolutional neural network inference at the network edge with ADCNN,
  * ICPP 2020.
@@ -17,9 +17,10 @@
  *
  * N counts the Conv nodes; the central node and the cloud are none of them.  One node after the other gets its tiles,
  * and begins when it has them.  Not modelled: adding up partial sums, coding and decoding.
- * T_L runs from the last result or the last tile sent on, once some node has given back all of its own.  A node that is slowed gives back
- * less, and gets less; one that dies leaves zeros (on_loss: retry), or has the image computed by the central node
- * (local), or lost (fail); with halos or channels nobody can go on without it, and retry loses the image, too. */
+ * T_L runs from the last result or the last tile sent on, once some node has given back all of its own.  A node that
+ * is slowed gives back less, and gets less.  One that dies, for a time or for good, does not come back; it leaves zeros
+ * (on_loss: retry), or has the image computed by the central node (local), or lost (fail); with halos or channels
+ * nobody can go on without it, and retry loses the image, too. */
 #include "algorithms/inference/adcnn/adcnn.h"
 
 static const char *const partitions[] = {
@@ -78,7 +79,7 @@ static const struct sim_parameter parameters[] = {
 
 static const struct sim_role roles[] = {
     {"central", adcnn_central, .help = "deals tiles, gathers results, computes the last layers"},
-    {"node", adcnn_node, .help = "computes the separable layers of its tiles", .comes_back = true},
+    {"node", adcnn_node, .help = "computes the separable layers of its tiles"},
     {"cloud", adcnn_cloud, .help = "computes whole images"},
     {0}};
 

@@ -278,6 +278,23 @@ static void with_halos_the_dead_are_missed_by_all(void **state)
     simulated_release(&run);
 }
 
+/* Its role does not begin anew; with halos all images after it are lost. */
+static void who_died_for_a_time_does_not_come_back(void **state)
+{
+    static const char for_a_time[] = "faults=[{host: device-3, at: 1.02, for: 0.7, factor: 0}]";
+    struct simulated tiles = shipped_fine("adcnn_table3", for_a_time, SLOW);
+    struct simulated halos = shipped_fine("adcnn", for_a_time,
+                                          "algorithm.partition=halo algorithm.tiles=0 "
+                                          "requests.count=4 requests.rate=1");
+
+    (void)state;
+    assert_true(metric_of(&tiles, "requests_answered") == 6);
+    assert_true(item_of(&tiles, "tiles_per_node", 2) == 0);
+    assert_true(metric_of(&halos, "requests_lost") >= 2);
+    simulated_release(&tiles);
+    simulated_release(&halos);
+}
+
 static void with_all_nodes_dead_nothing_hangs(void **state)
 {
     struct simulated run = shipped_fine(
@@ -336,6 +353,7 @@ int main(void)
         cmocka_unit_test(who_is_dead_gets_no_tiles_and_leaves_zeros),
         cmocka_unit_test(the_image_of_the_dead_is_computed_here_or_lost_if_asked),
         cmocka_unit_test(with_halos_the_dead_are_missed_by_all),
+        cmocka_unit_test(who_died_for_a_time_does_not_come_back),
         cmocka_unit_test(with_all_nodes_dead_nothing_hangs),
         cmocka_unit_test(nonsense_is_refused),
     };

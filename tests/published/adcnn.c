@@ -1,9 +1,10 @@
-/* adcnn.c -- Zhang, Lin, Zhang, ADCNN, ICPP 2020: the allocation of tiles, and latency before and after nodes slow down.
+/* adcnn.c -- Zhang, Lin, Zhang, ADCNN, ICPP 2020: the allocation of tiles, and latency before and after nodes slow
+ * down.
  *
- * Gated: Algorithm 3 on the nodes of section 7.3, exactly; and the linear model 37.14 ms + max_k (x_k / 8 / s_k) 202.88
- * ms that table 3 and section 7.3 agree on, by half a unit of the decimal in which it is printed: 240.0 ms before four
- * nodes slow down, 354.1 ms once the statistics know it (the paper measured 241 and 351).  Table 3's I/O and computation
- * are inputs: the bytes of an image are those that take 37.14 ms with their latencies.
+ * Gated: Algorithm 3 on the nodes of section 7.3, exactly; and the linear model 37.14 + max_k (x_k / 8 / s_k) 202.88 ms
+ * that table 3 and section 7.3 agree on, by half a unit of the decimal in which it is printed: 240.0 ms before four
+ * nodes slow down, 354.1 ms once the statistics know it (the paper measured 241 and 351).  Table 3's I/O and
+ * computation are inputs: the bytes of an image are those that take 37.14 ms with their latencies.
  *
  * Shown, not gated: 6.68x and 4.42x, the paper's headline, beside what its own table 3 gives, and what a simulation of
  * the seven blocks gives that the paper says were distributed.  MODEL.md says why they differ. */

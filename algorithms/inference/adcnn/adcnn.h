@@ -89,7 +89,7 @@ void adcnn_size_layers(const struct sim_plan *plan, struct adcnn_run *run);
 int64_t adcnn_map_bytes(const struct adcnn_run *run, int tile); /* of its result as floats */
 int64_t adcnn_largest_tile_bytes(const struct adcnn_run *run);
 
-/* Bytes of a node's weights; and of weights and of maps that a node holds at once; `held_parts` is of how many tiles it has the image. */
+/* Bytes of a node's weights; and of weights and maps that it holds at once, with the image of `held_parts` tiles. */
 double adcnn_weight_bytes(const struct sim_plan *plan, int node);
 double adcnn_node_bytes(const struct sim_plan *plan, int node, int held_parts);
 

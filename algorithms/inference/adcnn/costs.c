@@ -104,10 +104,11 @@ double adcnn_whole_seconds(const struct sim_plan *plan, int peer)
 static int64_t coded_bytes(const struct adcnn *own, int64_t bytes)
 {
     const struct quantiser how = {0, 1, own->bits};
+    const int64_t numbers = bytes / 4;
 
     return own->bits == 0
                ? bytes
-               : (int64_t)ceil(quantise_expected_bytes(&how, (double)(bytes / 4), own->density));
+               : (int64_t)ceil(quantise_expected_bytes(&how, (double)numbers, own->density));
 }
 
 int64_t adcnn_map_bytes(const struct adcnn_run *run, int tile)

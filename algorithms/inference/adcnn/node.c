@@ -1,4 +1,5 @@
-/* node.c -- ADCNN's Conv nodes: tile after tile by themselves (FDSP), or layer by layer with the others; and the cloud. */
+/* node.c -- ADCNN's Conv nodes: tile after tile by themselves (FDSP), or layer by layer with the others; and the
+ * cloud. */
 #include "algorithms/inference/adcnn/adcnn.h"
 
 struct node {
