@@ -159,15 +159,18 @@ static double ended(const struct simulated *run)
            metric_or_0(run, "requests_unfinished");
 }
 
-/* Every moment of a request's way: it computes, sends scores, is asked, sends features. */
+/* Every moment of a request's way: it computes, sends scores, is asked, sends features; on a radio that is slower than
+ * the others', so that it is waited for when it dies. */
 static void a_dead_device_is_not_waited_for(void **state)
 {
     (void)state;
     for (int i = 0; i < 9; i++) {
-        char faults[96];
+        char faults[128];
         struct simulated run;
 
-        snprintf(faults, sizeof faults, "faults=[{peer: device-2, at: %.4fs, factor: 0}]",
+        snprintf(faults, sizeof faults,
+                 "faults=[{link: radio-2_UP, at: 0s, factor: 0.1}, {peer: device-2, at: %.4fs, "
+                 "factor: 0}]",
                  0.0001 + 0.0071 * i);
         run = with_fault(faults, "algorithm.local_exit_share=0.1 requests.count=11");
         assert_close(metric_of(&run, "requests_answered"), 11, 0);
