@@ -299,7 +299,7 @@ bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_
     if (answers.count == 0 || answers.stages == 0)
         return true;
     make_groups(&answers, &ascending);
-    look.key_rows = (answers.stages + 4) / 5;
+    look.key_rows = ceil(answers.stages / 5.0);
     look.height = 1.9 + 0.2 * answers.group_count + 0.16 * look.key_rows;
     bars = analysis_scale_for(tallest(&answers), SIM_UNIT_SECONDS);
     curve = analysis_scale_for(ascending[answers.count - 1], SIM_UNIT_SECONDS);

@@ -346,14 +346,14 @@ struct sim_activity *sim_start_telling(struct sim_peer *me, int to, struct sim_m
     return send;
 }
 
-void sim_poke(struct sim_peer *me, int number)
+void sim_poke(struct sim_peer *me, int peer)
 {
-    struct peer *peer = &of(me)->engine->peers[number];
+    struct peer *other = &of(me)->engine->peers[peer];
 
-    if (!peer->waits_for_bell)
+    if (!other->waits_for_bell)
         return;
-    peer->is_poked = true;
-    peer_ring(peer);
+    other->is_poked = true;
+    peer_ring(other);
 }
 
 struct sim_activity *sim_start_listening(struct sim_peer *me, int from)

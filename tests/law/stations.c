@@ -352,7 +352,7 @@ int main(void)
         cmocka_unit_test(what_the_dead_had_is_lost_or_answered_without_them),
         cmocka_unit_test(a_dead_device_asks_no_more_and_the_others_go_on),
         cmocka_unit_test(above_capacity_the_run_ends_at_its_horizon_and_says_so),
-                cmocka_unit_test(an_empty_battery_ends_what_a_device_does),
+        cmocka_unit_test(an_empty_battery_ends_what_a_device_does),
         cmocka_unit_test(every_peer_tells_what_its_host_drew),
     };
 
