@@ -203,6 +203,16 @@ static bool is_seen(const struct answers *answers, int stage)
     return false;
 }
 
+/* Five names fit into a row. */
+static double key_rows(const struct answers *answers)
+{
+    int seen = 0;
+
+    for (int s = 0; s < answers->stages; s++)
+        seen += is_seen(answers, s);
+    return fmax(1, ceil(seen / 5.0));
+}
+
 static void plot_bars(const struct analysis_figure *figure, const struct answers *answers,
                       struct sim_arena *arena)
 {
@@ -262,7 +272,7 @@ static bool draw(struct analysis_figures *all, const struct analysis_look *look,
         figure->script,
         "unset label\nunset key\nunset title\nset lmargin at screen 0.66\nset rmargin at screen "
         "0.975\nset yrange [0:100]\nset ytics auto\nset grid\nset xlabel 'latency (%s)'\nset "
-        "ylabel 'answered (percent)'\n%sset xrange [*:*]\nplot '%s.dat' index 'curve' using 1:2 "
+        "ylabel 'answered (percent)'\n%splot '%s.dat' index 'curve' using 1:2 "
         "with "
         "steps linetype 1 linewidth 2\nunset logscale\nunset ylabel\nunset multiplot\n",
         curve->unit, is_wide ? "set logscale x\n" : "", figure->name);
@@ -299,7 +309,7 @@ bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_
     if (answers.count == 0 || answers.stages == 0)
         return true;
     make_groups(&answers, &ascending);
-    look.key_rows = ceil(answers.stages / 5.0);
+    look.key_rows = key_rows(&answers);
     look.height = 1.9 + 0.2 * answers.group_count + 0.16 * look.key_rows;
     bars = analysis_scale_for(tallest(&answers), SIM_UNIT_SECONDS);
     curve = analysis_scale_for(ascending[answers.count - 1], SIM_UNIT_SECONDS);
