@@ -388,7 +388,7 @@ static void act_as_gateway(struct sim_peer *me)
         station_hear(station, nodes->peers[i], false);
     station_own(station, SIM_NOBODY);
     sim_note(me, "redundant_compute", tiles_redundancy(&prepared_of(station)->tiles));
-    sim_note(me, "bytes_per_frame", (double)tiles_total_bytes(&prepared_of(station)->tiles));
+    sim_note(me, "frame_bytes", (double)tiles_total_bytes(&prepared_of(station)->tiles));
     station_run(station);
 }
 

@@ -181,7 +181,7 @@ static void note_products(struct sim_peer *me)
         without_fgcp += (*prepared->cut)->products[p].numbers_without_fgcp;
     }
     if (prepared->product_count > 0)
-        sim_note(me, "product_bytes_per_frame", (double)(MODNN_NUMBER_BYTES * numbers));
+        sim_note(me, "product_frame_bytes", (double)(MODNN_NUMBER_BYTES * numbers));
     if (modnn_options(me->plan)->fully_connected != MODNN_SPARSE)
         return;
     sim_note(me, "product_bytes_without_clustering", (double)(MODNN_NUMBER_BYTES * in_order));
@@ -197,7 +197,7 @@ static void act_as_owner(struct sim_peer *me)
     for (int i = 0; i < nodes->size; i++)
         station_hear(station, nodes->peers[i], false);
     station_own(station, SIM_NOBODY);
-    sim_note(me, "bytes_per_frame", (double)modnn_frame_bytes(me->plan, *prepared->cut));
+    sim_note(me, "frame_bytes", (double)modnn_frame_bytes(me->plan, *prepared->cut));
     note_products(me);
     station_run(station);
 }

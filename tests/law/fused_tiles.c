@@ -112,7 +112,7 @@ static void bytes_do_not_depend_on_who_computes(void **state)
         if (nodes == 1)
             first = number_at(run.summary, "bytes");
         assert_close(number_at(run.summary, "bytes"), first, 0);
-        assert_close(first, 3 * metric_of(&run, "bytes_per_frame"), 0);
+        assert_close(first, 3 * metric_of(&run, "frame_bytes"), 0);
         simulated_release(&run);
     }
 }

@@ -118,7 +118,7 @@ static void the_stages_of_the_longest_way_add_up_to_the_latency(void **state)
             sum += metric_of(&run, stages[s]);
         assert_close(sum, metric_of(&run, "mean_latency_seconds"), 1e-9);
         assert_close(metric_of(&run, "requests_answered"), 13, 0);
-        assert_close(number_at(run.summary, "bytes"), 13 * metric_of(&run, "bytes_per_frame"), 0);
+        assert_close(number_at(run.summary, "bytes"), 13 * metric_of(&run, "frame_bytes"), 0);
         simulated_release(&run);
     }
 }
@@ -192,7 +192,7 @@ static void dense_products_send_all_inputs_to_all(void **state)
         fine_on(equal_hosts(), "nodes: 3, fully_connected: dense", "requests: {arrival: one}");
 
     (void)state;
-    assert_close(metric_of(&run, "product_bytes_per_frame"),
+    assert_close(metric_of(&run, "product_frame_bytes"),
                  4.0 * (3 * (25088 + 4096 + 4096) + 4096 + 4096 + 1000), 0);
     simulated_release(&run);
 }
@@ -206,10 +206,10 @@ static void pruned_products_send_less_the_better_they_are_shared_out(void **stat
     const double in_order = metric_of(&sparse, "product_bytes_without_clustering");
 
     (void)state;
-    assert_true(metric_of(&sparse, "product_bytes_per_frame") <
+    assert_true(metric_of(&sparse, "product_frame_bytes") <
                 metric_of(&sparse, "product_bytes_without_fgcp"));
     assert_true(metric_of(&sparse, "product_bytes_without_fgcp") < in_order);
-    assert_true(in_order < metric_of(&dense, "product_bytes_per_frame"));
+    assert_true(in_order < metric_of(&dense, "product_frame_bytes"));
     assert_true(seconds_of(&sparse) < seconds_of(&dense));
     simulated_release(&sparse);
     simulated_release(&dense);

@@ -30,7 +30,7 @@ static void deepthings_bytes_of_modnn(void **state)
         double mib;
 
         snprintf(words, sizeof words, "algorithm.nodes=%d", n);
-        mib = shipped_metric("modnn", words, "bytes_per_frame") / MIB;
+        mib = shipped_metric("modnn", words, "frame_bytes") / MIB;
         print_published(words, published[n - 1], mib);
         assert_true(fabs(mib - published[n - 1]) <= 0.01);
     }
