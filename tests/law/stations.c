@@ -323,6 +323,23 @@ static void an_empty_battery_ends_what_a_device_does(void **state)
     simulated_release(&twice);
 }
 
+/* What stands in its line when the battery is empty is never sent, and nobody waits for it. */
+static void an_empty_battery_leaves_what_was_to_be_sent(void **state)
+{
+    struct simulated run = shipped_fine(
+        "branchynet", "hosts={device: [device-0], edge: [device-1], cloud: [device-2]}",
+        "platform=platforms/wifi_edge.xml algorithm.devices=1 algorithm.edges=1 "
+        "algorithm.battery_joules=3.7 algorithm.exit_rates=[0,0.5,0.5] "
+        "algorithm.segment_flop=[1e6,1e6,1e6] algorithm.cut_bytes=[99999,99999] "
+        "requests.rate=300 requests.count=900");
+
+    (void)state;
+    assert_true(metric_of(&run, "requests_answered") > 20);
+    assert_close(metric_of(&run, "requests_answered") + metric_of(&run, "requests_battery_empty"),
+                 900, 0);
+    simulated_release(&run);
+}
+
 static void every_peer_tells_what_its_host_drew(void **state)
 {
     struct simulated run = shipped_fine("adcnn", NULL, "requests.count=3");
@@ -353,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_dead_device_asks_no_more_and_the_others_go_on),
         cmocka_unit_test(above_capacity_the_run_ends_at_its_horizon_and_says_so),
         cmocka_unit_test(an_empty_battery_ends_what_a_device_does),
+        cmocka_unit_test(an_empty_battery_leaves_what_was_to_be_sent),
         cmocka_unit_test(every_peer_tells_what_its_host_drew),
     };
 

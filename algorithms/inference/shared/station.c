@@ -437,9 +437,12 @@ static void drain(struct station *station)
 {
     const struct inf_run *run = inf_run_of(station->me->plan);
     struct station_inside *inside = station->inside;
-    const double spent = sim_joules(station->me, station->me->number) + station->radio_joules;
+    double spent;
 
-    if (!inside->has_battery || inside->is_empty || !(spent >= run->options->battery_joules))
+    if (!inside->has_battery || inside->is_empty)
+        return;
+    spent = sim_joules(station->me, station->me->number) + station->radio_joules;
+    if (!(spent >= run->options->battery_joules))
         return;
     inside->is_empty = true;
     sim_note(station->me, "battery_lasted_seconds", sim_now(station->me));
@@ -532,7 +535,7 @@ static double until_due(struct station *station, double horizon)
     if (station->inside->reminders != NULL)
         at = fmin(at, station->inside->reminders->at);
     for (const struct connection *c = station->inside->connections; c != NULL; c = c->next)
-        if (c->send == NULL && c->line.first != NULL)
+        if (c->send == NULL && c->line.first != NULL && !station->inside->is_empty)
             at = fmin(at, c->paused_until);
     return isinf(at) ? -1 : fmax(at - now, 0);
 }
