@@ -1,4 +1,5 @@
 /* world.c -- the platform as SimGrid loaded it, in an order of our own: SimGrid's depends on a hash. */
+#include "sim/base/file.h"
 #include "sim/base/names.h"
 #include "sim/engine/engine.h"
 
@@ -120,7 +121,8 @@ static const char precision[] = "surf/precision:1e-12";
  * (System::update_modified_cnst_set_from_variable visits a flow's first link only; 3.32 to 4.1). */
 static const char *const our_options[] = {precision, "network/optim:Full", NULL};
 
-/* An edited platform lives in memory; its name there is the kernel's. */
+/* An edited platform lives in memory; its name there is the kernel's, so SimGrid must be told where the profiles lie
+ * that the file names. */
 static const char *path_to_load(const struct sim_scenario *scenario,
                                 const struct sim_platform_facts *facts, struct sim_arena *arena,
                                 struct sim_error *err)
@@ -143,6 +145,7 @@ static const char *path_to_load(const struct sim_scenario *scenario,
                  scenario->platform);
         return NULL;
     }
+    sg_cfg_set_string("path", sim_folder_of(arena, scenario->platform));
     return sim_text(arena, "/proc/self/fd/%d", descriptor);
 }
 

@@ -2,6 +2,7 @@
 #include "tests/fixtures/shipped.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static double latency(const char *words)
 {
@@ -47,6 +48,37 @@ static void a_slower_way_moves_the_cut_to_the_device(void **state)
                 metric_of(&fixed, "mean_latency_seconds") / 3);
     simulated_release(&run);
     simulated_release(&fixed);
+}
+
+/* The same by a profile of the platform; and a change to another link leaves the profile where it is. */
+static void a_profile_of_the_way_moves_the_cut_too(void **state)
+{
+    static const char link[] = "<link id=\"wifi-up\" bandwidth=\"18.88Mbps\"";
+    FILE *profile = fopen("build/slow_way.profile", "w");
+    FILE *to = fopen("build/slow_way.xml", "w"), *from = fopen("platforms/three_radios.xml", "r");
+    char line[1024];
+
+    (void)state;
+    fputs("0 2360000\n20 118000\nLOOPAFTER 1000\n", profile);
+    fclose(profile);
+    while (fgets(line, sizeof line, from) != NULL) {
+        char *at = strstr(line, link);
+
+        if (at != NULL)
+            fprintf(to, "    %s bandwidth_file=\"slow_way.profile\"%s", link, at + strlen(link));
+        else
+            fputs(line, to);
+    }
+    fclose(from);
+    fclose(to);
+    assert_close(shipped_metric("neurosurgeon", "platform=build/slow_way.xml requests.count=60",
+                                "split_changes"),
+                 1, 0);
+    assert_close(shipped_metric("neurosurgeon",
+                                "platform=build/slow_way.xml requests.count=60 "
+                                "platform.link[wifi-down].bandwidth=9Mbps",
+                                "split_changes"),
+                 1, 0);
 }
 
 /* Requests are so rare that none is under way when the way is free again: without probes the device stays where it went, since no answer tells it that the way is free again. */
@@ -184,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_legal_cut_takes_what_the_formula_says_and_auto_takes_the_least),
         cmocka_unit_test(a_slower_way_moves_the_cut_to_the_device),
+        cmocka_unit_test(a_profile_of_the_way_moves_the_cut_too),
         cmocka_unit_test(probes_find_out_that_the_way_is_free_again),
         cmocka_unit_test(a_slower_server_gets_less),
         cmocka_unit_test(joules_of_a_request_are_as_planned),
