@@ -83,15 +83,11 @@ static const struct sim_role roles[] = {
     {"cloud", adcnn_cloud, .help = "computes whole images"},
     {0}};
 
-#define STAGE_COLUMNS                                                                              \
-    "wait_seconds", "scatter_seconds", "convolve_seconds", "rest_wait_seconds", "rest_seconds",    \
-        "answer_seconds"
-static const char *const columns[] = {INF_COLUMNS, STAGE_COLUMNS, NULL};
-static const char *const *const words[INF_COLUMN_COUNT + ADCNN_STAGES] = {INF_WORDS};
-static const char *const summarised[] = {INF_SUMMARISED, STAGE_COLUMNS, NULL};
+INF_STAGE_COLUMNS(ADCNN_STAGES, "wait_seconds", "scatter_seconds", "convolve_seconds",
+                  "rest_wait_seconds", "rest_seconds", "answer_seconds");
 static const char *const layer_columns[] = {"layer", "compute_seconds", "output_bytes", NULL};
 static const struct sim_table tables[] = {
-    {"requests", INF_TABLE_HELP, columns, words, summarised},
+    INF_REQUESTS(),
     {"layers", "what each layer of the workload takes on the central node, and gives",
      layer_columns},
     {0}};

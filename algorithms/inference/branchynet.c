@@ -401,15 +401,10 @@ static const struct sim_role roles[] = {
 
 /* ---- tables and laws ---- */
 
-#define STAGE_COLUMNS                                                                              \
-    "device_wait_seconds", "device_seconds", "uplink_seconds", "edge_wait_seconds",                \
-        "edge_seconds", "backhaul_seconds", "cloud_wait_seconds", "cloud_seconds",                 \
-        "answer_seconds"
-static const char *const columns[] = {INF_COLUMNS, STAGE_COLUMNS, NULL};
-static const char *const *const words[INF_COLUMN_COUNT + STAGES] = {INF_WORDS};
-static const char *const summarised[] = {INF_SUMMARISED, STAGE_COLUMNS, NULL};
-static const struct sim_table tables[] = {{"requests", INF_TABLE_HELP, columns, words, summarised},
-                                          {0}};
+INF_STAGE_COLUMNS(STAGES, "device_wait_seconds", "device_seconds", "uplink_seconds",
+                  "edge_wait_seconds", "edge_seconds", "backhaul_seconds", "cloud_wait_seconds",
+                  "cloud_seconds", "answer_seconds");
+static const struct sim_table tables[] = {INF_REQUESTS(), {0}};
 
 static double all_bytes(const struct sim_plan *plan)
 {

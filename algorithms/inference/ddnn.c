@@ -436,11 +436,8 @@ static const struct sim_role roles[] = {JOINING_ROLES(act_as_gateway), {0}};
 
 /* ---- tables and laws ---- */
 
-static const char *const columns[] = {INF_COLUMNS, JOINING_STAGE_COLUMNS, NULL};
-static const char *const *const words[INF_COLUMN_COUNT + JOINING_STAGES] = {INF_WORDS};
-static const char *const summarised[] = {INF_SUMMARISED, JOINING_STAGE_COLUMNS, NULL};
-static const struct sim_table tables[] = {{"requests", INF_TABLE_HELP, columns, words, summarised},
-                                          {0}};
+INF_STAGE_COLUMNS(JOINING_STAGES, JOINING_STAGE_COLUMNS);
+static const struct sim_table tables[] = {INF_REQUESTS(), {0}};
 
 static double all_bytes(const struct sim_plan *plan)
 {

@@ -409,14 +409,9 @@ static const struct sim_role roles[] = {
 
 /* ---- tables and laws ---- */
 
-#define STAGE_COLUMNS                                                                              \
-    "frame_seconds", "gateway_wait_seconds", "tile_seconds", "node_wait_seconds",                  \
-        "compute_seconds", "result_seconds"
-static const char *const columns[] = {INF_COLUMNS, STAGE_COLUMNS, NULL};
-static const char *const *const words[INF_COLUMN_COUNT + STAGES] = {INF_WORDS};
-static const char *const summarised[] = {INF_SUMMARISED, STAGE_COLUMNS, NULL};
-static const struct sim_table tables[] = {{"requests", INF_TABLE_HELP, columns, words, summarised},
-                                          {0}};
+INF_STAGE_COLUMNS(STAGES, "frame_seconds", "gateway_wait_seconds", "tile_seconds",
+                  "node_wait_seconds", "compute_seconds", "result_seconds");
+static const struct sim_table tables[] = {INF_REQUESTS(), {0}};
 
 static double all_bytes(const struct sim_plan *plan)
 {

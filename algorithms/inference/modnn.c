@@ -219,14 +219,10 @@ static const struct sim_role roles[] = {
 
 /* ---- tables and laws ---- */
 
-#define STAGE_COLUMNS                                                                              \
-    "frame_seconds", "scatter_seconds", "node_wait_seconds", "compute_seconds", "halo_seconds",    \
-        "gather_seconds", "owner_wait_seconds", "owner_seconds"
-static const char *const columns[] = {INF_COLUMNS, STAGE_COLUMNS, NULL};
-static const char *const *const words[INF_COLUMN_COUNT + MODNN_STAGES] = {INF_WORDS};
-static const char *const summarised[] = {INF_SUMMARISED, STAGE_COLUMNS, NULL};
-static const struct sim_table tables[] = {{"requests", INF_TABLE_HELP, columns, words, summarised},
-                                          {0}};
+INF_STAGE_COLUMNS(MODNN_STAGES, "frame_seconds", "scatter_seconds", "node_wait_seconds",
+                  "compute_seconds", "halo_seconds", "gather_seconds", "owner_wait_seconds",
+                  "owner_seconds");
+static const struct sim_table tables[] = {INF_REQUESTS(), {0}};
 
 static double all_bytes(const struct sim_plan *plan)
 {

@@ -493,16 +493,10 @@ static const struct sim_role roles[] = {
 
 /* ---- tables and laws ---- */
 
-#define STAGE_COLUMNS                                                                              \
-    "device_wait_seconds", "device_seconds", "uplink_seconds", "server_wait_seconds",              \
-        "server_seconds", "answer_seconds"
-static const char *const columns[] = {INF_COLUMNS, STAGE_COLUMNS, NULL};
-static const char *const *const words[INF_COLUMN_COUNT + STAGES] = {INF_WORDS};
-static const char *const summarised[] = {INF_SUMMARISED, STAGE_COLUMNS, NULL};
+INF_STAGE_COLUMNS(STAGES, "device_wait_seconds", "device_seconds", "uplink_seconds",
+                  "server_wait_seconds", "server_seconds", "answer_seconds");
 static const struct sim_table tables[] = {
-    {"requests", INF_TABLE_HELP "; exit is the number of layers on the device", columns, words,
-     summarised},
-    {0}};
+    INF_REQUESTS("; exit is the number of layers on the device"), {0}};
 
 static double cut_bytes(const struct sim_plan *plan)
 {

@@ -6,7 +6,7 @@
  *
  * TO ADD A SYSTEM, write algorithms/inference/NAME.c with
  *   - a parameter struct whose first field is `struct inference common`; its table begins with INF_PARAMETERS;
- *   - an enum of stages, and a table inf_table whose columns are {INF_COLUMNS, "wait_seconds", ..., NULL};
+ *   - an enum of stages, and INF_STAGE_COLUMNS for them, and tables that begin with INF_REQUESTS;
  *   - `prepare`, which casts the peers and calls inf_prepare; `placed`, which calls inf_placed;
  *   - roles, each of which opens a station (station.h), says whom it hears, and runs it;
  *   - `takes_requests = true`, and laws. */
@@ -133,6 +133,19 @@ enum { INF_COLUMN_COUNT = 11 };
 #define INF_WORDS      NULL, NULL, NULL, NULL, NULL, inf_outcome_words, NULL, NULL, NULL, NULL, NULL
 #define INF_TABLE_HELP                                                                             \
     "a row for each request: what became of it, and the seconds of each stage of its path"
+
+/* The columns of a system whose stages have those names; then its tables begin with INF_REQUESTS("what is special"). */
+#define INF_STAGE_COLUMNS(stages, ...)                                                             \
+    static const char *const request_columns[] = {INF_COLUMNS, __VA_ARGS__, NULL};                 \
+    static const char *const *const request_words[INF_COLUMN_COUNT + (stages)] = {INF_WORDS};      \
+    static const char *const request_summarised[] = {INF_SUMMARISED, __VA_ARGS__, NULL};           \
+    _Static_assert(sizeof request_columns / sizeof *request_columns ==                             \
+                       INF_COLUMN_COUNT + (stages) + 1,                                            \
+                   "each stage has its column")
+#define INF_REQUESTS(more)                                                                         \
+    {                                                                                              \
+        "requests", INF_TABLE_HELP more, request_columns, request_words, request_summarised        \
+    }
 
 /* ---- laws that hold for all ---- */
 
