@@ -16,7 +16,10 @@ static const char *const workload_uses[] = {
 
 static const char *request_use(const struct sim_algorithm *algorithm)
 {
-    return algorithm->takes_requests ? "answers them; one, at once, unless told otherwise" : "none";
+    return algorithm->takes_requests
+               ? "answers them: {arrival: one|fixed|poisson|trace, rate, count, horizon, warm_up, "
+                 "file}; one, at once, unless told otherwise"
+               : "none";
 }
 
 static void print_parameters(const struct sim_algorithm *algorithm, struct sim_arena *arena)
