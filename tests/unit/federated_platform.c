@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MANY = 4001 };
+enum { MANY = 1009 };
 
 static struct sim_arena *arena;
 
