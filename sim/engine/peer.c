@@ -195,8 +195,7 @@ double sim_joules(const struct sim_peer *me, int peer)
 double sim_radio_joules(const struct sim_peer *me, int peer, double seconds, int64_t sent_bytes,
                         int64_t received_bytes)
 {
-    return sim_device_radio_joules(sim_device_of(me->plan, peer), seconds, sent_bytes,
-                                   received_bytes);
+    return sim_radio_joules_of(me->plan, peer, seconds, sent_bytes, received_bytes);
 }
 
 void engine_stop(struct engine *engine, int exit_code)

@@ -1,36 +1,7 @@
 /* stripes.c -- BODP: who computes which rows, and what goes between; worked out by hand and one by one. */
-#include "tests/unit/close.h"
+#include "tests/unit/yolo.h"
 
 #include "algorithms/inference/rules/stripes.h"
-
-static struct sim_arena *arena;
-static struct windows_chain yolo;
-
-static int open_yolo(void **state)
-{
-    struct sim_error err = {0};
-    const struct sim_model *model;
-
-    (void)state;
-    arena = sim_arena_open();
-    model = sim_model_load(arena, "yolov2", &err);
-    if (model == NULL || !windows_open(arena, model, 16, &yolo, &err))
-        fail_msg("%s", err.text);
-    return 0;
-}
-
-static int close_yolo(void **state)
-{
-    (void)state;
-    sim_arena_close(arena);
-    return 0;
-}
-
-static void assert_span(struct windows_span span, int first, int end)
-{
-    assert_int_equal(span.first, first);
-    assert_int_equal(span.end, end);
-}
 
 static void equal_nodes_have_equal_stripes_rounded_up(void **state)
 {
