@@ -13,7 +13,7 @@ const struct tokens *tokens_open(const struct tokens_options *options, int draft
     tokens->are_heads = are_heads;
     tokens->seed = seed;
     if (options->tokens_from == TOKENS_TEXT ? !tokens_text_open(tokens, arena, err)
-                                     : !tokens_given_open(tokens, arena, err))
+                                            : !tokens_given_open(tokens, arena, err))
         return NULL;
     return tokens;
 }
