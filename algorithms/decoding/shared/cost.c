@@ -125,6 +125,19 @@ double dec_step_seconds(const struct sim_plan *plan, int peer, const struct dec_
            (cost->curve != NULL ? dec_curve_seconds(cost->curve, step->rows) : cost->step_seconds);
 }
 
+int dec_layers(const struct dec_cost *cost)
+{
+    (void)cost;
+    return 0;
+}
+
+int64_t dec_hidden_bytes(const struct dec_cost *cost, int64_t rows)
+{
+    (void)cost;
+    (void)rows;
+    return 0;
+}
+
 double dec_step_memory_bytes(const struct dec_cost *cost, const struct dec_step *step)
 {
     (void)cost;

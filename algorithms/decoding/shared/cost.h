@@ -23,6 +23,7 @@ struct dec_cost {
     double step_seconds;                    /* given */
     const struct dec_curve *curve;          /* measured; NULL: not */
     const struct sim_language_model *model; /* on the peer's device; NULL: none */
+    int tensor_parallel;                    /* devices that share each layer */
 };
 
 /* A CSV file with the columns tokens and seconds, ascending in tokens; NULL with a sentence. */
@@ -39,6 +40,10 @@ void dec_step_add(struct dec_step *step, int64_t rows, int64_t context_tokens);
 /* Seconds on that peer's device, with the target's shards left out of account (shards.h). */
 double dec_step_seconds(const struct sim_plan *plan, int peer, const struct dec_cost *cost,
                         const struct dec_step *step);
+
+/* Layers of its model, and the bytes of what goes from layer to layer for so many tokens; 0 without a model. */
+int dec_layers(const struct dec_cost *cost);
+int64_t dec_hidden_bytes(const struct dec_cost *cost, int64_t rows);
 
 /* What such a step reads of memory, and computes; 0 where no model says it. */
 double dec_step_memory_bytes(const struct dec_cost *cost, const struct dec_step *step);

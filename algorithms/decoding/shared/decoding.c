@@ -1,6 +1,8 @@
 /* decoding.c -- before a run: parameters checked, tokens and costs opened, roles cast. */
 #include "algorithms/decoding/shared/decoding.h"
 
+#include "algorithms/decoding/shared/shards.h"
+
 #include <string.h>
 
 const char *const tokens_from_choices[] = {"given", "text", NULL};
@@ -95,7 +97,16 @@ static bool open_costs(struct sim_plan *plan, struct dec_run *run, enum dec_draf
     return fine;
 }
 
-/* ---- */
+static bool can_be_cut(const struct dec_run *run, struct sim_error *err)
+{
+    const int devices = run->options->tensor_parallel * run->options->pipeline_stages;
+
+    return devices == 1 || run->target_cost.model != NULL ||
+           sim_fail(err, "tensor_parallel and pipeline_stages need a workload: it says how many "
+                         "layers there are to share, and what goes from one to the next.");
+}
+
+/* ---- roles and sequences ---- */
 
 static void open_sequences(struct sim_plan *plan, struct dec_run *run)
 {
@@ -108,11 +119,12 @@ static void open_sequences(struct sim_plan *plan, struct dec_run *run)
                                                   .finished_at = NAN};
 }
 
-static void cast(struct sim_plan *plan, const struct dec_run *run, enum dec_drafting drafting)
+static void cast(struct sim_plan *plan, struct dec_run *run, enum dec_drafting drafting)
 {
     const struct decoding *options = run->options;
 
     sim_cast(plan, "target", 1);
+    run->shards = dec_shards_cast(plan, options->tensor_parallel, options->pipeline_stages);
     if (run->drafts_apart && drafting == DEC_OTHER_MODELS && options->placement == DEC_TOGETHER)
         sim_cast_beside(plan, "draft", run->drafts, "target");
     else if (run->drafts_apart)
@@ -130,7 +142,7 @@ bool dec_prepare(struct sim_plan *plan, struct dec_run *run, const struct dec_me
                         (drafting == DEC_OWN_LAYERS && run->options->placement == DEC_APART);
     run->drafts_here = drafting == DEC_OWN_LAYERS && !run->drafts_apart;
     run->tally = sim_new(plan->arena, struct dec_tally, 1);
-    if (!check(plan, err) || !open_costs(plan, run, drafting, err))
+    if (!check(plan, err) || !open_costs(plan, run, drafting, err) || !can_be_cut(run, err))
         return false;
     run->tokens = tokens_open(&run->options->tokens_options, run->draft_speaks ? 1 : drafts,
                               drafting == DEC_HEADS, plan->seed, plan->arena, err);

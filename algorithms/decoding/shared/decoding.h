@@ -167,6 +167,7 @@ struct dec_sequence {
 /* ---- what a system says ---- */
 
 struct dec_server; /* server.h */
+struct dec_shards; /* shards.h */
 
 struct dec_method {
     /* `draft` proposes for a sequence: grows its tree.  Pure of time.  NULL: nobody drafts. */
@@ -241,6 +242,7 @@ struct dec_run {
     bool drafts_apart; /* the role `draft` is cast */
     bool drafts_here;  /* the target's own layers draft, on its devices */
     struct dec_cost target_cost, draft_costs[DEC_MOST_DRAFTS];
+    const struct dec_shards *shards; /* the devices of the target */
     int count;
     struct dec_sequence *sequences;
     struct dec_tally *tally;

@@ -13,7 +13,7 @@ static int draft_peer(const struct dec_server *server, int draft)
 /* ---- steps of the target ---- */
 
 /* One after the other on the target's devices; the seconds that passed. */
-static double compute(struct dec_server *server, const struct dec_step *steps, int count,
+static double compute(struct dec_server *server, struct dec_step *steps, int count,
                       const char *phase)
 {
     const double begin = sim_now(server->me);
@@ -228,7 +228,7 @@ static void draft_here(struct dec_server *server)
     server->draft_seconds = compute(server, own->steps, own->step_count, "draft");
 }
 
-void dec_verify(struct dec_server *server, const struct dec_step *step)
+void dec_verify(struct dec_server *server, struct dec_step *step)
 {
     server->verify_seconds += compute(server, step, 1, "verify");
     server->tally->steps++;
