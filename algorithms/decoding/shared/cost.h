@@ -4,6 +4,7 @@
 #define DECODING_COST_H
 
 #include "sim/algorithm.h"
+#include "sim/workload/language.h"
 
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ struct dec_step {
         context_tokens; /* held before it, over all sequences: their keys and values are read once */
     double attended_tokens; /* over all rows: tokens that each attends to */
     double layer_share;     /* of the model's layers that it runs, in (0, 1] */
+    double layer_from;      /* share of the layers before those: an exit's rest; 0 */
+    bool is_spread;         /* those layers lie all over the model: some are skipped */
     bool skips_head;        /* no logits come of it */
 };
 

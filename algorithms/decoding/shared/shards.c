@@ -27,37 +27,59 @@ static const struct dec_shards *shards_of(const struct sim_plan *plan)
     return dec_run_of(plan)->shards;
 }
 
-/* The first stages have one layer more where they do not come out even. */
-static int layers_of_stage(const struct sim_plan *plan, int stage)
-{
-    const int layers = dec_layers(&dec_run_of(plan)->target_cost);
-
-    return (int)(sim_part_begin(layers, stage + 1, shards_of(plan)->stages) -
-                 sim_part_begin(layers, stage, shards_of(plan)->stages));
-}
-
 static int64_t hidden_bytes(const struct sim_plan *plan, const struct dec_step *step)
 {
     return dec_hidden_bytes(&dec_run_of(plan)->target_cost, step->rows);
+}
+
+/* Where the layers of a stage end, as a share of all; the first stages have one more where they do not come out even. */
+static double end_of_stage(const struct sim_plan *plan, int stage)
+{
+    const int layers = dec_layers(&dec_run_of(plan)->target_cost);
+
+    return stage < 0 ? 0
+                     : (double)sim_part_begin(layers, stage + 1, shards_of(plan)->stages) / layers;
+}
+
+/* The share of all layers that this stage runs of a step. */
+static double share_of_stage(const struct sim_plan *plan, int stage, const struct dec_step *step)
+{
+    const double begin = end_of_stage(plan, stage - 1), end = end_of_stage(plan, stage);
+
+    return step->is_spread ? step->layer_share * (end - begin)
+                           : fmax(0, fmin(end, step->layer_from + step->layer_share) -
+                                         fmax(begin, step->layer_from));
+}
+
+/* Nothing of the step is left for the stages behind this one. */
+static bool ends_at(const struct sim_plan *plan, int stage, const struct dec_step *step)
+{
+    return stage == shards_of(plan)->stages - 1 ||
+           (!step->is_spread &&
+            step->layer_from + step->layer_share <= end_of_stage(plan, stage) + 1e-9);
 }
 
 /* What this stage computes of a step on that peer's device, in seconds. */
 static double stage_seconds(const struct sim_plan *plan, int peer, int stage,
                             const struct dec_step *step)
 {
-    const struct dec_cost *cost = &dec_run_of(plan)->target_cost;
-    const double seconds = dec_step_seconds(plan, peer, cost, step);
+    struct dec_step part = *step;
 
-    return shards_of(plan)->stages == 1 ? seconds
-                                        : seconds * layers_of_stage(plan, stage) / dec_layers(cost);
+    if (shards_of(plan)->stages == 1)
+        return dec_step_seconds(plan, peer, &dec_run_of(plan)->target_cost, step);
+    part.layer_share = share_of_stage(plan, stage, step);
+    part.skips_head |= !ends_at(plan, stage, step);
+    return part.layer_share > 0
+               ? dec_step_seconds(plan, peer, &dec_run_of(plan)->target_cost, &part)
+               : 0;
 }
 
 /* All-reduces of that stage: two for each of its layers that the step runs. */
 static int sums_of_stage(const struct sim_plan *plan, int stage, const struct dec_step *step)
 {
-    const int layers = (int)ceil(layers_of_stage(plan, stage) * step->layer_share - 1e-9);
+    const int layers = dec_layers(&dec_run_of(plan)->target_cost);
 
-    return 2 * (layers > 0 ? layers : 1);
+    return 2 * (int)ceil(share_of_stage(plan, stage, step) * layers - 1e-9);
 }
 
 /* ---- one stage of one step ---- */
@@ -87,12 +109,12 @@ static void run_stage(struct sim_peer *me, int stage, const struct dec_step *ste
     }
 }
 
-/* To whom goes what this rank has: the same rank of the next stage; of the last stage's only the first's, to the target. */
+/* To whom goes what this rank has: the same rank of the next stage; where the step ends, only the first's, to the target. */
 static void hand_on(struct sim_peer *me, int stage, int rank, struct dec_step *step)
 {
     const struct dec_shards *shards = shards_of(me->plan);
 
-    if (stage < shards->stages - 1)
+    if (!ends_at(me->plan, stage, step))
         needs(me, sim_send(me, shards->groups[stage + 1].peers[rank],
                            (struct sim_message){hidden_bytes(me->plan, step), step}));
     else if (stage > 0 && rank == 0)
@@ -106,14 +128,17 @@ static void hand_on(struct sim_peer *me, int stage, int rank, struct dec_step *s
 static void compute_on_all(struct sim_peer *me, struct dec_step *step)
 {
     const struct dec_shards *shards = shards_of(me->plan);
+    int last = 0;
 
     for (int r = 1; r < shards->ranks; r++)
         needs(me, sim_send(me, shards->groups[0].peers[r],
                            (struct sim_message){DEC_TOKEN_BYTES * step->rows, step}));
     run_stage(me, 0, step);
     hand_on(me, 0, 0, step);
-    if (shards->stages > 1)
-        needs(me, sim_receive(me, shards->groups[shards->stages - 1].peers[0], NULL));
+    while (!ends_at(me->plan, last, step))
+        last++;
+    if (last > 0)
+        needs(me, sim_receive(me, shards->groups[last].peers[0], NULL));
 }
 
 void dec_target_compute(struct sim_peer *me, struct dec_step *steps, int count)
@@ -213,11 +238,12 @@ double dec_target_seconds(const struct sim_plan *plan, const struct dec_step *st
         return NAN;
     for (int r = 1; r < shards->ranks; r++)
         seconds += sim_alone_seconds(plan, first[0], first[r], DEC_TOKEN_BYTES * step->rows);
-    for (int s = 0; s < shards->stages; s++) {
+    for (int s = 0, ends = 0; !ends; s++) {
         const int *peers = shards->groups[s].peers;
 
         seconds += alone_seconds(plan, s, step);
-        if (s + 1 < shards->stages)
+        ends = ends_at(plan, s, step);
+        if (!ends)
             seconds += sim_alone_seconds(plan, peers[0], shards->groups[s + 1].peers[0],
                                          hidden_bytes(plan, step));
         else if (s > 0)
