@@ -424,17 +424,17 @@ const struct sim_language_model *sim_language_load(struct sim_arena *arena,
                                                    const char *name_or_path, const char **called,
                                                    struct sim_error *err)
 {
-    const char *lack = sim_language_lack(arena, folders, name_or_path), *found;
+    const char *lack = sim_language_lack(arena, folders, name_or_path);
+    const bool is_path = sim_model_is_path(name_or_path);
+    const char *found;
 
     if (lack != NULL) {
         sim_fail(err, "%c%s", lack[0] == 't' ? 'T' : lack[0], lack + 1);
         return NULL;
     }
-    found = sim_model_is_path(name_or_path) ? sim_model_find(arena, folders, name_or_path)
-                                            : name_or_path;
+    found = is_path ? sim_model_find(arena, folders, name_or_path) : name_or_path;
     if (called != NULL)
         *called = found;
-    if (found != name_or_path || sim_model_is_path(name_or_path))
-        return load_file(arena, found, err);
-    return named(sim_language_models(arena, folders, err), name_or_path);
+    return is_path ? load_file(arena, found, err)
+                   : named(sim_language_models(arena, folders, err), found);
 }
