@@ -197,9 +197,10 @@ void ngram_row(const struct ngram *ngram, int context, double weight, double *ro
         row[x] = left * (1 - weight) / ngram->vocabulary;
     for (left = 1;; left *= 1 - weight) {
         const struct context *c = &ngram->contexts[context];
+        const double share = left * weight / c->total;
 
         for (int f = c->begin; f < c->end; f++)
-            row[ngram->followers[f].token] += left * weight * ngram->followers[f].count / c->total;
+            row[ngram->followers[f].token] += share * ngram->followers[f].count;
         if (context == NGRAM_EMPTY)
             return;
         context = c->shorter;
