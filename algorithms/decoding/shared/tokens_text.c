@@ -195,9 +195,9 @@ static void take_top(struct litter *litter, int count)
     const double *row = rows_at(models->rows, litter->place);
     const bool is_greedy = tokens_are_greedy(litter->sequence->tokens);
     const int vocabulary = litter->sequence->tokens->vocabulary;
-    const int ranked = is_greedy ? hold(litter->sequence, litter->draft, litter->tree,
-                                        litter->parent, true)
-                                 : litter->place;
+    const int ranked =
+        is_greedy ? hold(litter->sequence, litter->draft, litter->tree, litter->parent, true)
+                  : litter->place;
     const double *probability = rows_at(models->rows, ranked);
 
     count = sampling_top(probability, vocabulary, count, models->space);
@@ -263,8 +263,7 @@ static double text_overlap(struct token_sequence *sequence, int draft)
         return NAN; /* what it predicts is not the next token */
     p = hold(sequence, TEXT_TARGET, NULL, TREE_ROOT, false);
     q = hold(sequence, draft, NULL, TREE_ROOT, false);
-    overlap =
-        sampling_overlap(rows_at(rows, p), rows_at(rows, q), sequence->tokens->vocabulary);
+    overlap = sampling_overlap(rows_at(rows, p), rows_at(rows, q), sequence->tokens->vocabulary);
     rows_release(rows, p);
     rows_release(rows, q);
     return overlap;
