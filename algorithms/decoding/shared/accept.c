@@ -1,5 +1,7 @@
 #include "algorithms/decoding/shared/accept.h"
 
+#include "algorithms/decoding/shared/sampling.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -19,41 +21,6 @@ void accept_residual(const double *p, const double *q, double lenience, int voca
         sum += fmax(0, p[t] - lenience * q[t]);
     for (int t = 0; t < vocabulary; t++)
         residual[t] = sum > 0 ? fmax(0, p[t] - lenience * q[t]) / sum : p[t];
-}
-
-double accept_overlap(const double *p, const double *q, int vocabulary)
-{
-    double sum = 0;
-
-    for (int t = 0; t < vocabulary; t++)
-        sum += fmin(p[t], q[t]);
-    return sum;
-}
-
-int accept_argmax(const double *row, int vocabulary)
-{
-    int best = 0;
-
-    for (int t = 1; t < vocabulary; t++)
-        if (row[t] > row[best])
-            best = t;
-    return best;
-}
-
-/* Rounding may leave a little behind the last token that has any probability: that token takes it. */
-int accept_sample(const double *row, int vocabulary, double uniform)
-{
-    double sum = 0;
-    int last = 0;
-
-    for (int t = 0; t < vocabulary; t++)
-        if (row[t] > 0) {
-            sum += row[t];
-            last = t;
-            if (uniform < sum)
-                return t;
-        }
-    return last;
 }
 
 double accept_typical_threshold(const double *row, int vocabulary, double epsilon, double delta)
@@ -104,7 +71,7 @@ static struct tokens_verdict verify_greedily(const struct accept_target *target,
         if (is_leaf && judgement->without_bonus)
             return verdict;
         verdict.bonus =
-            accept_argmax(target->row(target->own, tree, verdict.node), target->vocabulary);
+            sampling_best(target->row(target->own, tree, verdict.node), target->vocabulary);
         child = child_with(tree, verdict.node, verdict.bonus, judgement);
         if (child == TREE_NONE) {
             verdict.has_bonus = true;
@@ -181,7 +148,7 @@ static struct tokens_verdict verify_by_sampling(const struct accept_target *targ
         child = try_children(target, tree, verdict.node, judgement);
         if (child == TREE_NONE) {
             verdict.bonus =
-                accept_sample(target->scratch, target->vocabulary, target->draw(target->own));
+                sampling_draw(target->scratch, target->vocabulary, target->draw(target->own));
             verdict.has_bonus = true;
             return verdict;
         }
@@ -201,7 +168,7 @@ static struct tokens_verdict verify_typically(const struct accept_target *target
     const double threshold =
         accept_typical_threshold(row, target->vocabulary, judgement->epsilon, judgement->delta);
 
-    best.bonus = accept_argmax(row, target->vocabulary);
+    best.bonus = sampling_best(row, target->vocabulary);
     *best_likelihood = likelihood;
     for (int c = child_of(tree, from, TREE_NONE, judgement); c != TREE_NONE;
          c = child_of(tree, from, c, judgement)) {

@@ -20,13 +20,6 @@ double accept_probability(double p, double q, double lenience);
 void accept_residual(const double *p, const double *q, double lenience, int vocabulary,
                      double *residual);
 
-/* sum of min(p, q): the probability that a token of the draft is accepted (Corollary 3.6). */
-double accept_overlap(const double *p, const double *q, int vocabulary);
-
-/* The most probable token, the first of several; the token that a uniform number in [0, 1) stands for. */
-int accept_argmax(const double *row, int vocabulary);
-int accept_sample(const double *row, int vocabulary, double uniform);
-
 /* The least probability with which typical acceptance takes a token: min(epsilon, delta exp(-entropy)). */
 double accept_typical_threshold(const double *row, int vocabulary, double epsilon, double delta);
 

@@ -13,6 +13,7 @@
  *
  * A row that a node points to stays as it is until something is drafted into the same tree after its next tree_begin, or
  * the sequence is closed. */
+#include "algorithms/decoding/shared/accept.h"
 #include "algorithms/decoding/shared/text_models.h"
 #include "algorithms/decoding/shared/tokens_inside.h"
 
@@ -30,6 +31,7 @@ struct holding {
 
 struct text_sequence {
     struct holding *holdings; /* of each tree that was drafted into: one or two */
+    double *scratch;          /* [vocabulary] */
 };
 
 static const struct text_models *models_of(const struct token_sequence *sequence)
@@ -277,8 +279,10 @@ static void begin(struct token_sequence *sequence, int prompt_tokens)
     const struct text *text = models_of(sequence)->text;
     const int places = prompt_tokens < text->count ? text->count - prompt_tokens + 1 : text->count;
     const int from = (int)sim_random_below(sequence->target_random, (uint32_t)places);
+    struct text_sequence *own = sim_new(sequence->arena, struct text_sequence, 1);
 
-    sequence->own = sim_new(sequence->arena, struct text_sequence, 1);
+    own->scratch = sim_new(sequence->arena, double, (size_t)sequence->tokens->vocabulary);
+    sequence->own = own;
     for (int i = 0; i < prompt_tokens; i++)
         token_sequence_append(sequence, text->tokens[(int)(((int64_t)from + i) % text->count)]);
 }
@@ -287,4 +291,76 @@ static const char *written(const struct token_sequence *sequence, int from, stru
 {
     return text_join(models_of(sequence)->text, sequence->held + from, sequence->count - from,
                      arena);
+}
+
+/* ---- verification ---- */
+
+/* What accept_tree asks for; one row is held at a time. */
+struct looking {
+    struct token_sequence *sequence;
+    int place; /* ROWS_NONE: none is held */
+};
+
+static void look_away(struct looking *looking)
+{
+    if (looking->place != ROWS_NONE)
+        rows_release(models_of(looking->sequence)->rows, looking->place);
+    looking->place = ROWS_NONE;
+}
+
+static const double *row_behind(void *own, const struct tree *tree, int node)
+{
+    struct looking *looking = own;
+
+    look_away(looking);
+    looking->place = hold(looking->sequence, TEXT_TARGET, tree, node, false);
+    return rows_at(models_of(looking->sequence)->rows, looking->place);
+}
+
+static double draw(void *own)
+{
+    const struct looking *looking = own;
+
+    return sim_random_uniform(looking->sequence->target_random);
+}
+
+static struct tokens_verdict verify(struct token_sequence *sequence, const struct tree *tree,
+                                    const struct tokens_judgement *judgement)
+{
+    struct looking looking = {sequence, ROWS_NONE};
+    const struct text_sequence *own = sequence->own;
+    const struct accept_target target = {.vocabulary = sequence->tokens->vocabulary,
+                                         .is_greedy = tokens_are_greedy(sequence->tokens),
+                                         .row = row_behind,
+                                         .draw = draw,
+                                         .own = &looking,
+                                         .scratch = own->scratch};
+    const struct tokens_verdict verdict = accept_tree(&target, tree, judgement);
+
+    look_away(&looking);
+    return verdict;
+}
+
+static const struct tokens_method method = {
+    .begin = begin,
+    .draft = text_draft,
+    .verify = verify,
+    .next = text_next,
+    .next_of_draft = text_next_of_draft,
+    .text = written,
+    .overlap = text_overlap,
+    .end = end,
+};
+
+bool tokens_text_open(struct tokens *tokens, struct sim_arena *arena, struct sim_error *err)
+{
+    const struct text_models *models =
+        text_models_open(tokens->options, tokens->drafts, tokens->are_heads, arena, err);
+
+    if (models == NULL)
+        return false;
+    tokens->method = &method;
+    tokens->vocabulary = models->text->vocabulary;
+    tokens->own = models;
+    return true;
 }
