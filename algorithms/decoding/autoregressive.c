@@ -74,6 +74,7 @@ SIM_ALGORITHM(autoregressive) = {
     .roles = roles,
     .laws = laws,
     .tables = dec_tables,
+    .workload = SIM_MAY_HAVE_LANGUAGE_MODELS,
     .takes_requests = true,
     .prepare = prepare,
     .placed = dec_placed,

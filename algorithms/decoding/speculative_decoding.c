@@ -156,9 +156,9 @@ static bool is_simple(const struct sim_plan *plan)
     const struct decoding *common = &options_of(plan)->common;
 
     return plan->is_undisturbed && plan->network_is_textbook && plan->requests->count == 1 &&
-           plan->requests->horizon_seconds == 0 && common->prompt_tokens == 0 &&
-           common->target_step_table[0] == '\0' && common->draft_step_table[0] == '\0' &&
-           sends_tokens_only(plan) &&
+           plan->requests->horizon_seconds == 0 && plan->language == NULL &&
+           common->prompt_tokens == 0 && common->target_step_table[0] == '\0' &&
+           common->draft_step_table[0] == '\0' && sends_tokens_only(plan) &&
            (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
 }
 
@@ -242,6 +242,7 @@ SIM_ALGORITHM(speculative_decoding) = {
     .roles = roles,
     .laws = laws,
     .tables = dec_tables,
+    .workload = SIM_MAY_HAVE_LANGUAGE_MODELS,
     .takes_requests = true,
     .prepare = prepare,
     .placed = placed,

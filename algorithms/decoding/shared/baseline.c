@@ -39,7 +39,7 @@ static void admit(struct replay *replay)
     struct dec_step step = {.layer_share = 1};
 
     while (replay->next < asked->count && asked->at_seconds[replay->next] <= replay->now &&
-           replay->count < replay->options->batch) {
+           replay->count < dec_run_of(replay->plan)->tally->room) {
         replay->members[replay->count] = replay->next++;
         replay->emitted[replay->count++] = prompt > 0;
         dec_step_add(&step, prompt, 0);

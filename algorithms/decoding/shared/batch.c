@@ -52,6 +52,8 @@ int dec_row_length(const struct sim_plan *plan)
 
     if (run->options->vocabulary > 0)
         return run->options->vocabulary;
+    if (run->target_cost.model != NULL)
+        return run->target_cost.model->vocabulary;
     if (tokens_vocabulary(run->tokens) > 0)
         return tokens_vocabulary(run->tokens);
     return 32000; /* of LLaMA's tokenizer */

@@ -114,27 +114,58 @@ void dec_step_add(struct dec_step *step, int64_t rows, int64_t context_tokens)
     step->attended_tokens += (double)rows * ((double)context_tokens + (double)rows / 2);
 }
 
+static struct sim_language_step language_step(const struct dec_cost *cost,
+                                              const struct dec_step *step)
+{
+    return (struct sim_language_step){.rows = step->rows,
+                                      .context_tokens = step->context_tokens,
+                                      .attended_tokens = step->attended_tokens,
+                                      .layer_share = step->layer_share,
+                                      .skips_head = step->skips_head,
+                                      .tensor_parallel =
+                                          cost->tensor_parallel > 0 ? cost->tensor_parallel : 1};
+}
+
 double dec_step_seconds(const struct sim_plan *plan, int peer, const struct dec_cost *cost,
                         const struct dec_step *step)
 {
-    (void)plan;
-    (void)peer;
+    struct sim_language_step words;
+
     if (step->rows == 0)
         return 0;
-    return step->layer_share *
-           (cost->curve != NULL ? dec_curve_seconds(cost->curve, step->rows) : cost->step_seconds);
+    if (cost->curve != NULL)
+        return step->layer_share * dec_curve_seconds(cost->curve, step->rows);
+    if (cost->model == NULL)
+        return step->layer_share * cost->step_seconds;
+    words = language_step(cost, step);
+    return sim_language_step_seconds(sim_device_of(plan, peer), cost->model, &words);
 }
 
+int dec_layers(const struct dec_cost *cost)
+{
+    return cost->model != NULL ? cost->model->layers : 0;
+}
+
+int64_t dec_hidden_bytes(const struct dec_cost *cost, int64_t rows)
+{
+    return cost->model != NULL ? sim_language_hidden_bytes(cost->model, rows) : 0;
+}
+
+/* Each of the devices that share a layer reads and computes its part. */
 double dec_step_memory_bytes(const struct dec_cost *cost, const struct dec_step *step)
 {
-    (void)cost;
-    (void)step;
-    return 0;
+    const struct sim_language_step words = language_step(cost, step);
+
+    return cost->model != NULL && step->rows > 0
+               ? words.tensor_parallel * sim_language_step_memory_bytes(cost->model, &words)
+               : 0;
 }
 
 double dec_step_flop(const struct dec_cost *cost, const struct dec_step *step)
 {
-    (void)cost;
-    (void)step;
-    return 0;
+    const struct sim_language_step words = language_step(cost, step);
+
+    return cost->model != NULL && step->rows > 0
+               ? words.tensor_parallel * sim_language_step_flop(cost->model, &words)
+               : 0;
 }

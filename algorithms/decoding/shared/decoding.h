@@ -167,6 +167,7 @@ struct dec_sequence {
 /* ---- what a system says ---- */
 
 struct dec_server; /* server.h */
+struct dec_shards; /* shards.h */
 
 struct dec_method {
     /* `draft` proposes for a sequence: grows its tree.  Pure of time.  NULL: nobody drafts. */
@@ -227,7 +228,8 @@ struct dec_tally {
     int64_t lengths[DEC_MOST_LENGTHS];
     double draft_seconds, exchange_seconds, verify_seconds, prefill_seconds;
     double target_memory_bytes, draft_memory_bytes, target_flop, draft_flop;
-    double most_resident_bytes;
+    double most_resident_bytes; /* on a device of the target */
+    int room;                   /* sequences that memory and `batch` leave room for */
     int unfinished;
 };
 
@@ -241,6 +243,9 @@ struct dec_run {
     bool drafts_apart; /* the role `draft` is cast */
     bool drafts_here;  /* the target's own layers draft, on its devices */
     struct dec_cost target_cost, draft_costs[DEC_MOST_DRAFTS];
+    double
+        layers_of_draft; /* the share of its model that the role `draft` holds: 1, or up to an exit */
+    const struct dec_shards *shards; /* the devices of the target */
     int count;
     struct dec_sequence *sequences;
     struct dec_tally *tally;
@@ -265,7 +270,7 @@ enum dec_drafting {
     DEC_HEADS,        /* of the target, which compute with it */
 };
 
-/* Check the parameters, open the tokens and the costs, cast the roles; `run` is the head of plan->prepared, from the arena. */
+/* Check the parameters (also those of the workload: plan->language), open the tokens and the costs, cast the roles; `run` is the head of plan->prepared, from the arena. */
 bool dec_prepare(struct sim_plan *plan, struct dec_run *run, const struct dec_method *method,
                  enum dec_drafting drafting, int drafts, struct sim_error *err);
 

@@ -120,6 +120,8 @@ static void note_times(struct dec_server *server)
     note(server, "target_steps", (double)tally->steps);
     note(server, "tokens_per_second", ratio((double)tally->emitted, sim_now(server->me)));
     note(server, "mean_batch", ratio((double)tally->sequence_steps, (double)tally->steps));
+    if (tally->most_resident_bytes > 0)
+        note(server, "most_memory_bytes", tally->most_resident_bytes);
     note(server, "verify_seconds", tally->verify_seconds);
     if (tally->drafted > 0) {
         note(server, "draft_seconds", tally->draft_seconds);
@@ -219,20 +221,6 @@ void dec_report(struct dec_server *server)
     note_speedup(server);
     note_joules(server);
     write_text(server);
-}
-
-/* ---- memory ---- */
-
-bool dec_has_room(const struct dec_server *server, const struct dec_sequence *sequence)
-{
-    (void)server;
-    (void)sequence;
-    return true;
-}
-
-void dec_note_memory(struct dec_server *server)
-{
-    (void)server;
 }
 
 /* ---- for laws ---- */

@@ -16,7 +16,7 @@ void dec_report(struct dec_server *server);
 /* ---- memory of the target's devices ---- */
 
 /* Does the batch leave room for the keys and values of one more sequence, until its end? */
-bool dec_has_room(const struct dec_server *server, const struct dec_sequence *sequence);
+bool dec_has_room(const struct dec_server *server);
 void dec_note_memory(struct dec_server *server);
 
 #endif

@@ -13,19 +13,25 @@ static int draft_peer(const struct dec_server *server, int draft)
 /* ---- steps of the target ---- */
 
 /* One after the other on the target's devices; the seconds that passed. */
-static double compute(struct dec_server *server, const struct dec_step *steps, int count,
+static double compute(struct dec_server *server, struct dec_step *steps, int count,
                       const char *phase)
 {
     const double begin = sim_now(server->me);
 
     sim_phase(server->me, phase);
     dec_target_compute(server->me, steps, count);
-    for (int s = 0; s < count; s++) {
-        server->tally->target_memory_bytes +=
-            dec_step_memory_bytes(&server->run->target_cost, &steps[s]);
-        server->tally->target_flop += dec_step_flop(&server->run->target_cost, &steps[s]);
-    }
     return sim_now(server->me) - begin;
+}
+
+/* What it read and computed, prompts left out: they are the same whoever decodes. */
+static void count_target_steps(struct dec_server *server, const struct dec_step *steps, int count)
+{
+    const struct dec_cost *cost = &server->run->target_cost;
+
+    for (int s = 0; s < count; s++) {
+        server->tally->target_memory_bytes += dec_step_memory_bytes(cost, &steps[s]);
+        server->tally->target_flop += dec_step_flop(cost, &steps[s]);
+    }
 }
 
 /* ---- admitting ---- */
@@ -53,8 +59,7 @@ static void begin(struct dec_server *server, struct dec_sequence *sequence)
 static void admit(struct dec_server *server)
 {
     server->new_count = 0;
-    while (has_arrived(server) && server->count < server->options->batch &&
-           dec_has_room(server, &server->run->sequences[server->next]))
+    while (has_arrived(server) && dec_has_room(server))
         begin(server, &server->run->sequences[server->next++]);
 }
 
@@ -226,11 +231,13 @@ static void draft_here(struct dec_server *server)
 
     own->step_count = draft_steps(server, 0, own->steps);
     server->draft_seconds = compute(server, own->steps, own->step_count, "draft");
+    count_draft_steps(server, 0, own->steps, own->step_count);
 }
 
-void dec_verify(struct dec_server *server, const struct dec_step *step)
+void dec_verify(struct dec_server *server, struct dec_step *step)
 {
     server->verify_seconds += compute(server, step, 1, "verify");
+    count_target_steps(server, step, 1);
     server->tally->steps++;
     server->tally->sequence_steps += server->count;
 }

@@ -50,7 +50,7 @@ void dec_order_drafts(struct dec_server *server);
 void dec_collect_drafts(struct dec_server *server);
 
 /* The target looks at what was proposed: one step over all sequences. */
-void dec_verify(struct dec_server *server, const struct dec_step *step);
+void dec_verify(struct dec_server *server, struct dec_step *step);
 
 /* What is accepted is emitted; rejected rows are asked for where the exchange says so. */
 void dec_judge(struct dec_server *server);

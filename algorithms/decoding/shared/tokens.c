@@ -49,6 +49,8 @@ struct token_sequence *token_sequence_open(const struct tokens *tokens, int numb
 
 void token_sequence_close(struct token_sequence *sequence)
 {
+    if (sequence->tokens->method->end != NULL)
+        sequence->tokens->method->end(sequence);
     sim_random_close(sequence->draft_random);
     sim_random_close(sequence->target_random);
     sequence->draft_random = sequence->target_random = NULL;

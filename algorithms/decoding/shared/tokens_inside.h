@@ -16,6 +16,7 @@ struct tokens_method {
     int (*next_of_draft)(struct token_sequence *sequence, int draft);
     const char *(*text)(const struct token_sequence *sequence, int from, struct sim_arena *arena);
     double (*overlap)(struct token_sequence *sequence, int draft);
+    void (*end)(struct token_sequence *sequence); /* it is closed; NULL: nothing is to be done */
 };
 
 struct tokens {
