@@ -207,13 +207,14 @@ install: all ## install program, data, manual page and completion under PREFIX (
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/dmlsim
 	install -D -m 644 $(BUILD)/dmlsim.1 $(DESTDIR)$(PREFIX)/share/man/man1/dmlsim.1
 	install -D -m 644 $(BUILD)/dmlsim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dmlsim
-	install -d $(DATA)/platforms $(DATA)/scenarios/studies/fedmarl $(DATA)/scenarios/models $(DATA)/scenarios/schedules $(DATA)/scenarios/texts
+	install -d $(DATA)/platforms $(DATA)/scenarios/studies/fedmarl $(DATA)/scenarios/models $(DATA)/scenarios/language $(DATA)/scenarios/schedules $(DATA)/scenarios/texts
 	install -m 644 platforms/*.xml $(DATA)/platforms
 	install -m 644 scenarios/*.yaml $(DATA)/scenarios
 	install -m 644 scenarios/studies/*.yaml $(DATA)/scenarios/studies
 	@if [ -f $(DIGITS) ]; then install -D -m 644 -t $(DATA)/data $(DIGITS) build/data/digits.copyright; fi
 	install -m 644 scenarios/studies/fedmarl/* $(DATA)/scenarios/studies/fedmarl
 	install -m 644 scenarios/models/*.csv $(DATA)/scenarios/models
+	install -m 644 scenarios/language/*.csv $(DATA)/scenarios/language
 	install -m 644 scenarios/schedules/*.csv $(DATA)/scenarios/schedules
 	install -m 644 scenarios/texts/*.txt $(DATA)/scenarios/texts
 

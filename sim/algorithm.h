@@ -13,11 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sim_peer;     /* peer.h */
-struct sim_model;    /* sim/workload/model.h */
-struct sim_requests; /* sim/workload/requests.h */
-struct sim_device;   /* sim/platform/device.h */
-struct sim_record;   /* sim/trace/record.h */
+struct sim_peer;           /* peer.h */
+struct sim_model;          /* sim/workload/model.h */
+struct sim_requests;       /* sim/workload/requests.h */
+struct sim_device;         /* sim/platform/device.h */
+struct sim_language_model; /* sim/workload/language.h */
+struct sim_language_step;
+struct sim_language_workload;
+struct sim_record; /* sim/trace/record.h */
 
 /* ---- parameters ---------------------------------------------------------------------------- */
 
@@ -94,6 +97,8 @@ struct sim_plan {
     uint64_t seed;
     const struct sim_model *model; /* of the workload; NULL without one */
     int batch;                     /* samples that a peer computes at once */
+    const struct sim_language_workload
+        *language; /* the workload's target and drafts; NULL without, or where it is `model` */
     const struct sim_requests
         *requests;        /* when users ask; NULL for an algorithm that answers none */
     const void *prepared; /* whatever `prepare` worked out once for all peers */
@@ -124,6 +129,11 @@ const struct sim_group *sim_role(const struct sim_plan *plan, const char *role);
 /* The device that a peer computes on, for sim_layer_seconds (sim/workload/cost.h); once `prepare` is over,
  * which is what gives peers their hosts. */
 const struct sim_device *sim_device_of(const struct sim_plan *plan, int peer);
+
+/* Seconds of a step of a language model on that device; with sim_flop_per_second they become what sim_compute takes. */
+double sim_language_seconds(const struct sim_plan *plan, int peer,
+                            const struct sim_language_model *model,
+                            const struct sim_language_step *step);
 
 /* Seconds in which that device does what the fastest host that takes part does in `seconds`. */
 double sim_seconds_on(const struct sim_plan *plan, int peer, double seconds);
@@ -258,11 +268,12 @@ struct sim_table {
     const char *const *summarised;
 };
 
-/* Does a scenario of this algorithm have `workload: {model, batch}`? */
+/* Does a scenario of this algorithm have `workload: {model, batch}`, of layers? */
 enum sim_workload_use {
     SIM_NO_WORKLOAD, /* one is refused */
     SIM_MAY_HAVE_WORKLOAD,
     SIM_NEEDS_WORKLOAD,
+    SIM_MAY_HAVE_LANGUAGE_MODELS, /* `workload: {model, draft}`: plan->language */
 };
 
 struct sim_algorithm {

@@ -3,6 +3,7 @@
 #include "sim/base/names.h"
 #include "sim/cli/command.h"
 #include "sim/platform/guard.h"
+#include "sim/workload/language.h"
 #include "sim/workload/model.h"
 
 #include <dirent.h>
@@ -79,6 +80,28 @@ static void list_folder(const struct sim_call *call, const char *folder, const c
         closedir(open_folder);
 }
 
+static const char *language_summary(const struct sim_call *call,
+                                    const struct sim_language_model *model)
+{
+    const bool is_large = model->parameters >= 1000 * 1000 * 1000;
+
+    return sim_text(call->arena,
+                    "Language model of %.3g %s parameters, for decoding: %d layers of %d",
+                    (double)model->parameters / (is_large ? 1e9 : 1e6),
+                    is_large ? "billion" : "million", model->layers, model->hidden);
+}
+
+static void list_languages(const struct sim_call *call, struct list *list)
+{
+    const char *const folders[] = {call->catalogue->data_folder, NULL};
+    struct sim_error unread = {0};
+    const struct sim_language_model *const *models =
+        sim_language_models(call->arena, folders, &unread);
+
+    for (; *models != NULL; models++)
+        add(list, (*models)->name, language_summary(call, *models));
+}
+
 /* By the names that `workload:` knows them by. */
 static void list_models(const struct sim_call *call, struct list *list)
 {
@@ -93,7 +116,10 @@ static void list_models(const struct sim_call *call, struct list *list)
 
 static int by_name(const void *a, const void *b)
 {
-    return sim_natural_order(((const struct item *)a)->name, ((const struct item *)b)->name);
+    const struct item *one = a, *other = b;
+    const int order = sim_natural_order(one->name, other->name);
+
+    return order != 0 ? order : strcmp(one->summary, other->summary);
 }
 
 static void print(const struct sim_call *call, const struct list *list)
@@ -134,6 +160,7 @@ static int run(const struct sim_call *call)
         list_folder(call, "scenarios/studies", ".yaml", yaml_summary, list);
     } else if (strcmp(what, "models") == 0) {
         list_models(call, list);
+        list_languages(call, list);
     } else {
         return sim_misused(call, "there is no list of '%s'%s", what,
                            sim_did_you_mean(call->arena, what, kinds, 4,
@@ -151,7 +178,8 @@ SIM_COMMAND(list) = {
     .description =
         "Platforms and scenarios are those of the folders platforms/ and scenarios/ here or, "
         "where there are none, those that dmlsim brings along; models are those of "
-        "scenarios/models/, here and brought along.",
+        "scenarios/models/, here and brought along, which are tables of layers, and the language "
+        "models of scenarios/language/models.csv.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 1,

@@ -12,6 +12,7 @@ static const char *const workload_uses[] = {
     [SIM_NO_WORKLOAD] = "none",
     [SIM_MAY_HAVE_WORKLOAD] = "may have one",
     [SIM_NEEDS_WORKLOAD] = "needs one",
+    [SIM_MAY_HAVE_LANGUAGE_MODELS] = "may have language models: {model, draft}",
 };
 
 static const char *request_use(const struct sim_algorithm *algorithm)

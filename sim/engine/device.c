@@ -2,6 +2,7 @@
 #include "sim/platform/device.h"
 
 #include "sim/engine/engine.h"
+#include "sim/workload/language.h"
 
 #include <math.h>
 #include <simgrid/plugins/energy.h>
@@ -104,6 +105,13 @@ bool sim_fits_memory(struct sim_plan *plan, int peer, double bytes, const char *
         return sim_fail(err, "%s: %s, or go on with --allow-oom.", sentence, advice);
     sim_remark(plan, "%s; it goes on all the same (allow_oom).", sentence);
     return true;
+}
+
+double sim_language_seconds(const struct sim_plan *plan, int peer,
+                            const struct sim_language_model *model,
+                            const struct sim_language_step *step)
+{
+    return sim_language_step_seconds(sim_device_of(plan, peer), model, step);
 }
 
 double sim_layer_cost_seconds(const struct sim_peer *me, const struct sim_layer *layer, int batch,

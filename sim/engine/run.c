@@ -53,6 +53,7 @@ static bool plan_make(struct sim_plan *plan, const struct sim_scenario *scenario
         .seed = scenario->seed,
         .model = scenario->model,
         .batch = scenario->batch,
+        .language = scenario->language,
         .requests = scenario->requests,
         .arena = world->arena,
         .casting = sim_casting_open(world->arena),

@@ -73,8 +73,35 @@ static json_t *hosts_json(const struct sim_host_rules *hosts)
     return all;
 }
 
+/* One draft by its name, several as a list; NULL where a name is no text. */
+static json_t *drafts_json(const struct sim_scenario *scenario)
+{
+    const int count = scenario->language->draft_count;
+    json_t *all;
+
+    if (count == 1)
+        return json_string(scenario->draft_names[0]);
+    all = json_array();
+    for (int d = 0; d < count; d++)
+        if (json_array_append_new(all, json_string(scenario->draft_names[d])) != 0) {
+            json_decref(all);
+            return NULL;
+        }
+    return all;
+}
+
+static json_t *language_json(const struct sim_scenario *scenario)
+{
+    return scenario->language->draft_count == 0
+               ? json_pack("{s:s}", "model", scenario->model_name)
+               : json_pack("{s:s, s:o}", "model", scenario->model_name, "draft",
+                           drafts_json(scenario));
+}
+
 static json_t *workload_json(const struct sim_scenario *scenario)
 {
+    if (scenario->language != NULL)
+        return language_json(scenario);
     return scenario->model == NULL
                ? NULL
                : json_pack("{s:s, s:i}", "model", scenario->model_name, "batch", scenario->batch);
@@ -115,7 +142,7 @@ json_t *sim_scenario_json(const struct sim_scenario *scenario)
 {
     json_t *workload = workload_json(scenario);
 
-    if (workload == NULL && scenario->model != NULL)
+    if (workload == NULL && (scenario->model != NULL || scenario->language != NULL))
         return NULL; /* its name is no text */
     /* s:o*: without a workload or requests there is no such key */
     return json_pack("{s:o, s:o, s:o, s:o, s:o*, s:o*, s:i, s:I, s:s, s:s, s:s, s:o}", "platform",

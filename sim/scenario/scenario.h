@@ -7,6 +7,7 @@
 
 #include "sim/platform/edit.h"
 #include "sim/scenario/casting.h"
+#include "sim/workload/language.h"
 #include "sim/workload/requests.h"
 
 #include <jansson.h>
@@ -54,6 +55,8 @@ struct sim_scenario {
     const struct sim_model *model; /* of `workload:`; NULL without one */
     const char *model_name;        /* dmlsim's own name of it, or the file that was found */
     int batch;
+    const struct sim_language_workload *language; /* in its place; NULL without one */
+    const char *draft_names[SIM_LANGUAGE_MOST_DRAFTS];
     struct sim_requests
         *requests; /* NULL where the algorithm answers none; arrivals not yet drawn */
     int iterations;

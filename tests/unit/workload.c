@@ -24,8 +24,10 @@ static const struct sim_law laws[] = {{0}};
 ALGORITHM(without, SIM_NO_WORKLOAD);
 ALGORITHM(perhaps, SIM_MAY_HAVE_WORKLOAD);
 ALGORITHM(always, SIM_NEEDS_WORKLOAD);
+ALGORITHM(speaks, SIM_MAY_HAVE_LANGUAGE_MODELS);
 
-static const struct sim_algorithm *const algorithms[] = {&without, &perhaps, &always, NULL};
+static const struct sim_algorithm *const algorithms[] = {&without, &perhaps, &always, &speaks,
+                                                         NULL};
 static const struct sim_catalogue ours = {algorithms, "."};
 
 static void read_ours(struct reading *r, const char *path, const char *text,
@@ -36,6 +38,7 @@ static void read_ours(struct reading *r, const char *path, const char *text,
 
 #define ALWAYS  PLATFORM "algorithm: always\n"
 #define PERHAPS PLATFORM "algorithm: perhaps\n"
+#define SPEAKS  PLATFORM "algorithm: speaks\n"
 
 /* ---- what is right ---- */
 
@@ -124,6 +127,103 @@ static void a_file_beside_the_scenario_is_found(void **state)
     finish(&r);
 }
 
+/* ---- language models ---- */
+
+static void target_and_draft_are_read(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    read_ours(&r, "t.yaml", SPEAKS "workload: {model: llama_2_70b, draft: llama_2_7b}\n", NULL);
+    assert_string_equal(r.err.text, "");
+    assert_null(r.scenario.model);
+    assert_string_equal(r.scenario.language->target->name, "llama_2_70b");
+    assert_int_equal(r.scenario.language->draft_count, 1);
+    assert_string_equal(r.scenario.language->drafts[0]->name, "llama_2_7b");
+    finish(&r);
+    read_ours(&r, "t.yaml", SPEAKS "workload: {model: gpt2}\n", NULL);
+    assert_true(r.fine);
+    assert_int_equal(r.scenario.language->draft_count, 0);
+    finish(&r);
+    read_ours(&r, "t.yaml", SPEAKS, NULL);
+    assert_true(r.fine);
+    assert_null(r.scenario.language);
+    finish(&r);
+}
+
+static void language_models_resolve_to_themselves(void **state)
+{
+    static const struct {
+        const char *text, *resolved;
+    } cases[] = {
+        {"workload: {model: opt_66b}\n", "\"workload\": {\"model\": \"opt_66b\"}"},
+        {"workload: {draft: llama_68m, model: llama_7b}\n",
+         "\"workload\": {\"model\": \"llama_7b\", \"draft\": \"llama_68m\"}"},
+        {"workload: {model: llama_7b, draft: [llama_68m, llama_160m, llama_68m]}\n",
+         "\"workload\": {\"model\": \"llama_7b\", \"draft\": [\"llama_68m\", \"llama_160m\", "
+         "\"llama_68m\"]}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct reading r, again;
+        char text[256], *once, *twice;
+
+        snprintf(text, sizeof text, SPEAKS "%s", cases[i].text);
+        read_ours(&r, "t.yaml", text, NULL);
+        once = json_dumps(r.scenario.resolved, 0);
+        assert_non_null(strstr(once, cases[i].resolved));
+        read_ours(&again, "t.yaml", once, NULL);
+        twice = json_dumps(again.scenario.resolved, 0);
+        assert_string_equal(once, twice);
+        free(once);
+        free(twice);
+        finish(&r);
+        finish(&again);
+    }
+}
+
+static void settings_lie_over_language_models(void **state)
+{
+    const char *const settings[] = {"workload.model=vicuna_13b",
+                                    "workload.draft=[llama_160m, tinyllama_1_1b]", NULL};
+    struct reading r;
+
+    (void)state;
+    read_ours(&r, "t.yaml", SPEAKS "workload: {model: gpt2_xl, draft: gpt2}\n", settings);
+    assert_string_equal(r.err.text, "");
+    assert_string_equal(r.scenario.language->target->name, "vicuna_13b");
+    assert_int_equal(r.scenario.language->draft_count, 2);
+    assert_string_equal(r.scenario.language->drafts[1]->name, "tinyllama_1_1b");
+    finish(&r);
+}
+
+static void a_language_model_of_ones_own_is_found(void **state)
+{
+    char path[] = "/tmp/dmlsim-XXXXXX.csv", text[256];
+    FILE *file = fdopen(mkstemps(path, 4), "w");
+    struct reading r;
+
+    (void)state;
+    fputs("name,layers,hidden,heads,ffn,vocabulary\nmine,3,64,4,256,1009\n", file);
+    fclose(file);
+    snprintf(text, sizeof text, SPEAKS "workload: {model: opt_13b, draft: %s}\n", path);
+    read_ours(&r, "t.yaml", text, NULL);
+    assert_string_equal(r.err.text, "");
+    assert_string_equal(r.scenario.language->drafts[0]->name, "mine");
+    assert_string_equal(r.scenario.draft_names[0], path);
+    finish(&r);
+    file = fopen(path, "w");
+    fputs("name,macs\na,7\n", file);
+    fclose(file);
+    read_ours(&r, "t.yaml", text, NULL);
+    remove(path);
+    assert_non_null(strstr(r.err.text, ".csv:1: this is a table of layers, but a language model is "
+                                       "one row: name, layers, hidden, heads, ffn, vocabulary and "
+                                       "others."));
+    finish(&r);
+}
+
 /* ---- what is wrong ---- */
 
 static struct complaint {
@@ -155,6 +255,30 @@ static struct complaint {
      "t.yaml:3:34: workload.batch: 0 is out of bounds: at least 1 and at most 1000000000."},
     {"half a sample", ALWAYS "workload: {model: lenet5, batch: 1.5}\n",
      "t.yaml:3:34: workload.batch: 1.5 is no whole number."},
+    {"a language model where layers are meant", ALWAYS "workload: {model: llama_2_70b}\n",
+     "t.yaml:3:19: workload.model: 'llama_2_70b' is a language model, but always takes a table of "
+     "layers."},
+    {"layers where a language model is meant", SPEAKS "workload: {model: resnet50}\n",
+     "t.yaml:3:19: workload.model: 'resnet50' is a table of layers, not a language model, of which "
+     "'dmlsim list models' names some."},
+    {"an unknown language model", SPEAKS "workload: {model: opt_131b}\n",
+     "t.yaml:3:19: workload.model: there is no language model 'opt_131b'; did you mean "
+     "'opt_13b'?"},
+    {"an unknown second draft", SPEAKS "workload: {model: opt_13b, draft: [gpt2, squirrel]}\n",
+     "t.yaml:3:42: workload.draft: there is no language model 'squirrel'; 'dmlsim list models' "
+     "names them."},
+    {"a draft without a target", SPEAKS "workload: {draft: gpt2}\n",
+     "t.yaml:3:12: workload: model is missing, as in {model: llama_2_70b, draft: llama_2_7b}."},
+    {"a batch of a language model", SPEAKS "workload: {model: gpt2, batch: 3}\n",
+     "t.yaml:3:25: workload.batch: language models take none; leave it out."},
+    {"no draft in a list", SPEAKS "workload: {model: gpt2, draft: []}\n",
+     "t.yaml:3:25: workload.draft must name a language model, or several as in [llama_160m, "
+     "llama_68m]."},
+    {"a draft of layers", PERHAPS "workload: {model: vgg16, draft: gpt2}\n",
+     "t.yaml:3:26: there is no key 'workload.draft'; it knows 'model' and others."},
+    {"a language model as ONNX", SPEAKS "workload: {model: no.onnx}\n",
+     "t.yaml:3:19: workload.model: there is no file 'no.onnx', neither here, nor beside the "
+     "scenario, nor among dmlsim's own."},
     {"two wrong things", ALWAYS "workload: {model: vgg17, batch: nan}\n",
      "t.yaml:3:19: workload.model: there is no model 'vgg17'; did you mean 'vgg16'?\n"
      "t.yaml:3:33: workload.batch: 'nan' is no number; write it as in 8."},
@@ -197,6 +321,10 @@ int main(void)
         cmocka_unit_test(the_resolved_scenario_has_it_and_resolves_to_itself),
         cmocka_unit_test(settings_lie_over_it),
         cmocka_unit_test(a_file_beside_the_scenario_is_found),
+        cmocka_unit_test(target_and_draft_are_read),
+        cmocka_unit_test(language_models_resolve_to_themselves),
+        cmocka_unit_test(settings_lie_over_language_models),
+        cmocka_unit_test(a_language_model_of_ones_own_is_found),
         cmocka_unit_test(a_wrong_table_is_told_with_its_own_place),
     };
 

@@ -12,8 +12,8 @@ const struct tokens *tokens_open(const struct tokens_options *options, int draft
     tokens->drafts = drafts;
     tokens->are_heads = are_heads;
     tokens->seed = seed;
-    if (options->from == TOKENS_TEXT ? !tokens_text_open(tokens, arena, err)
-                                     : !tokens_given_open(tokens, arena, err))
+    if (options->tokens_from == TOKENS_TEXT ? !tokens_text_open(tokens, arena, err)
+                                            : !tokens_given_open(tokens, arena, err))
         return NULL;
     return tokens;
 }

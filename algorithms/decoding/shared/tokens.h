@@ -22,7 +22,7 @@ enum tokens_from { TOKENS_GIVEN, TOKENS_TEXT };
 enum tokens_tokenizer { TOKENS_WORDS, TOKENS_CHARACTERS };
 
 struct tokens_options {
-    int from; /* enum tokens_from */
+    int tokens_from; /* enum tokens_from */
 
     /* given */
     struct sim_numbers acceptance; /* alpha: one, or one for each position (the last goes on) */

@@ -1,0 +1,103 @@
+/* batch.c -- what the drafts of a batch cost and weigh: steps by depth, bytes by exchange. */
+#include "algorithms/decoding/shared/decoding.h"
+
+/* Tokens whose keys and values are held: all but the last one, which goes through the step. */
+static int64_t held_tokens(const struct dec_sequence *sequence)
+{
+    return sequence->context_tokens > 0 ? sequence->context_tokens - 1 : 0;
+}
+
+int dec_draft_steps(const struct sim_plan *plan, struct dec_sequence *const *batch, int count,
+                    int draft, struct dec_step *steps)
+{
+    int step_count = 0;
+
+    (void)plan;
+    for (int i = 0; i < count; i++) {
+        const struct tree *tree = &batch[i]->tree;
+
+        for (int n = 1; n < tree->count; n++) {
+            const int depth = tree->nodes[n].depth - 1; /* of its parent */
+
+            if (tree->nodes[n].draft != draft || tree->nodes[n].rank != 0)
+                continue; /* siblings come of one row */
+            while (step_count <= depth)
+                steps[step_count++] = (struct dec_step){.layer_share = 1};
+            dec_step_add(&steps[depth], 1, held_tokens(batch[i]) + depth);
+        }
+    }
+    return step_count;
+}
+
+void dec_add_tree(const struct dec_sequence *sequence, struct dec_step *step)
+{
+    dec_step_add(step, sequence->tree.count, held_tokens(sequence));
+}
+
+enum dec_exchange dec_exchange_of(const struct sim_plan *plan)
+{
+    const struct decoding *options = dec_options(plan);
+
+    if (options->exchange != DEC_EXCHANGE_AUTO)
+        return (enum dec_exchange)options->exchange;
+    return options->tokens_options.tokens_from == TOKENS_TEXT &&
+                   options->tokens_options.temperature > 0
+               ? DEC_EXCHANGE_ROW_ON_REJECTION
+               : DEC_EXCHANGE_TOKENS;
+}
+
+int dec_row_length(const struct sim_plan *plan)
+{
+    const struct dec_run *run = dec_run_of(plan);
+
+    if (run->options->vocabulary > 0)
+        return run->options->vocabulary;
+    if (run->target_cost.model != NULL)
+        return run->target_cost.model->vocabulary;
+    if (tokens_vocabulary(run->tokens) > 0)
+        return tokens_vocabulary(run->tokens);
+    return 32000; /* of LLaMA's tokenizer */
+}
+
+int64_t dec_proposal_bytes(const struct sim_plan *plan, const struct dec_sequence *sequence,
+                           int draft)
+{
+    const struct dec_method *method = dec_run_of(plan)->method;
+    const struct tree *tree = &sequence->tree;
+    const enum dec_exchange exchange = dec_exchange_of(plan);
+    int64_t nodes = 0, rows = 0, of_node = DEC_TOKEN_BYTES, bytes;
+
+    for (int n = 1; n < tree->count; n++) {
+        nodes += tree->nodes[n].draft == draft;
+        rows += tree->nodes[n].draft == draft && tree->nodes[n].rank == 0;
+    }
+    if (method->sends_parents)
+        of_node += DEC_TOKEN_BYTES;
+    if (exchange == DEC_EXCHANGE_PROBABILITIES || exchange == DEC_EXCHANGE_ROW_ON_REJECTION)
+        of_node += DEC_TOKEN_BYTES;
+    bytes = nodes * of_node;
+    if (exchange == DEC_EXCHANGE_ROWS)
+        bytes += rows * DEC_TOKEN_BYTES * dec_row_length(plan);
+    if (method->proposal_bytes != NULL)
+        bytes += method->proposal_bytes(plan, sequence, draft);
+    return bytes;
+}
+
+/* A draft's nodes hang on its own nodes, or on the root, and those of the drafts before it stand before them. */
+void dec_drop_draft(struct tree *tree, int draft)
+{
+    int kept = 0, gone = 0;
+
+    for (int n = 0; n < tree->count; n++) {
+        struct tree_node node = tree->nodes[n];
+
+        if (n != TREE_ROOT && node.draft == draft) {
+            gone++;
+            continue;
+        }
+        if (node.draft > draft && node.parent > TREE_ROOT)
+            node.parent -= gone;
+        tree->nodes[kept++] = node;
+    }
+    tree->count = kept;
+}

@@ -1,0 +1,290 @@
+/* tokens_given.c -- tokens that mean nothing, and an acceptance that is given.
+ *
+ *   acceptance        a drafted token is accepted with probability alpha, one for all positions or one for each
+ *   rank_acceptance   of the children of a node, the one of rank r is right with the r-th difference of that table, and at
+ *                     most one is (SpecInfer's Table 1); each draft has a draw of its own
+ *   acceptance_trace  the r-th round of a sequence accepts as many drafts as the r-th row says, counted round, from a row of
+ *                     the sequence's own number on; where rounds run into each other (PEARL: without_bonus) a row is how
+ *                     many are accepted until the next one is refused
+ *
+ * The draft's confidence in a token is uniform around alpha, and the token is accepted with that probability: it is
+ * calibrated.  With ranks it is the first of the table; with a trace 1, for what stops early is in the trace. */
+#include "algorithms/decoding/shared/tokens_inside.h"
+#include "sim/base/csv.h"
+#include "sim/base/file.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double default_alpha = 0.8;
+enum { MOST_TRACE_BYTES = 50 * 1000 * 1000 };
+
+struct given {
+    int position_count;
+    const double *positions; /* alpha of each */
+    int rank_count;
+    const double *ranks; /* cumulative */
+    int round_count;
+    int *rounds; /* accepted in each round of a trace */
+    double spread;
+};
+
+struct given_sequence {
+    int round;   /* of the trace that is read next */
+    int to_come; /* drafts that are accepted before the next one is refused; -1: read a round */
+};
+
+static const struct given *given_of(const struct token_sequence *sequence)
+{
+    return sequence->tokens->own;
+}
+
+/* Of a token at that depth. */
+static double alpha_at(const struct given *given, int depth)
+{
+    return given->positions[depth < given->position_count ? depth - 1 : given->position_count - 1];
+}
+
+/* ---- drafting ---- */
+
+static void begin(struct token_sequence *sequence, int prompt_tokens)
+{
+    struct given_sequence *own = sim_new(sequence->arena, struct given_sequence, 1);
+    const struct given *given = given_of(sequence);
+
+    own->round = given->round_count > 0 ? sequence->number % given->round_count : 0;
+    own->to_come = -1;
+    sequence->own = own;
+    for (int i = 0; i < prompt_tokens; i++)
+        token_sequence_append(sequence, 0);
+}
+
+static double confidence_at(struct token_sequence *sequence, int depth)
+{
+    const struct given *given = given_of(sequence);
+    const double alpha = alpha_at(given, depth);
+    const double half = given->spread * fmin(alpha, 1 - alpha);
+
+    if (given->round_count > 0)
+        return 1;
+    if (given->rank_count > 0)
+        return given->ranks[0];
+    return half == 0 ? alpha : alpha + half * (2 * sim_random_uniform(sequence->draft_random) - 1);
+}
+
+static int draft_children(struct token_sequence *sequence, struct tree *tree, int parent, int draft,
+                          enum tokens_choice choice, int count)
+{
+    (void)choice;
+    for (int rank = 0; rank < count; rank++) {
+        const double confidence = confidence_at(sequence, tree->nodes[parent].depth + 1);
+
+        tree_add(tree, (struct tree_node){.parent = parent,
+                                          .draft = draft,
+                                          .rank = rank,
+                                          .probability = confidence,
+                                          .confidence = confidence});
+    }
+    return count;
+}
+
+/* ---- verifying ---- */
+
+static void read_round(const struct given *given, struct given_sequence *own)
+{
+    own->to_come = given->rounds[own->round];
+    own->round = (own->round + 1) % given->round_count;
+}
+
+static int accept_of_trace(const struct given *given, struct given_sequence *own, int child)
+{
+    if (own->to_come < 0)
+        read_round(given, own);
+    return own->to_come-- > 0 ? child : TREE_NONE;
+}
+
+/* Which rank is right; rank_count where none is. */
+static int right_rank(struct token_sequence *sequence)
+{
+    const struct given *given = given_of(sequence);
+    const double draw = sim_random_uniform(sequence->target_random);
+    int rank = 0;
+
+    while (rank < given->rank_count && draw >= given->ranks[rank])
+        rank++;
+    return rank;
+}
+
+/* The first child of `parent` that is right, by a draw for each draft, or for each child. */
+static int accept_child(struct token_sequence *sequence, const struct tree *tree, int parent)
+{
+    const struct given *given = given_of(sequence);
+    int right = -1, draft = -1;
+
+    for (int c = tree_child(tree, parent, TREE_NONE); c != TREE_NONE;
+         c = tree_child(tree, parent, c)) {
+        const struct tree_node *node = &tree->nodes[c];
+
+        if (given->round_count > 0)
+            return accept_of_trace(given, sequence->own, c);
+        if (given->rank_count == 0) {
+            if (sim_random_uniform(sequence->target_random) < node->probability)
+                return c;
+            continue;
+        }
+        if (node->draft != draft)
+            right = right_rank(sequence);
+        draft = node->draft;
+        if (node->rank == right)
+            return c;
+    }
+    return TREE_NONE;
+}
+
+static struct tokens_verdict verify(struct token_sequence *sequence, const struct tree *tree,
+                                    const struct tokens_judgement *judgement)
+{
+    struct given_sequence *own = sequence->own;
+    struct tokens_verdict verdict = {.node = TREE_ROOT};
+
+    if (!judgement->without_bonus)
+        own->to_come = -1;
+    for (int i = 0; i < judgement->first; i++)
+        verdict.node = tree_child(tree, verdict.node, TREE_NONE);
+    for (;;) {
+        int child = tree_child(tree, verdict.node, TREE_NONE);
+
+        if (child != TREE_NONE && judgement->limit > 0 &&
+            tree->nodes[child].depth > judgement->limit)
+            child = TREE_NONE;
+        if (child == TREE_NONE) {
+            verdict.has_bonus = !judgement->without_bonus;
+            return verdict;
+        }
+        child = accept_child(sequence, tree, verdict.node);
+        if (child == TREE_NONE) {
+            verdict.has_bonus = true;
+            return verdict;
+        }
+        verdict.node = child;
+        verdict.accepted++;
+    }
+}
+
+/* ---- the rest means nothing ---- */
+
+static int next(struct token_sequence *sequence)
+{
+    (void)sequence;
+    return 0;
+}
+
+static int next_of_draft(struct token_sequence *sequence, int draft)
+{
+    (void)sequence;
+    (void)draft;
+    return 0;
+}
+
+static const char *text(const struct token_sequence *sequence, int from, struct sim_arena *arena)
+{
+    (void)sequence;
+    (void)from;
+    (void)arena;
+    return NULL;
+}
+
+static double overlap(struct token_sequence *sequence, int draft)
+{
+    (void)sequence;
+    (void)draft;
+    return NAN;
+}
+
+/* ---- before ---- */
+
+static bool read_length(const struct sim_csv *csv, const char *field, int *length)
+{
+    char *end;
+    const long value = strtol(field, &end, 10);
+
+    *length = (int)value;
+    return (end != field && *end == '\0' && value >= 0 && value < 1 << 30) ||
+           sim_fail(csv->err, "%s:%d: '%s' is no number of accepted tokens.", csv->path, csv->line,
+                    field);
+}
+
+static int place_of(const char *const *fields, int count, const char *name)
+{
+    for (int f = 0; fields != NULL && f < count; f++)
+        if (strcmp(fields[f], name) == 0)
+            return f;
+    return -1;
+}
+
+static bool read_trace(struct given *given, const char *path, struct sim_arena *arena,
+                       struct sim_error *err)
+{
+    struct sim_csv csv;
+    const char *const *fields;
+    size_t length;
+    const char *const bytes = sim_file_read(arena, path, MOST_TRACE_BYTES, &length, err);
+    int count, place;
+
+    if (bytes == NULL || !sim_csv_open(&csv, path, bytes, length, arena, err) ||
+        !sim_csv_row(&csv, &fields, &count))
+        return false;
+    place = place_of(fields, count, "accepted");
+    if (place < 0)
+        return sim_fail(err, "%s: its first line must name the column accepted.", path);
+    given->rounds = sim_new(arena, int, length / 2 + 1);
+    for (;;) {
+        if (!sim_csv_row(&csv, &fields, &count))
+            return false;
+        if (fields == NULL)
+            break;
+        if (place >= count)
+            return sim_fail(err, "%s:%d: this row has %d fields, too few.", path, csv.line, count);
+        if (!read_length(&csv, fields[place], &given->rounds[given->round_count]))
+            return false;
+        given->round_count++;
+    }
+    return given->round_count > 0 || sim_fail(err, "%s: there is no round in this trace.", path);
+}
+
+static bool take_ranks(struct given *given, const struct sim_numbers *ranks, struct sim_error *err)
+{
+    given->rank_count = ranks->count;
+    given->ranks = ranks->values;
+    for (int r = 1; r < ranks->count; r++)
+        if (ranks->values[r] < ranks->values[r - 1])
+            return sim_fail(err,
+                            "rank_acceptance is cumulative, the share that is right among the "
+                            "first 1, 2, ... of a draft: it cannot fall from %g to %g.",
+                            ranks->values[r - 1], ranks->values[r]);
+    return true;
+}
+
+static const struct tokens_method method = {.begin = begin,
+                                            .draft = draft_children,
+                                            .verify = verify,
+                                            .next = next,
+                                            .next_of_draft = next_of_draft,
+                                            .text = text,
+                                            .overlap = overlap};
+
+bool tokens_given_open(struct tokens *tokens, struct sim_arena *arena, struct sim_error *err)
+{
+    const struct tokens_options *options = tokens->options;
+    struct given *given = sim_new(arena, struct given, 1);
+
+    tokens->method = &method;
+    tokens->own = given;
+    given->spread = options->confidence_spread;
+    given->position_count = options->acceptance.count > 0 ? options->acceptance.count : 1;
+    given->positions = options->acceptance.count > 0 ? options->acceptance.values : &default_alpha;
+    if (options->acceptance_trace != NULL && options->acceptance_trace[0] != '\0')
+        return read_trace(given, options->acceptance_trace, arena, err);
+    return take_ranks(given, &options->rank_acceptance, err);
+}

@@ -1,0 +1,249 @@
+/* speculative_decoding -- a small model drafts gamma tokens, the target verifies them in one step.
+ *
+ * Each round the draft model says gamma tokens, one after the other; the target looks at all of them at once, accepts the
+ * first n and adds a token of its own: n + 1 tokens for one step of the target.  What is emitted follows the target's
+ * distribution exactly (lenience 1).
+ *
+ * Paper: Leviathan, Kalman, Matias, Fast inference from transformers via speculative decoding, ICML 2023: Algorithm 1,
+ * Eq. 1, Theorem 3.8; lenience: appendix A.5.
+ *
+ * N counts the tokens that each request asks for.  A draft that dies proposes nothing until it is back: the target goes on
+ * alone.  A target that dies ends the run.
+ *
+ * Not modelled: as decoding.h says. */
+#include "algorithms/decoding/shared/expected.h"
+#include "algorithms/decoding/shared/server.h"
+#include "algorithms/decoding/shared/shards.h"
+
+enum choice { GAMMA_FIXED, GAMMA_OPTIMAL };
+static const char *const choices[] = {"fixed", "optimal", NULL};
+enum { MOST_GAMMA = 256 };
+
+struct speculative {
+    struct decoding common;
+    int gamma, gamma_choice;
+    double lenience;
+};
+
+static const struct sim_parameter parameters[] = {
+    DEC_PARAMETERS,
+    DEC_ACCEPTANCE_PARAMETERS,
+    DEC_DRAFT_PARAMETERS,
+    DEC_PLACEMENT_PARAMETERS("apart"),
+    {SIM_COUNT(struct speculative, gamma), .value = "4", .least = 1, .most = MOST_GAMMA,
+     .help = "drafted tokens of a round; of the first, where it is chosen and alpha is not given"},
+    {SIM_CHOICE(struct speculative, gamma_choice), .value = "fixed", .choices = choices,
+     .help = "fixed, or what makes most tokens a second: the argmax of Theorem 3.8, for the alpha "
+             "that is given, or seen so far"},
+    {SIM_RATIO(struct speculative, lenience), .value = "1", .least = 0.001, .most = 1,
+     .help = "q is multiplied with it before p is compared; below 1 more is accepted, and the "
+             "output is no longer the target's"},
+    {0}};
+
+struct prepared {
+    struct dec_run run;
+    struct dec_method method;
+    double *cost_ratio; /* c: a step of the draft over one of the target; known once placed */
+};
+
+static const struct speculative *options_of(const struct sim_plan *plan)
+{
+    return plan->parameters;
+}
+
+static const struct prepared *prepared_of(const struct sim_plan *plan)
+{
+    return plan->prepared;
+}
+
+/* ---- gamma ---- */
+
+static double given_alpha(const struct sim_plan *plan)
+{
+    const struct sim_numbers *given = &options_of(plan)->common.tokens_options.acceptance;
+
+    return given->count > 0 ? given->values[0] : 0.8;
+}
+
+/* Is every token accepted with one probability, whatever came before? */
+static bool is_iid(const struct sim_plan *plan)
+{
+    const struct tokens_options *options = &options_of(plan)->common.tokens_options;
+
+    return options->tokens_from == TOKENS_GIVEN && options->acceptance.count <= 1 &&
+           options->rank_acceptance.count == 0 && options->acceptance_trace[0] == '\0';
+}
+
+/* What was seen so far; as if gamma tokens had been accepted and one rejected before. */
+static double seen_alpha(const struct sim_plan *plan)
+{
+    const struct dec_tally *tally = prepared_of(plan)->run.tally;
+    const double prior = options_of(plan)->gamma;
+
+    return ((double)tally->accepted + prior) /
+           ((double)tally->accepted + (double)tally->rejected + prior + 1);
+}
+
+static int gamma_of(const struct sim_plan *plan)
+{
+    const struct speculative *own = options_of(plan);
+
+    if (own->gamma_choice == GAMMA_FIXED)
+        return own->gamma;
+    return dec_optimal_gamma(is_iid(plan) ? given_alpha(plan) : seen_alpha(plan),
+                             *prepared_of(plan)->cost_ratio, MOST_GAMMA);
+}
+
+static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, int draft)
+{
+    const int gamma = gamma_of(plan);
+    int last = TREE_ROOT;
+
+    for (int i = 0; i < gamma; i++) {
+        tokens_draft(sequence->tokens, &sequence->tree, last, draft, TOKENS_SAMPLE, 1);
+        last = sequence->tree.count - 1;
+    }
+}
+
+/* ---- before ---- */
+
+static bool prepare(struct sim_plan *plan, struct sim_error *err)
+{
+    const struct speculative *own = plan->parameters;
+    struct prepared *prepared = sim_new(plan->arena, struct prepared, 1);
+
+    if (own->lenience < 1 && own->common.tokens_options.tokens_from == TOKENS_GIVEN)
+        return sim_fail(err, "lenience changes what is accepted, which is given here: use "
+                             "tokens_from: text, or another acceptance.");
+    prepared->cost_ratio = sim_new(plan->arena, double, 1);
+    prepared->method = (struct dec_method){
+        .propose = propose, .judgement = {.rule = TOKENS_EXACT, .lenience = own->lenience}};
+    return dec_prepare(plan, &prepared->run, &prepared->method, DEC_OTHER_MODELS, 1, err);
+}
+
+static bool placed(struct sim_plan *plan, struct sim_error *err)
+{
+    const struct prepared *prepared = prepared_of(plan);
+    struct dec_step one = {.layer_share = 1};
+
+    dec_step_add(&one, 1, options_of(plan)->common.prompt_tokens);
+    *prepared->cost_ratio = dec_step_seconds(plan, sim_role(plan, "draft")->peers[0],
+                                             &prepared->run.draft_costs[0], &one) /
+                            dec_target_seconds(plan, &one);
+    return dec_placed(plan, err);
+}
+
+/* ---- laws ---- */
+
+/* Of one round in which gamma tokens cross the network, and nothing else does. */
+static double exchange_seconds(const struct sim_plan *plan)
+{
+    const int target = sim_role(plan, "target")->peers[0],
+              draft = sim_role(plan, "draft")->peers[0];
+
+    return sim_alone_seconds(plan, target, draft, 2 * DEC_TOKEN_BYTES) +
+           sim_alone_seconds(plan, draft, target, (int64_t)gamma_of(plan) * DEC_TOKEN_BYTES);
+}
+
+static bool sends_tokens_only(const struct sim_plan *plan)
+{
+    return dec_exchange_of(plan) == DEC_EXCHANGE_TOKENS;
+}
+
+/* One sequence at a time, whose steps take the same each time. */
+static bool is_simple(const struct sim_plan *plan)
+{
+    const struct decoding *common = &options_of(plan)->common;
+
+    return plan->is_undisturbed && plan->network_is_textbook && plan->requests->count == 1 &&
+           plan->requests->horizon_seconds == 0 && plan->language == NULL &&
+           common->prompt_tokens == 0 && common->target_step_table[0] == '\0' &&
+           common->draft_step_table[0] == '\0' && sends_tokens_only(plan) &&
+           (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
+}
+
+static double round_seconds(const struct sim_plan *plan)
+{
+    const struct prepared *prepared = prepared_of(plan);
+
+    return gamma_of(plan) * prepared->run.draft_costs[0].step_seconds +
+           prepared->run.target_cost.step_seconds + exchange_seconds(plan);
+}
+
+static double theory_seconds(const struct sim_plan *plan)
+{
+    return (double)prepared_of(plan)->run.tally->steps * round_seconds(plan);
+}
+
+static double theory_bytes(const struct sim_plan *plan)
+{
+    return (double)prepared_of(plan)->run.tally->steps * DEC_TOKEN_BYTES * (2 + gamma_of(plan));
+}
+
+static bool bytes_are_known(const struct sim_plan *plan)
+{
+    return is_simple(plan) && sim_has_own_hosts(plan) &&
+           options_of(plan)->common.placement == DEC_APART;
+}
+
+static double theory_tokens_per_step(const struct sim_plan *plan)
+{
+    return dec_expected_tokens(given_alpha(plan), gamma_of(plan));
+}
+
+/* Seven standard deviations of the mean are less than the tolerance of 3 % then. */
+enum { MANY_ROUNDS = 20000 };
+
+static bool has_many_rounds(const struct sim_plan *plan)
+{
+    return is_iid(plan) && (options_of(plan)->common.tokens * (double)plan->requests->count /
+                                theory_tokens_per_step(plan) >=
+                            MANY_ROUNDS);
+}
+
+static double theory_speedup(const struct sim_plan *plan)
+{
+    return theory_tokens_per_step(plan) * prepared_of(plan)->run.target_cost.step_seconds /
+           round_seconds(plan);
+}
+
+static bool has_simple_rounds(const struct sim_plan *plan)
+{
+    return is_simple(plan) && has_many_rounds(plan);
+}
+
+static const struct sim_law laws[] = {
+    {"seconds", SIM_UNIT_SECONDS, "steps x (gamma T_q + T_p + exchange)", theory_seconds,
+     sim_total_seconds, .tolerance = 1e-9, .holds = is_simple,
+     .assumes = "one request without a prompt, given seconds, tokens alone are exchanged, nothing "
+                "is disturbed, network: textbook"},
+    {"bytes on the network", SIM_UNIT_BYTES, "steps x 4 (2 + gamma)", theory_bytes, sim_total_bytes,
+     .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
+    {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(gamma+1)) / (1 - alpha), Eq. 1",
+     theory_tokens_per_step, dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
+     .assumes = "one given alpha, and at least 20000 rounds, so that chance is less than the "
+                "tolerance"},
+    {"speedup", SIM_UNIT_NONE,
+     "Eq. 1 / (gamma c + 1 + exchange / T_p): Theorem 3.8, with what crosses the network",
+     theory_speedup, dec_speedup, .tolerance = 0.03, .holds = has_simple_rounds,
+     .assumes = "all of the above"},
+    {0}};
+
+static const struct sim_role roles[] = {DEC_TARGET, DEC_DRAFT, DEC_SHARD, {0}};
+
+SIM_ALGORITHM(speculative_decoding) = {
+    .name = "speculative_decoding",
+    .summary = "a small model drafts gamma tokens, the target verifies them in one step",
+    .paper = "Leviathan, Kalman, Matias, Fast inference from transformers via speculative "
+             "decoding, ICML 2023",
+    .counts = "N tokens of each request",
+    .parameters_size = sizeof(struct speculative),
+    .parameters = parameters,
+    .roles = roles,
+    .laws = laws,
+    .tables = dec_tables,
+    .workload = SIM_MAY_HAVE_LANGUAGE_MODELS,
+    .takes_requests = true,
+    .prepare = prepare,
+    .placed = placed,
+};
