@@ -17,7 +17,7 @@ struct process {
     struct sim_error err;
 };
 
-static const struct tokens_options usual = {.from = TOKENS_TEXT,
+static const struct tokens_options usual = {.tokens_from = TOKENS_TEXT,
                                             .text = "",
                                             .draft_text = "",
                                             .order = 3,
