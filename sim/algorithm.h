@@ -120,7 +120,8 @@ struct sim_plan {
 /* `count` peers for the role of that name, each on a host of its own; called from `prepare`. */
 void sim_cast(struct sim_plan *plan, const char *role, int count);
 
-/* The same, but the i-th peer shares the host of the i-th peer of `other`, a role cast before. */
+/* The same, but the i-th peer shares the host of the i-th peer of `other`, a role cast before; counted round where `other`
+ * has fewer. */
 void sim_cast_beside(struct sim_plan *plan, const char *role, int count, const char *other);
 
 /* All peers of a role, in order; size 0 before it is cast. */

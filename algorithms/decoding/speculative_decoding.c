@@ -145,21 +145,9 @@ static double exchange_seconds(const struct sim_plan *plan)
            sim_alone_seconds(plan, draft, target, (int64_t)gamma_of(plan) * DEC_TOKEN_BYTES);
 }
 
-static bool sends_tokens_only(const struct sim_plan *plan)
-{
-    return dec_exchange_of(plan) == DEC_EXCHANGE_TOKENS;
-}
-
-/* One sequence at a time, whose steps take the same each time. */
 static bool is_simple(const struct sim_plan *plan)
 {
-    const struct decoding *common = &options_of(plan)->common;
-
-    return plan->is_undisturbed && plan->network_is_textbook && plan->requests->count == 1 &&
-           plan->requests->horizon_seconds == 0 && plan->language == NULL &&
-           common->prompt_tokens == 0 && common->target_step_table[0] == '\0' &&
-           common->draft_step_table[0] == '\0' && sends_tokens_only(plan) &&
-           (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
+    return dec_is_simple(plan) && (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
 }
 
 static double round_seconds(const struct sim_plan *plan)
@@ -182,8 +170,7 @@ static double theory_bytes(const struct sim_plan *plan)
 
 static bool bytes_are_known(const struct sim_plan *plan)
 {
-    return is_simple(plan) && sim_has_own_hosts(plan) &&
-           options_of(plan)->common.placement == DEC_APART;
+    return is_simple(plan) && dec_is_apart(plan);
 }
 
 static double theory_tokens_per_step(const struct sim_plan *plan)
@@ -191,14 +178,9 @@ static double theory_tokens_per_step(const struct sim_plan *plan)
     return dec_expected_tokens(given_alpha(plan), gamma_of(plan));
 }
 
-/* Seven standard deviations of the mean are less than the tolerance of 3 % then. */
-enum { MANY_ROUNDS = 20000 };
-
 static bool has_many_rounds(const struct sim_plan *plan)
 {
-    return is_iid(plan) && (options_of(plan)->common.tokens * (double)plan->requests->count /
-                                theory_tokens_per_step(plan) >=
-                            MANY_ROUNDS);
+    return is_iid(plan) && dec_has_many_rounds(plan, theory_tokens_per_step(plan));
 }
 
 static double theory_speedup(const struct sim_plan *plan)
@@ -214,15 +196,12 @@ static bool has_simple_rounds(const struct sim_plan *plan)
 
 static const struct sim_law laws[] = {
     {"seconds", SIM_UNIT_SECONDS, "steps x (gamma T_q + T_p + exchange)", theory_seconds,
-     sim_total_seconds, .tolerance = 1e-9, .holds = is_simple,
-     .assumes = "one request without a prompt, given seconds, tokens alone are exchanged, nothing "
-                "is disturbed, network: textbook"},
+     sim_total_seconds, .tolerance = 1e-9, .holds = is_simple, .assumes = DEC_SIMPLE},
     {"bytes on the network", SIM_UNIT_BYTES, "steps x 4 (2 + gamma)", theory_bytes, sim_total_bytes,
      .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(gamma+1)) / (1 - alpha), Eq. 1",
      theory_tokens_per_step, dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
-     .assumes = "one given alpha, and at least 20000 rounds, so that chance is less than the "
-                "tolerance"},
+     .assumes = "one given alpha, and " DEC_MANY_ROUNDS},
     {"speedup", SIM_UNIT_NONE,
      "Eq. 1 / (gamma c + 1 + exchange / T_p): Theorem 3.8, with what crosses the network",
      theory_speedup, dec_speedup, .tolerance = 0.03, .holds = has_simple_rounds,

@@ -40,7 +40,8 @@ static void make_room(struct sim_casting *casting, struct sim_arena *arena, int 
     casting->peers = peers;
 }
 
-static void cast(struct sim_plan *plan, const char *role, int count, int beside)
+/* The i-th beside the i-th of those `beside_count` peers from number `beside` on, counted round; alone where there are none. */
+static void cast(struct sim_plan *plan, const char *role, int count, int beside, int beside_count)
 {
     struct sim_casting *casting = plan->casting;
     int *numbers = sim_new(plan->arena, int, (size_t)count);
@@ -49,21 +50,24 @@ static void cast(struct sim_plan *plan, const char *role, int count, int beside)
     make_room(casting, plan->arena, count);
     for (int i = 0; i < count; i++) {
         numbers[i] = casting->peer_count;
-        casting->peers[casting->peer_count++] = (struct sim_cast_peer){
-            .role = role, .index = i, .beside = beside < 0 ? -1 : beside + i, .host = -1};
+        casting->peers[casting->peer_count++] =
+            (struct sim_cast_peer){.role = role,
+                                   .index = i,
+                                   .beside = beside_count == 0 ? -1 : beside + i % beside_count,
+                                   .host = -1};
     }
     casting->groups[casting->group_count++] = (struct sim_group){role, count, numbers};
 }
 
 void sim_cast(struct sim_plan *plan, const char *role, int count)
 {
-    cast(plan, role, count, -1);
+    cast(plan, role, count, -1, 0);
 }
 
 void sim_cast_beside(struct sim_plan *plan, const char *role, int count, const char *other)
 {
-    assert(sim_role(plan, other)->size >= count);
-    cast(plan, role, count, first_number_of(plan, other));
+    assert(sim_role(plan, other)->size > 0);
+    cast(plan, role, count, first_number_of(plan, other), sim_role(plan, other)->size);
 }
 
 const struct sim_group *sim_role(const struct sim_plan *plan, const char *role)

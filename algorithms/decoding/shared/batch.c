@@ -1,8 +1,7 @@
 /* batch.c -- what the drafts of a batch cost and weigh: steps by depth, bytes by exchange. */
 #include "algorithms/decoding/shared/decoding.h"
 
-/* Tokens whose keys and values are held: all but the last one, which goes through the step. */
-static int64_t held_tokens(const struct dec_sequence *sequence)
+int64_t dec_held_tokens(const struct dec_sequence *sequence)
 {
     return sequence->context_tokens > 0 ? sequence->context_tokens - 1 : 0;
 }
@@ -23,7 +22,7 @@ int dec_draft_steps(const struct sim_plan *plan, struct dec_sequence *const *bat
                 continue; /* siblings come of one row */
             while (step_count <= depth)
                 steps[step_count++] = (struct dec_step){.layer_share = 1};
-            dec_step_add(&steps[depth], 1, held_tokens(batch[i]) + depth);
+            dec_step_add(&steps[depth], 1, dec_held_tokens(batch[i]) + depth);
         }
     }
     return step_count;
@@ -31,7 +30,7 @@ int dec_draft_steps(const struct sim_plan *plan, struct dec_sequence *const *bat
 
 void dec_add_tree(const struct dec_sequence *sequence, struct dec_step *step)
 {
-    dec_step_add(step, sequence->tree.count, held_tokens(sequence));
+    dec_step_add(step, sequence->tree.count, dec_held_tokens(sequence));
 }
 
 enum dec_exchange dec_exchange_of(const struct sim_plan *plan)
@@ -40,10 +39,11 @@ enum dec_exchange dec_exchange_of(const struct sim_plan *plan)
 
     if (options->exchange != DEC_EXCHANGE_AUTO)
         return (enum dec_exchange)options->exchange;
-    return options->tokens_options.tokens_from == TOKENS_TEXT &&
-                   options->tokens_options.temperature > 0
-               ? DEC_EXCHANGE_ROW_ON_REJECTION
-               : DEC_EXCHANGE_TOKENS;
+    if (options->tokens_options.tokens_from == TOKENS_GIVEN ||
+        options->tokens_options.temperature == 0)
+        return DEC_EXCHANGE_TOKENS;
+    return dec_run_of(plan)->method->sends_parents ? DEC_EXCHANGE_ROWS
+                                                   : DEC_EXCHANGE_ROW_ON_REJECTION;
 }
 
 int dec_row_length(const struct sim_plan *plan)

@@ -158,6 +158,13 @@ static bool open_costs(struct sim_plan *plan, struct dec_run *run, enum dec_draf
     return fine;
 }
 
+/* Which rows a tree needs is known only while it is judged, one after the other. */
+static bool can_exchange(const struct dec_run *run, struct sim_error *err)
+{
+    return !run->method->sends_parents || run->options->exchange != DEC_EXCHANGE_ROW_ON_REJECTION ||
+           sim_fail(err, "exchange: row_on_rejection is for chains of drafts; trees need rows.");
+}
+
 static bool can_be_cut(const struct dec_run *run, struct sim_error *err)
 {
     const int devices = run->options->tensor_parallel * run->options->pipeline_stages;
@@ -203,7 +210,8 @@ bool dec_prepare(struct sim_plan *plan, struct dec_run *run, const struct dec_me
                         (drafting == DEC_OWN_LAYERS && run->options->placement == DEC_APART);
     run->drafts_here = drafting == DEC_OWN_LAYERS && !run->drafts_apart;
     run->tally = sim_new(plan->arena, struct dec_tally, 1);
-    if (!check(plan, err) || !open_costs(plan, run, drafting, err) || !can_be_cut(run, err))
+    if (!check(plan, err) || !open_costs(plan, run, drafting, err) || !can_exchange(run, err) ||
+        !can_be_cut(run, err))
         return false;
     run->tokens = tokens_open(&run->options->tokens_options, run->draft_speaks ? 1 : drafts,
                               drafting == DEC_HEADS, plan->seed, plan->arena, err);

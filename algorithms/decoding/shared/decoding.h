@@ -192,6 +192,9 @@ struct dec_method {
     /* Once the target has judged the sequence.  NULL: nothing. */
     void (*judged)(const struct sim_plan *plan, struct dec_sequence *sequence);
 
+    /* At the end of the run: metrics of its own.  NULL: none. */
+    void (*report)(struct sim_peer *me);
+
     /* A sequence begins.  NULL: nothing. */
     void (*begin)(const struct sim_plan *plan, struct dec_sequence *sequence);
 
@@ -204,6 +207,9 @@ struct dec_method {
 /* One step for each depth of the trees: the tokens of that depth that the draft went on from. */
 int dec_draft_steps(const struct sim_plan *plan, struct dec_sequence *const *batch, int count,
                     int draft, struct dec_step *steps);
+
+/* Tokens whose keys and values are held: all but the last one, which goes through the step. */
+int64_t dec_held_tokens(const struct dec_sequence *sequence);
 void dec_add_tree(const struct dec_sequence *sequence, struct dec_step *step);
 
 /* Bytes of what a draft proposes for a sequence. */
@@ -296,6 +302,20 @@ void dec_act_as_draft(struct sim_peer *me);
 extern const struct sim_table dec_tables[];
 
 /* ---- for laws ---- */
+
+/* One request without a prompt, given seconds, undisturbed, and nothing but tokens goes between the hosts. */
+bool dec_is_simple(const struct sim_plan *plan);
+#define DEC_SIMPLE                                                                                 \
+    "one request without a prompt, given seconds, tokens alone are exchanged, nothing is "         \
+    "disturbed, network: textbook"
+
+/* Every message between draft and target crosses the network. */
+bool dec_is_apart(const struct sim_plan *plan);
+
+/* So many that chance moves a mean by less than the tolerance of laws, 3 %: with at least 20000 rounds that are seven
+ * standard deviations. */
+bool dec_has_many_rounds(const struct sim_plan *plan, double tokens_per_round);
+#define DEC_MANY_ROUNDS "at least 20000 rounds, so that chance is less than the tolerance"
 
 double dec_steps(const struct sim_totals *totals);
 double dec_speedup(const struct sim_totals *totals);

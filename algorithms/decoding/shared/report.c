@@ -220,10 +220,34 @@ void dec_report(struct dec_server *server)
     note_times(server);
     note_speedup(server);
     note_joules(server);
+    if (server->run->method->report != NULL)
+        server->run->method->report(server->me);
     write_text(server);
 }
 
 /* ---- for laws ---- */
+
+bool dec_is_simple(const struct sim_plan *plan)
+{
+    const struct decoding *options = dec_options(plan);
+
+    return plan->is_undisturbed && plan->network_is_textbook && plan->requests->count == 1 &&
+           plan->requests->horizon_seconds == 0 && plan->language == NULL &&
+           options->prompt_tokens == 0 && dec_run_of(plan)->target_cost.curve == NULL &&
+           dec_run_of(plan)->draft_costs[0].curve == NULL &&
+           dec_exchange_of(plan) == DEC_EXCHANGE_TOKENS;
+}
+
+bool dec_is_apart(const struct sim_plan *plan)
+{
+    return dec_run_of(plan)->drafts_apart && dec_options(plan)->placement == DEC_APART &&
+           sim_has_own_hosts(plan);
+}
+
+bool dec_has_many_rounds(const struct sim_plan *plan, double tokens_per_round)
+{
+    return dec_options(plan)->tokens * (double)plan->requests->count / tokens_per_round >= 20000;
+}
 
 double dec_steps(const struct sim_totals *totals)
 {
