@@ -8,27 +8,27 @@
 
 int sampling_best(const double *row, int count)
 {
+    double largest = row[0];
     int best = 0;
 
     for (int x = 1; x < count; x++)
-        if (row[x] > row[best])
+        if (row[x] > largest) {
+            largest = row[x];
             best = x;
+        }
     return best;
 }
 
 int sampling_draw(const double *row, int count, double uniform)
 {
     double sum = 0;
-    int last = 0;
+    int last = count - 1;
 
-    for (int x = 0; x < count; x++) {
-        if (row[x] <= 0)
-            continue;
-        sum += row[x];
-        if (uniform < sum)
+    for (int x = 0; x < count; x++)
+        if (uniform < (sum += row[x]))
             return x;
-        last = x; /* a row's sum may be a little less than 1 */
-    }
+    while (last > 0 && row[last] <= 0) /* a row's sum may be a little less than 1 */
+        last--;
     return last;
 }
 

@@ -1,0 +1,641 @@
+/* tokens_text.c -- tokens of n-gram models: what is drafted, what is accepted, and that nothing is lost by it. */
+#include "tests/unit/close.h"
+
+#include "algorithms/decoding/shared/text_models.h"
+#include "algorithms/decoding/shared/tokens.h"
+
+#include <gsl/gsl_cdf.h>
+#include <unistd.h>
+
+enum { MOST_VOCABULARY = 1000, SEED = 29 };
+
+/* A process of the story that comes with dmlsim, or of another text, and a sequence of it. */
+struct process {
+    struct sim_arena *arena;
+    struct tokens_options options;
+    const struct tokens *tokens;
+    struct sim_error err;
+};
+
+static const struct tokens_options usual = {.tokens_from = TOKENS_TEXT,
+                                            .text = "",
+                                            .draft_text = "",
+                                            .order = 3,
+                                            .interpolation = 0.8317,
+                                            .temperature = 1,
+                                            .top_p = 1};
+
+static void open_process(struct process *process, struct tokens_options options, int drafts,
+                         bool are_heads)
+{
+    process->arena = sim_arena_open();
+    process->options = options;
+    process->err = (struct sim_error){0};
+    process->tokens =
+        tokens_open(&process->options, drafts, are_heads, SEED, process->arena, &process->err);
+}
+
+static void open_usual(struct process *process, double temperature, int drafts)
+{
+    struct tokens_options options = usual;
+
+    options.temperature = temperature;
+    open_process(process, options, drafts, false);
+    assert_string_equal(process->err.text, "");
+    assert_non_null(process->tokens);
+    assert_true(tokens_vocabulary(process->tokens) < MOST_VOCABULARY);
+}
+
+static void close_process(struct process *process)
+{
+    sim_arena_close(process->arena);
+}
+
+static const char *file_of(struct sim_arena *arena, const char *bytes, size_t length)
+{
+    char *path = sim_text(arena, "/tmp/dmlsim-tokens-XXXXXX");
+    const int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, length), (ssize_t)length);
+    close(fd);
+    return path;
+}
+
+/* ---- sequences ---- */
+
+static void prompts_depend_on_seed_and_number_alone(void **state)
+{
+    struct process one, two;
+    int same = 0;
+
+    (void)state;
+    open_usual(&one, 1, 1);
+    open_usual(&two, 0, 3);
+    for (int number = 0; number < 9; number++) {
+        struct token_sequence *a = token_sequence_open(one.tokens, number, 23, one.arena);
+        struct token_sequence *b = token_sequence_open(two.tokens, number, 23, two.arena);
+        struct token_sequence *next = token_sequence_open(two.tokens, number + 1, 23, two.arena);
+
+        assert_int_equal(token_sequence_length(a), 23);
+        assert_memory_equal(token_sequence_tokens(a), token_sequence_tokens(b), 23 * sizeof(int));
+        same +=
+            memcmp(token_sequence_tokens(a), token_sequence_tokens(next), 23 * sizeof(int)) == 0;
+        token_sequence_close(a);
+        token_sequence_close(b);
+        token_sequence_close(next);
+    }
+    assert_int_equal(same, 0);
+    close_process(&one);
+    close_process(&two);
+}
+
+static void a_prompt_is_a_stretch_of_the_text(void **state)
+{
+    static const char letters[] = "abcdefghij";
+    struct process process;
+    struct tokens_options options = usual;
+    struct sim_arena *arena = sim_arena_open();
+
+    (void)state;
+    options.text = file_of(arena, letters, 10);
+    options.tokenizer = TOKENS_CHARACTERS;
+    open_process(&process, options, 1, false);
+    unlink(options.text);
+    assert_non_null(process.tokens);
+    assert_int_equal(tokens_vocabulary(process.tokens), 10);
+    for (int tokens = 0; tokens < 25; tokens += 4) {
+        struct token_sequence *s =
+            token_sequence_open(process.tokens, tokens, tokens, process.arena);
+        const char *text = token_sequence_text(s, 0, process.arena);
+
+        assert_int_equal(strlen(text), tokens);
+        for (int i = 0; i < tokens; i++)
+            assert_int_equal((text[i] - text[0] + 10) % 10, i % 10);
+        if (tokens > 0 && tokens <= 10) /* one that fits does not go round */
+            assert_int_equal(text[tokens - 1] - text[0], tokens - 1);
+        token_sequence_close(s);
+    }
+    close_process(&process);
+    sim_arena_close(arena);
+}
+
+static void emitted_tokens_read_as_text(void **state)
+{
+    struct process process;
+    struct token_sequence *s;
+    const char *whole, *emitted;
+
+    (void)state;
+    open_usual(&process, 0.7, 1);
+    s = token_sequence_open(process.tokens, 4, 11, process.arena);
+    for (int i = 0; i < 200; i++)
+        token_sequence_append(s, tokens_next(s));
+    whole = token_sequence_text(s, 0, process.arena);
+    emitted = token_sequence_text(s, 11, process.arena);
+    assert_true(strlen(emitted) > 200 && strlen(whole) > strlen(emitted));
+    assert_string_equal(whole + strlen(whole) - strlen(emitted), emitted);
+    assert_string_equal(token_sequence_text(s, 211, process.arena), "");
+    token_sequence_close(s);
+    close_process(&process);
+}
+
+/* ---- drafts ---- */
+
+static void assert_distribution(const double *row, int count)
+{
+    double sum = 0;
+
+    for (int x = 0; x < count; x++) {
+        assert_true(row[x] >= 0);
+        sum += row[x];
+    }
+    assert_close(sum, 1, 1e-12);
+}
+
+static void a_sample_says_what_it_was_drawn_from(void **state)
+{
+    struct process process;
+    struct token_sequence *s;
+    struct tree tree = {0};
+
+    (void)state;
+    open_usual(&process, 0.6173, 2);
+    tree.arena = process.arena;
+    s = token_sequence_open(process.tokens, 0, 9, process.arena);
+    tree_begin(&tree);
+    assert_int_equal(tokens_draft(s, &tree, TREE_ROOT, 1, TOKENS_SAMPLE, 40), 40);
+    for (int i = 1; i <= 40; i++) {
+        const struct tree_node *node = &tree.nodes[i];
+
+        assert_int_equal(node->parent, TREE_ROOT);
+        assert_int_equal(node->draft, 1);
+        assert_int_equal(node->rank, i - 1);
+        assert_close(node->probability, node->row[node->token], 0);
+        assert_true(node->probability > 0);
+        assert_ptr_equal(node->row, tree.nodes[1].row);
+    }
+    assert_distribution(tree.nodes[1].row, tokens_vocabulary(process.tokens));
+    assert_int_equal(tokens_draft(s, &tree, 7, 0, TOKENS_SAMPLE, 1), 1);
+    assert_int_equal(tree.nodes[41].depth, 2);
+    token_sequence_close(s);
+    close_process(&process);
+}
+
+/* The row is the order-1 model's, whose numbers anybody can count; the confidence is of the row before temperature. */
+static void confidence_is_of_the_models_own_distribution(void **state)
+{
+    struct process process;
+    struct token_sequence *s;
+    struct tree tree = {0};
+    struct tokens_options options = usual;
+    struct sim_arena *arena = sim_arena_open();
+    const double w = usual.interpolation, rest = (1 - w) / 3;
+    const double a = w * 3 / 6 + rest, b = w * 2 / 6 + rest, c = w * 1 / 6 + rest;
+
+    (void)state;
+    options.text = file_of(arena, "abacab", 6);
+    options.tokenizer = TOKENS_CHARACTERS;
+    options.draft_orders = (struct sim_numbers){.count = 1, .values = {1}};
+    options.temperature = 0.5;
+    open_process(&process, options, 1, false);
+    unlink(options.text);
+    tree.arena = process.arena;
+    s = token_sequence_open(process.tokens, 0, 2, process.arena);
+    tree_begin(&tree);
+    tokens_draft(s, &tree, TREE_ROOT, 0, TOKENS_TOP, 3);
+    assert_int_equal(tree.count, 4);
+    assert_close(tree.nodes[1].confidence, a, 1e-14);
+    assert_close(tree.nodes[1].probability, a * a / (a * a + b * b + c * c), 1e-14);
+    assert_close(tree.nodes[2].probability, b * b / (a * a + b * b + c * c), 1e-14);
+    assert_close(tree.nodes[3].probability, c * c / (a * a + b * b + c * c), 1e-14);
+    token_sequence_close(s);
+    close_process(&process);
+    sim_arena_close(arena);
+}
+
+static void without_replacement_each_row_lacks_those_before(void **state)
+{
+    struct process process;
+    struct token_sequence *s;
+    struct tree tree = {0};
+    int vocabulary;
+
+    (void)state;
+    open_usual(&process, 1, 1);
+    vocabulary = tokens_vocabulary(process.tokens);
+    tree.arena = process.arena;
+    s = token_sequence_open(process.tokens, 3, 9, process.arena);
+    tree_begin(&tree);
+    assert_int_equal(tokens_draft(s, &tree, TREE_ROOT, 0, TOKENS_WITHOUT_REPLACEMENT, 12), 12);
+    for (int i = 1; i <= 12; i++) {
+        const struct tree_node *node = &tree.nodes[i], *before = node - 1;
+
+        assert_distribution(node->row, vocabulary);
+        assert_close(node->probability, node->row[node->token], 0);
+        for (int x = 0; i > 1 && x < vocabulary; x++)
+            assert_close(node->row[x],
+                         x == before->token ? 0 : before->row[x] / (1 - before->probability), 1e-9);
+    }
+    token_sequence_close(s);
+    close_process(&process);
+}
+
+static void the_most_probable_in_their_order(void **state)
+{
+    static const double temperatures[] = {0, 0.6, 1};
+    int first[3][6];
+
+    (void)state;
+    for (int t = 0; t < 3; t++) {
+        struct process process;
+        struct token_sequence *s;
+        struct tree tree = {0};
+
+        open_usual(&process, temperatures[t], 1);
+        tree.arena = process.arena;
+        s = token_sequence_open(process.tokens, 5, 9, process.arena);
+        tree_begin(&tree);
+        assert_int_equal(tokens_draft(s, &tree, TREE_ROOT, 0, TOKENS_TOP, 6), 6);
+        for (int i = 0; i < 6; i++) {
+            first[t][i] = tree.nodes[i + 1].token;
+            if (temperatures[t] == 0)
+                assert_close(tree.nodes[i + 1].probability, i == 0, 0);
+            else if (i > 0)
+                assert_true(tree.nodes[i + 1].probability <= tree.nodes[i].probability);
+        }
+        token_sequence_close(s);
+        close_process(&process);
+    }
+    assert_memory_equal(first[0], first[1], sizeof first[0]); /* temperature changes no order */
+    assert_memory_equal(first[0], first[2], sizeof first[0]);
+}
+
+static void a_greedy_draft_has_one_child(void **state)
+{
+    struct process process;
+    struct token_sequence *s;
+    struct tree tree = {0};
+
+    (void)state;
+    open_usual(&process, 0, 1);
+    tree.arena = process.arena;
+    s = token_sequence_open(process.tokens, 0, 9, process.arena);
+    tree_begin(&tree);
+    assert_int_equal(tokens_draft(s, &tree, TREE_ROOT, 0, TOKENS_SAMPLE, 5), 1);
+    assert_int_equal(tokens_draft(s, &tree, 1, 0, TOKENS_WITHOUT_REPLACEMENT, 5), 1);
+    assert_close(tree.nodes[2].probability, 1, 0);
+    assert_true(tree.nodes[2].confidence < 1);
+    assert_int_equal(tree.nodes[1].token, tokens_next_of_draft(s, 0));
+    token_sequence_close(s);
+    close_process(&process);
+}
+
+/* Rows of 20,001 tokens: 400 of them fill what is kept, and 2,000 others come by. */
+static void rows_of_a_tree_stay_while_others_are_worked_out(void **state)
+{
+    enum { WORDS = 20000, NODES = 60 };
+    struct sim_arena *arena = sim_arena_open();
+    struct process process;
+    struct tokens_options options = usual;
+    struct token_sequence *s, *other;
+    struct tree tree = {0}, trees = {0};
+    char *bytes = sim_new(arena, char, WORDS * 8), *at = bytes;
+    double sums[NODES + 1];
+
+    (void)state;
+    for (int w = 0; w < WORDS; w++)
+        at += sprintf(at, " w%d", w);
+    options.text = file_of(arena, bytes, strlen(bytes));
+    open_process(&process, options, 1, false);
+    unlink(options.text);
+    tree.arena = trees.arena = process.arena;
+    s = token_sequence_open(process.tokens, 0, 9, process.arena);
+    other = token_sequence_open(process.tokens, 1, 9, process.arena);
+    tree_begin(&tree);
+    for (int i = 0; i < NODES; i++)
+        tokens_draft(s, &tree, i / 3, 0, i % 2 ? TOKENS_SAMPLE : TOKENS_WITHOUT_REPLACEMENT, 1);
+    for (int i = 1; i <= NODES; i++)
+        sums[i] = tree.nodes[i].row[tree.nodes[i].token];
+    for (int round = 0; round < 1000; round++) {
+        tree_begin(&trees);
+        tokens_draft(other, &trees, TREE_ROOT, 0, TOKENS_WITHOUT_REPLACEMENT, 2);
+        token_sequence_append(other, (17 * round) % WORDS);
+    }
+    for (int i = 1; i <= NODES; i++)
+        assert_close(tree.nodes[i].row[tree.nodes[i].token], sums[i], 0);
+    token_sequence_close(s);
+    token_sequence_close(other);
+    close_process(&process);
+    sim_arena_close(arena);
+}
+
+/* ---- acceptance ---- */
+
+static const struct tokens_judgement exact = {.rule = TOKENS_EXACT, .lenience = 1};
+
+static void draft_chain(struct token_sequence *s, struct tree *tree, int draft, int gamma)
+{
+    tree_begin(tree);
+    for (int i = 0; i < gamma; i++)
+        tokens_draft(s, tree, i, draft, TOKENS_SAMPLE, 1);
+}
+
+/* The target's row behind the prefix. */
+static const double *row_of_target(const struct process *process, const struct token_sequence *s)
+{
+    struct sim_error err = {0};
+    const struct text_models *models =
+        text_models_open(&process->options, 2, false, process->arena, &err);
+    const int *end = token_sequence_tokens(s) + token_sequence_length(s);
+
+    return rows_at(models->rows,
+                   text_models_hold(models, TEXT_TARGET, (int[]){end[-1], end[-2]}, 2, false));
+}
+
+/* How far counts of that many rounds are from what `p` says; what is expected less than 10 times is one bin. */
+static void add_squares(const double *p, const int *seen, int vocabulary, int rounds,
+                        double *squares, int *degrees)
+{
+    double rest = 1;
+    int rest_seen = rounds;
+
+    for (int x = 0; x < vocabulary; x++) {
+        if (p[x] * rounds < 10)
+            continue;
+        *squares += pow(seen[x] - p[x] * rounds, 2) / (p[x] * rounds);
+        rest -= p[x];
+        rest_seen -= seen[x];
+        ++*degrees;
+    }
+    assert_true(rest * rounds >= 10);
+    *squares += pow(rest_seen - rest * rounds, 2) / (rest * rounds);
+}
+
+/* From one prefix again and again: the token that is emitted first follows the target's row, whoever drafted (a sound
+ * chi-square fails for one seed in 10,000), and is the draft's as often as the overlap says. */
+static void emitted_tokens_follow_the_targets_rows(void **state)
+{
+    enum { ROUNDS = 2500, PREFIXES = 12 };
+    struct process process;
+
+    (void)state;
+    open_usual(&process, 0.8317, 2);
+    for (int draft = 0; draft < 2; draft++) {
+        struct tree tree = {.arena = process.arena};
+        double squares = 0, expected = 0, variance = 0;
+        int degrees = 0, accepted = 0;
+
+        for (int prefix = 0; prefix < PREFIXES; prefix++) {
+            struct token_sequence *s =
+                token_sequence_open(process.tokens, prefix, 7, process.arena);
+            const double overlap = tokens_overlap(s, draft);
+            int first[MOST_VOCABULARY] = {0};
+
+            for (int round = 0; round < ROUNDS; round++) {
+                struct tokens_verdict verdict;
+
+                draft_chain(s, &tree, draft, 2);
+                verdict = tokens_verify(s, &tree, &exact);
+                assert_true(verdict.has_bonus);
+                first[verdict.accepted > 0 ? tree.nodes[1].token : verdict.bonus]++;
+                accepted += verdict.accepted > 0;
+            }
+            add_squares(row_of_target(&process, s), first, tokens_vocabulary(process.tokens),
+                        ROUNDS, &squares, &degrees);
+            expected += overlap * ROUNDS;
+            variance += overlap * (1 - overlap) * ROUNDS;
+            token_sequence_close(s);
+        }
+        print_message("draft %d: chi-square %.1f of %d degrees, accepted %d, expected %.1f\n",
+                      draft, squares, degrees, accepted, expected);
+        assert_true(degrees > 4 * PREFIXES);
+        assert_true(gsl_cdf_chisq_Q(squares, degrees) > 1e-4);
+        assert_true(fabs(accepted - expected) <= 3 * sqrt(variance));
+        assert_true(expected > 0.05 * PREFIXES * ROUNDS && expected < 0.95 * PREFIXES * ROUNDS);
+    }
+    close_process(&process);
+}
+
+static const char *story(const struct process *process, int draft, enum tokens_choice choice,
+                         int width)
+{
+    enum { PROMPT = 13, TOKENS = 300 };
+    struct token_sequence *s = token_sequence_open(process->tokens, 8, PROMPT, process->arena);
+    struct tree tree = {.arena = process->arena};
+    const char *text;
+
+    while (token_sequence_length(s) < PROMPT + TOKENS) {
+        struct tokens_verdict verdict;
+
+        if (draft < 0) {
+            token_sequence_append(s, tokens_next(s));
+            continue;
+        }
+        tree_begin(&tree);
+        for (int parent = 0, depth = 0; depth < 4; depth++) {
+            const int child = tree.count;
+
+            tokens_draft(s, &tree, parent, draft, choice, width);
+            parent = child;
+        }
+        verdict = tokens_verify(s, &tree, &exact);
+        token_sequence_commit(s, &tree, &verdict);
+    }
+    text = token_sequence_text(s, 0, process->arena);
+    text = sim_text_copy(process->arena, text, 1000);
+    token_sequence_close(s);
+    return text;
+}
+
+static void greedy_text_is_the_targets_own_whatever_is_drafted(void **state)
+{
+    struct process process;
+    const char *alone;
+
+    (void)state;
+    open_usual(&process, 0, 2);
+    alone = story(&process, -1, TOKENS_SAMPLE, 1);
+    for (int draft = 0; draft < 2; draft++) {
+        assert_string_equal(story(&process, draft, TOKENS_SAMPLE, 1), alone);
+        assert_string_equal(story(&process, draft, TOKENS_WITHOUT_REPLACEMENT, 2), alone);
+        assert_string_equal(story(&process, draft, TOKENS_TOP, 3), alone);
+    }
+    close_process(&process);
+}
+
+/* ---- heads ---- */
+
+/* a b a b c a b a; the last token of the prefix is not seen: behind a b it is b that heads start from.  Head 0: b _ a, b _ b;
+ * head 1: b _ _ b, b _ _ a; so what ends "b" is half a, half b for both; but two tokens back there is a b _ b, a b _ a for
+ * head 0, and a b _ _ c?: none but b.  With weight 1 the longest context alone counts. */
+static void heads_know_the_prefix_but_for_its_last_token(void **state)
+{
+    struct sim_arena *arena = sim_arena_open();
+    struct process process;
+    struct tokens_options options = usual;
+    struct token_sequence *s;
+    struct tree tree = {0};
+
+    (void)state;
+    options.text = file_of(arena, "ababcaba", 8);
+    options.tokenizer = TOKENS_CHARACTERS;
+    options.interpolation = 1;
+    open_process(&process, options, 2, true);
+    unlink(options.text);
+    assert_non_null(process.tokens);
+    tree.arena = process.arena;
+    s = token_sequence_open(process.tokens, 0, 0, process.arena);
+    for (int i = 0; i < 3; i++)
+        token_sequence_append(s, (int[]){0, 1, 2}[i]); /* a b, and c, which heads do not know */
+    tree_begin(&tree);
+    tokens_draft(s, &tree, TREE_ROOT, 0, TOKENS_TOP, 1);
+    tokens_draft(s, &tree, 1, 1, TOKENS_TOP, 1);
+    assert_close(tree.nodes[1].row[0], 0.5, 1e-14); /* a b a b, a b c a */
+    assert_close(tree.nodes[1].row[1], 0.5, 1e-14);
+    assert_close(tree.nodes[2].row[1], 0.5, 1e-14); /* a b a b c, a b c a b */
+    assert_close(tree.nodes[2].row[2], 0.5, 1e-14);
+    assert_true(isnan(tokens_overlap(s, 1)));
+    assert_close(tokens_overlap(s, 0), 0.5, 1e-14); /* behind b c only a was seen */
+    token_sequence_close(s);
+    close_process(&process);
+    sim_arena_close(arena);
+}
+
+/* ---- what cannot be opened ---- */
+
+static void assert_refused(struct tokens_options options, int drafts, bool are_heads,
+                           const char *said)
+{
+    struct process process;
+
+    open_process(&process, options, drafts, are_heads);
+    if (strstr(process.err.text, said) == NULL)
+        print_error("'%s' is not in '%s'\n", said, process.err.text);
+    assert_non_null(strstr(process.err.text, said));
+    assert_null(process.tokens);
+    close_process(&process);
+}
+
+static void orders_that_are_none(void **state)
+{
+    struct tokens_options options = usual;
+
+    (void)state;
+    options.order = 0;
+    assert_refused(options, 1, false, "order: 0 is not the order of a model; a whole number");
+    options = usual;
+    options.draft_orders = (struct sim_numbers){.count = 2, .values = {2, 1.5}};
+    assert_refused(options, 2, false, "draft_orders: 1.5 is not the order of a model");
+    options.draft_orders = (struct sim_numbers){.count = 1, .values = {2}};
+    assert_refused(options, 2, false, "draft_orders: these are 1 orders, but there are 2 drafts.");
+}
+
+static void texts_that_are_none(void **state)
+{
+    struct sim_arena *arena = sim_arena_open();
+    struct tokens_options options = usual;
+
+    (void)state;
+    options.text = "/nowhere/story.txt";
+    assert_refused(options, 1, false, "/nowhere/story.txt: cannot be read");
+    options.text = "";
+    options.draft_text = file_of(arena, "A lighthouse\0", 13);
+    assert_refused(options, 1, false, ":1: this is no text");
+    unlink(options.draft_text);
+    options.draft_text = file_of(arena, "A lighthouse", 12);
+    assert_refused(options, 1, false, " only in ");
+    assert_refused(options, 1, false, ", and 1 only in ");
+    assert_refused(options, 1, false, "such as 'lighthouse'; both need the same tokens.");
+    unlink(options.draft_text);
+    options = usual;
+    options.text = file_of(arena, "one two", 7);
+    assert_refused(options, 1, false,
+                   ": 2 words and marks are too few for n-grams of 3; at least "
+                   "3 are needed.");
+    options.order = 2;
+    assert_refused(options, 2, true, "2 words and marks are too few for n-grams of 2; at least 3");
+    unlink(options.text);
+    sim_arena_close(arena);
+}
+
+/* The same words in another order: another model, of the same vocabulary. */
+static void a_draft_of_another_text(void **state)
+{
+    struct sim_arena *arena = sim_arena_open();
+    struct process process;
+    struct tokens_options options = usual;
+    struct token_sequence *s;
+
+    (void)state;
+    options.text = file_of(arena, "abcabcabc", 9);
+    options.draft_text = file_of(arena, "cbacbacba", 9);
+    options.tokenizer = TOKENS_CHARACTERS;
+    options.interpolation = 1;
+    options.draft_orders = (struct sim_numbers){.count = 1, .values = {2}};
+    open_process(&process, options, 1, false);
+    assert_string_equal(process.err.text, "");
+    s = token_sequence_open(process.tokens, 0, 3, process.arena);
+    for (int i = 0; i < 6; i++) {
+        const int last = token_sequence_tokens(s)[token_sequence_length(s) - 1];
+
+        assert_close(tokens_overlap(s, 0), 0, 0);
+        assert_int_equal(tokens_next_of_draft(s, 0), (last + 2) % 3);
+        assert_int_equal(tokens_next(s), (last + 1) % 3);
+        token_sequence_append(s, tokens_next(s));
+    }
+    unlink(options.text);
+    unlink(options.draft_text);
+    token_sequence_close(s);
+    close_process(&process);
+    sim_arena_close(arena);
+}
+
+static void each_draft_is_an_order_less_unless_told(void **state)
+{
+    struct process process;
+    const struct text_models *models;
+    struct tokens_options options = usual;
+
+    (void)state;
+    open_usual(&process, 1, 1);
+    models = text_models_open(&options, 4, false, process.arena, &process.err);
+    for (int d = 0; d < 4; d++) {
+        assert_int_equal(models->drafts[d].order, d == 0 ? 2 : 1);
+        assert_ptr_equal(models->drafts[d].ngram, models->target.ngram);
+    }
+    options.draft_orders = (struct sim_numbers){.count = 3, .values = {1, 5, 2}};
+    models = text_models_open(&options, 3, false, process.arena, &process.err);
+    assert_int_equal(models->drafts[1].order, 5);
+    assert_int_equal(models->drafts[2].order, 2);
+    options = usual;
+    options.order = 5;
+    models = text_models_open(&options, 2, true, process.arena, &process.err);
+    assert_int_equal(models->drafts[1].order, TEXT_HEAD_ORDER);
+    assert_ptr_not_equal(models->drafts[0].ngram, models->drafts[1].ngram);
+    close_process(&process);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(prompts_depend_on_seed_and_number_alone),
+        cmocka_unit_test(a_prompt_is_a_stretch_of_the_text),
+        cmocka_unit_test(emitted_tokens_read_as_text),
+        cmocka_unit_test(a_sample_says_what_it_was_drawn_from),
+        cmocka_unit_test(confidence_is_of_the_models_own_distribution),
+        cmocka_unit_test(without_replacement_each_row_lacks_those_before),
+        cmocka_unit_test(the_most_probable_in_their_order),
+        cmocka_unit_test(a_greedy_draft_has_one_child),
+        cmocka_unit_test(rows_of_a_tree_stay_while_others_are_worked_out),
+        cmocka_unit_test(emitted_tokens_follow_the_targets_rows),
+        cmocka_unit_test(greedy_text_is_the_targets_own_whatever_is_drafted),
+        cmocka_unit_test(heads_know_the_prefix_but_for_its_last_token),
+        cmocka_unit_test(orders_that_are_none),
+        cmocka_unit_test(texts_that_are_none),
+        cmocka_unit_test(a_draft_of_another_text),
+        cmocka_unit_test(each_draft_is_an_order_less_unless_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
