@@ -1,6 +1,8 @@
 /* model.c -- dmlsim model: the layers of a network, and what they cost; ONNX becomes CSV. */
 #include "sim/workload/model.h"
 
+#include "sim/workload/language.h"
+
 #include "sim/base/file.h"
 #include "sim/base/names.h"
 #include "sim/base/units.h"
@@ -245,6 +247,55 @@ static int unknown_model(const struct sim_call *call, const char *const *folders
         sim_did_you_mean(call->arena, name, names, count, "; 'dmlsim list models' names them."));
 }
 
+/* ---- show, of a language model ---- */
+
+static void print_language(const struct sim_call *call, const struct sim_language_model *model)
+{
+    printf("%s: a language model of %d layers, %d bytes a number\n%s\n\n", model->name,
+           model->layers, model->bytes_per_number, model->source);
+    printf("  width %d; %d heads of %d, keys and values of %d; MLP %d%s; vocabulary %d%s%s\n\n",
+           model->hidden, model->heads, model->head_size, model->kv_heads, model->ffn,
+           model->is_gated ? ", gated" : "", model->vocabulary,
+           model->is_tied ? ", LM head tied to it" : "",
+           model->has_encoder ? "; an encoder beside the decoder" : "");
+    print_total(call, "parameters", (double)model->parameters, SIM_UNIT_NONE);
+    print_total(call, "  in the layers", (double)model->linear_parameters, SIM_UNIT_NONE);
+    print_total(call, "  in the LM head", (double)model->head_parameters, SIM_UNIT_NONE);
+    print_total(call, "weight bytes", sim_language_weight_bytes(model, 1), SIM_UNIT_BYTES);
+    print_total(call, "bytes kept a token", (double)model->kv_bytes_per_token, SIM_UNIT_BYTES);
+}
+
+static json_t *language_json(const struct sim_language_model *model)
+{
+    return json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I}", "name",
+        model->name, "source", model->source, "layers", model->layers, "hidden", model->hidden,
+        "heads", model->heads, "kv_heads", model->kv_heads, "head_size", model->head_size, "ffn",
+        model->ffn, "vocabulary", model->vocabulary, "bytes_per_number", model->bytes_per_number,
+        "linear_parameters", (json_int_t)model->linear_parameters, "head_parameters",
+        (json_int_t)model->head_parameters, "parameters", (json_int_t)model->parameters,
+        "kv_bytes_per_token", (json_int_t)model->kv_bytes_per_token);
+}
+
+static int show_language(const struct sim_call *call, const char *const *folders)
+{
+    static const char *const refused[] = {"out", "width", "input-shape", "strict", NULL};
+    struct sim_error err = {0};
+    const struct sim_language_model *model;
+
+    if (refuse_options(call, "show of a language model", refused) != 0)
+        return 2;
+    model = sim_language_load(call->arena, folders, call->arguments[1], NULL, &err);
+    if (model == NULL)
+        return sim_complain(&err, 2);
+    if (sim_option_given(call, "json"))
+        return print_json(call, language_json(model));
+    print_language(call, model);
+    return 0;
+}
+
+/* ---- show ---- */
+
 /* 1 unless --width says otherwise. */
 static bool read_width(const struct sim_call *call, double *width)
 {
@@ -264,6 +315,8 @@ static int show(const struct sim_call *call)
     struct sim_error err = {0};
     double width;
 
+    if (path == NULL && sim_language_lack(call->arena, folders, call->arguments[1]) == NULL)
+        return show_language(call, folders);
     if (refuse_options(call, "show", refused) != 0)
         return 2;
     if (!read_width(call, &width))
@@ -414,7 +467,8 @@ SIM_COMMAND(model) = {
         "and one of forward_flop, macs and forward_seconds; it may have kind, input, output, "
         "reads, parameters, backward_flop, activation_bytes, backward_seconds, measured_batch, "
         "bytes_per_parameter and input_bytes (what enters the network), and of convolutions and "
-        "pools kernel, stride and padding, the same for rows and columns.",
+        "pools kernel, stride and padding, the same for rows and columns. show tells of a language "
+        "model, too, unless a table of layers has its name.",
     .options = options,
     .least_arguments = 1,
     .most_arguments = 2,

@@ -97,7 +97,7 @@ int64_t sim_language_hidden_bytes(const struct sim_language_model *model, int64_
 
 /* ---- having one ---- */
 
-enum { SIM_LANGUAGE_MOST_BYTES = 1000 * 1000 };
+enum { SIM_LANGUAGE_MOST_BYTES = 100 * 1000 }; /* reading takes the square of the number of rows */
 
 /* A name is a row of dmlsim's own table, scenarios/language/models.csv, looked for here and then in each of `folders`
  * (NULL-ended, or NULL); what holds a slash or ends in .csv is the path of a table of one row, looked for likewise. */

@@ -74,7 +74,7 @@ struct counts {
 };
 
 /* A norm has a factor for each number, and with biases a summand. */
-static struct counts count(const struct sim_language_model *model)
+static struct counts totals_of(const struct sim_language_model *model)
 {
     const double hidden = model->hidden, ffn = model->ffn, layers = model->layers;
     const double width = (double)model->heads * model->head_size;
@@ -226,7 +226,7 @@ static bool heads_make_sense(const struct table *table, const struct sim_languag
 
 static bool take_totals(const struct table *table, struct sim_language_model *model)
 {
-    const struct counts counts = count(model);
+    const struct counts counts = totals_of(model);
 
     if (counts.all > MOST_COUNTED || counts.kv_bytes > MOST_COUNTED)
         return sim_fail(table->csv.err,

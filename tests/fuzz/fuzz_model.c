@@ -1,7 +1,9 @@
-/* fuzz_model.c -- a table of layers from any bytes.
+/* fuzz_model.c -- a table of layers, or of language models, from any bytes.
  *
  * Beyond not crashing, these must hold: success and complaints exclude each other, every failure is told, what is
- * written reads back as a table that is written the same, and what crosses a cut was made before it. */
+ * written reads back as a table that is written the same, and what crosses a cut was made before it; a language model has
+ * totals that are positive, and its matrices are a part of it. */
+#include "sim/workload/language.h"
 #include "sim/workload/model.h"
 
 #include <assert.h>
@@ -44,6 +46,22 @@ static void cuts_make_sense(const struct sim_model *model)
     }
 }
 
+static void read_languages(const char *text, size_t size, struct sim_arena *arena)
+{
+    struct sim_error err = {0};
+    const struct sim_language_model *const *models =
+        sim_language_parse(arena, "fuzz.csv", text, size, &err);
+
+    assert((models != NULL) == (err.count == 0) && (err.count == 0) == (err.text[0] == '\0'));
+    for (; models != NULL && *models != NULL; models++) {
+        const struct sim_language_step step = sim_language_step_of(7, 503);
+
+        assert((*models)->linear_parameters > 0 && (*models)->kv_bytes_per_token > 0);
+        assert((*models)->parameters > (*models)->linear_parameters + (*models)->head_parameters);
+        assert(sim_language_step_memory_bytes(*models, &step) > 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sim_arena *arena = sim_arena_open();
@@ -59,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         reads_back(model, arena);
         cuts_make_sense(model);
     }
+    read_languages(text, size, arena);
     free(text);
     sim_arena_close(arena);
     return 0;

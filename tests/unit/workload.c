@@ -224,6 +224,36 @@ static void a_language_model_of_ones_own_is_found(void **state)
     finish(&r);
 }
 
+/* A draft's file is found beside a scenario whose folder is no text: the resolved scenario could not name it. */
+static void a_draft_in_a_folder_that_is_no_text_is_refused(void **state)
+{
+    static const char *const drafts[] = {"mine.csv", "[gpt2, mine.csv]"};
+    char folder[] = "/tmp/dmlsim-XXXXXX";
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    const char *below;
+    FILE *file;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    below = sim_text(arena, "%s/\xff", folder);
+    assert_true(sim_make_directories(below, &err));
+    file = fopen(sim_text(arena, "%s/mine.csv", below), "w");
+    fputs("name,layers,hidden,heads,ffn,vocabulary\nmine,3,64,4,256,1009\n", file);
+    fclose(file);
+    for (size_t i = 0; i < sizeof drafts / sizeof drafts[0]; i++) {
+        struct reading r;
+
+        read_ours(&r, sim_text(arena, "%s/t.yaml", below),
+                  sim_text(arena, SPEAKS "workload: {model: opt_13b, draft: %s}\n", drafts[i]),
+                  NULL);
+        assert_non_null(strstr(r.err.text, "holds bytes that are not UTF-8."));
+        finish(&r);
+    }
+    sim_remove_tree(folder);
+    sim_arena_close(arena);
+}
+
 /* ---- what is wrong ---- */
 
 static struct complaint {
@@ -325,6 +355,7 @@ int main(void)
         cmocka_unit_test(language_models_resolve_to_themselves),
         cmocka_unit_test(settings_lie_over_language_models),
         cmocka_unit_test(a_language_model_of_ones_own_is_found),
+        cmocka_unit_test(a_draft_in_a_folder_that_is_no_text_is_refused),
         cmocka_unit_test(a_wrong_table_is_told_with_its_own_place),
     };
 
