@@ -28,6 +28,19 @@ static inline void assert_close_at(double actual, double expected, double relati
 #define assert_close(actual, expected, relative)                                                   \
     assert_close_at((actual), (expected), (relative), #actual, __FILE__, __LINE__)
 
+static inline void assert_near_at(double actual, double expected, double distance,
+                                  const char *what, const char *file, int line)
+{
+    if (fabs(actual - expected) <= distance) /* false for NaN */
+        return;
+    print_error("%s is %.17g, not %.17g within %g\n", what, actual, expected, distance);
+    _fail(file, line);
+}
+
+/* The same with an absolute distance: for figures printed with so many digits, and for sigmas. */
+#define assert_near(actual, expected, distance)                                                    \
+    assert_near_at((actual), (expected), (distance), #actual, __FILE__, __LINE__)
+
 /* Run `check` once for each of `count` cases of `size` bytes, whose first member is the case's name:
  * a sentence.  *state is the case.  Returns the number of failures. */
 static inline int run_cases(const char *group, CMUnitTestFunction check, void *cases, size_t count,
