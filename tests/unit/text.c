@@ -147,13 +147,14 @@ static void numbers_of_another_text(void **state)
     assert_int_equal(same->tokens[1], 2);
     assert_int_equal(same->tokens[2], 1);
     assert_null(text_renumbered(read_as(arena, "a b d", true), like, arena, &err));
-    assert_string_equal(err.text,
-                        "The vocabularies of target and draft do not match: 1 tokens are only in "
-                        "a.txt, and 1 only in a.txt, such as 'd'; both need the same tokens.");
+    assert_string_equal(
+        err.text, "The vocabularies of target and draft do not match: 1 tokens are only in "
+                  "a.txt, and 1 only in a.txt, such as ' d'; both need the same tokens (to which "
+                  "the blank before a word belongs).");
     err = (struct sim_error){0};
     assert_null(text_renumbered(read_as(arena, "a b", true), like, arena, &err));
     assert_non_null(
-        strstr(err.text, "1 tokens are only in a.txt, and 0 only in a.txt, such as 'c'"));
+        strstr(err.text, "1 tokens are only in a.txt, and 0 only in a.txt, such as ' c'"));
     sim_arena_close(arena);
 }
 

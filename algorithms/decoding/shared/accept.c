@@ -93,6 +93,19 @@ static int remaining_child(const struct tree *tree, int parent, int place, const
             return child;
 }
 
+/* The first of that child's draft that is not refused yet.  Children that were drawn without replacement presume those before
+ * them: tried in another order, what is emitted no longer follows p. */
+static int first_of_its_draft(const struct tree *tree, int parent, int child,
+                              const bool *is_refused, const struct tokens_judgement *judgement)
+{
+    const int draft = tree->nodes[child].draft;
+    int first = child_of(tree, parent, TREE_NONE, judgement), number = 0;
+
+    for (; is_refused[number] || tree->nodes[first].draft != draft; number++)
+        first = child_of(tree, parent, first, judgement);
+    return first;
+}
+
 static int number_of_child(const struct tree *tree, int parent, int node,
                            const struct tokens_judgement *judgement)
 {
@@ -106,7 +119,8 @@ static int number_of_child(const struct tree *tree, int parent, int node,
 
 enum { MOST_CHILDREN = 1024 };
 
-/* Children are tried in random order, each against what the refused ones have left of p.  The accepted one, or TREE_NONE;
+/* Drafts are tried in random order, the children of one in the order in which it drew them, each against what the refused
+ * ones have left of p.  The accepted one, or TREE_NONE;
  * then target->scratch holds what a token is still to be drawn from. */
 static int try_children(const struct accept_target *target, const struct tree *tree, int parent,
                         const struct tokens_judgement *judgement)
@@ -121,7 +135,9 @@ static int try_children(const struct accept_target *target, const struct tree *t
         count++;
     for (; count > 0; count--) {
         const int place = count == 1 ? 0 : (int)(target->draw(target->own) * count);
-        const int child = remaining_child(tree, parent, place, is_refused, judgement);
+        const int child = first_of_its_draft(
+            tree, parent, remaining_child(tree, parent, place, is_refused, judgement), is_refused,
+            judgement);
         const struct tree_node *node = &tree->nodes[child];
 
         if (target->draw(target->own) <

@@ -263,12 +263,12 @@ static struct book index_of(const struct text *text, struct sim_arena *arena)
     return book;
 }
 
-/* A token in a sentence: blanks are left out, and the end of a paragraph or of a line has a name. */
+/* A token in a sentence: the end of a paragraph or of a line has a name. */
 static const char *spoken(const char *written)
 {
     if (written[0] == '\n')
         return written[1] == '\n' ? "(end of paragraph)" : "(end of line)";
-    return written[0] == ' ' && written[1] != '\0' ? written + 1 : written;
+    return written;
 }
 
 const struct text *text_renumbered(const struct text *text, const struct text *like,
@@ -280,10 +280,12 @@ const struct text *text_renumbered(const struct text *text, const struct text *l
     struct text *same;
 
     if (missing > 0 || more > 0) {
-        sim_fail(err,
-                 "The vocabularies of target and draft do not match: %d tokens are only in %s, and "
-                 "%d only in %s, such as '%s'; both need the same tokens.",
-                 missing, like->path, more, text->path, spoken(example));
+        sim_fail(
+            err,
+            "The vocabularies of target and draft do not match: %d tokens are only in %s, and "
+            "%d only in %s, such as '%s'; both need the same tokens (to which the blank before "
+            "a word belongs).",
+            missing, like->path, more, text->path, spoken(example));
         return NULL;
     }
     same = sim_new(arena, struct text, 1);

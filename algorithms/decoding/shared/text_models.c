@@ -160,6 +160,7 @@ const struct text_models *text_models_open(const struct tokens_options *options,
         return NULL;
     models->rows = rows_open(models->text->vocabulary, ROWS_MOST_BYTES, arena);
     models->space = sim_new(arena, int, (size_t)models->text->vocabulary);
+    models->scratch = sim_new(arena, double, (size_t)models->text->vocabulary);
     return models;
 }
 

@@ -38,7 +38,8 @@ struct text_models {
     double interpolation;
     struct sampling sampling;
     struct rows *rows;
-    int *space; /* [vocabulary] for sampling.h */
+    int *space;      /* [vocabulary] for sampling.h */
+    double *scratch; /* [vocabulary] for accept.h */
 };
 
 /* NULL with a sentence: see tokens_open. */

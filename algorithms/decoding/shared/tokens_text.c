@@ -31,7 +31,6 @@ struct holding {
 
 struct text_sequence {
     struct holding *holdings; /* of each tree that was drafted into: one or two */
-    double *scratch;          /* [vocabulary] */
 };
 
 static const struct text_models *models_of(const struct token_sequence *sequence)
@@ -279,10 +278,8 @@ static void begin(struct token_sequence *sequence, int prompt_tokens)
     const struct text *text = models_of(sequence)->text;
     const int places = prompt_tokens < text->count ? text->count - prompt_tokens + 1 : text->count;
     const int from = (int)sim_random_below(sequence->target_random, (uint32_t)places);
-    struct text_sequence *own = sim_new(sequence->arena, struct text_sequence, 1);
 
-    own->scratch = sim_new(sequence->arena, double, (size_t)sequence->tokens->vocabulary);
-    sequence->own = own;
+    sequence->own = sim_new(sequence->arena, struct text_sequence, 1);
     for (int i = 0; i < prompt_tokens; i++)
         token_sequence_append(sequence, text->tokens[(int)(((int64_t)from + i) % text->count)]);
 }
@@ -328,13 +325,12 @@ static struct tokens_verdict verify(struct token_sequence *sequence, const struc
                                     const struct tokens_judgement *judgement)
 {
     struct looking looking = {sequence, ROWS_NONE};
-    const struct text_sequence *own = sequence->own;
     const struct accept_target target = {.vocabulary = sequence->tokens->vocabulary,
                                          .is_greedy = tokens_are_greedy(sequence->tokens),
                                          .row = row_behind,
                                          .draw = draw,
                                          .own = &looking,
-                                         .scratch = own->scratch};
+                                         .scratch = models_of(sequence)->scratch};
     const struct tokens_verdict verdict = accept_tree(&target, tree, judgement);
 
     look_away(&looking);
