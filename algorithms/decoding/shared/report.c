@@ -3,8 +3,6 @@
 #include "algorithms/decoding/shared/baseline.h"
 #include "algorithms/decoding/shared/shards.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- tables ---- */
@@ -186,27 +184,30 @@ static void note_joules(struct dec_server *server)
 
 /* ---- the text ---- */
 
+/* All requests one after the other, each under a line with its number. */
 static void write_text(struct dec_server *server)
 {
     const struct sim_plan *plan = server->me->plan;
-    size_t size;
+    const char **parts = sim_new(plan->arena, const char *, (size_t)server->next + 1);
+    size_t size = 0, at = 0;
     char *bytes;
-    FILE *file;
 
     if (tokens_vocabulary(server->run->tokens) == 0)
-        return;
-    file = open_memstream(&bytes, &size);
-    if (file == NULL)
         return;
     for (int i = 0; i < server->next; i++) {
         const struct dec_sequence *sequence = &server->run->sequences[i];
 
-        fprintf(file, "%s---- request %d\n%s\n", i > 0 ? "\n" : "", i,
-                token_sequence_text(sequence->tokens, server->options->prompt_tokens, plan->arena));
+        parts[i] = sim_text(
+            plan->arena, "%s---- request %d\n%s\n", i > 0 ? "\n" : "", i,
+            token_sequence_text(sequence->tokens, server->options->prompt_tokens, plan->arena));
+        size += strlen(parts[i]);
     }
-    fclose(file);
+    bytes = sim_new(plan->arena, char, size + 1);
+    for (int i = 0; i < server->next; i++) {
+        memcpy(bytes + at, parts[i], strlen(parts[i]));
+        at += strlen(parts[i]);
+    }
     sim_output(server->me, "text.txt", bytes, size);
-    free(bytes);
 }
 
 void dec_report(struct dec_server *server)

@@ -117,7 +117,7 @@ static void hand_on(struct sim_peer *me, int stage, int rank, struct dec_step *s
     if (!ends_at(me->plan, stage, step))
         needs(me, sim_send(me, shards->groups[stage + 1].peers[rank],
                            (struct sim_message){hidden_bytes(me->plan, step), step}));
-    else if (stage > 0 && rank == 0)
+    else if (stage > 0 && me->number == shards->groups[stage].peers[0])
         needs(me, sim_send(me, shards->groups[0].peers[0],
                            (struct sim_message){DEC_TOKEN_BYTES * step->rows, NULL}));
 }
