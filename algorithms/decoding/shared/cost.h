@@ -19,6 +19,9 @@ struct dec_step {
     double layer_from;      /* share of the layers before those: an exit's rest; 0 */
     bool is_spread;         /* those layers lie all over the model: some are skipped */
     bool skips_head;        /* no logits come of it */
+    double
+        extra_parameters; /* of matrices beside the model that its rows go through: heads, an adapter; with a model */
+    double extra_seconds; /* of those, as given; without */
 };
 
 /* Of one model. */

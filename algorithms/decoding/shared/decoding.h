@@ -250,6 +250,8 @@ struct dec_run {
     bool drafts_here;  /* the target's own layers draft, on its devices */
     struct dec_cost target_cost, draft_costs[DEC_MOST_DRAFTS];
     double
+        extra_parameters; /* that the target's devices hold beside its model: heads, an adapter */
+    double
         layers_of_draft; /* the share of its model that the role `draft` holds: 1, or up to an exit */
     const struct dec_shards *shards; /* the devices of the target */
     int count;

@@ -19,7 +19,14 @@ static void add(struct load *load, const struct sim_language_model *model, doubl
     load->token_bytes += share * (double)model->kv_bytes_per_token;
 }
 
-/* Of one more token than it asks for: drafts that are refused are held for a step. */
+static void add_extra(struct load *load, const struct dec_run *run, int devices)
+{
+    if (run->target_cost.model != NULL)
+        load->weight_bytes +=
+            run->extra_parameters * run->target_cost.model->bytes_per_number / devices;
+}
+
+/* Drafts that are refused, and held for a step, are left out. */
 static double tokens_of_sequence(const struct sim_plan *plan)
 {
     const struct decoding *options = dec_options(plan);
@@ -77,6 +84,7 @@ bool dec_placed(struct sim_plan *plan, struct sim_error *err)
             struct load load = {0};
 
             add(&load, run->target_cost.model, 1.0 / devices);
+            add_extra(&load, run, devices);
             add_drafts(plan, peer, &load);
             if (!fits(plan, peer, &load, room, err))
                 return false;
@@ -111,6 +119,7 @@ void dec_note_memory(struct dec_server *server)
     double tokens = 0;
 
     add(&load, server->run->target_cost.model, 1.0 / (shards->ranks * shards->stages));
+    add_extra(&load, server->run, shards->ranks * shards->stages);
     for (int i = 0; i < server->count; i++)
         tokens += server->batch[i]->context_tokens;
     server->tally->most_resident_bytes =

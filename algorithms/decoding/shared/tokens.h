@@ -28,6 +28,7 @@ struct tokens_options {
     struct sim_numbers acceptance; /* alpha: one, or one for each position (the last goes on) */
     struct sim_numbers
         rank_acceptance; /* cumulative: the target's token is among the first 1, 2, ... of a draft */
+    const char *head_accuracy; /* CSV: how often each head is right (heads.h) */
     const char
         *acceptance_trace; /* CSV, column accepted: how many drafted tokens a round would accept */
     double

@@ -3,12 +3,14 @@
  *   acceptance        a drafted token is accepted with probability alpha, one for all positions or one for each
  *   rank_acceptance   of the children of a node, the one of rank r is right with the r-th difference of that table, and at
  *                     most one is (SpecInfer's Table 1); each draft has a draw of its own
+ *   head_accuracy     the same with a table for each depth, as Medusa's heads have
  *   acceptance_trace  the r-th round of a sequence accepts as many drafts as the r-th row says, counted round, from a row of
  *                     the sequence's own number on; where rounds run into each other (PEARL: without_bonus) a row is how
  *                     many are accepted until the next one is refused
  *
  * The draft's confidence in a token is uniform around alpha, and the token is accepted with that probability: it is
  * calibrated.  With ranks it is the first of the table; with a trace 1, for what stops early is in the trace. */
+#include "algorithms/decoding/shared/heads.h"
 #include "algorithms/decoding/shared/tokens_inside.h"
 #include "sim/base/csv.h"
 #include "sim/base/file.h"
@@ -22,9 +24,9 @@ enum { MOST_TRACE_BYTES = 50 * 1000 * 1000 };
 
 struct given {
     int position_count;
-    const double *positions; /* alpha of each */
-    int rank_count;
-    const double *ranks; /* cumulative */
+    const double *positions;     /* alpha of each */
+    int rank_count, rank_depths; /* the last depth's goes on */
+    const double *ranks;         /* [rank_depths x rank_count], cumulative */
     int round_count;
     int *rounds; /* accepted in each round of a trace */
     double spread;
@@ -104,14 +106,22 @@ static int accept_of_trace(const struct given *given, struct given_sequence *own
     return own->to_come-- > 0 ? child : TREE_NONE;
 }
 
-/* Which rank is right; rank_count where none is. */
-static int right_rank(struct token_sequence *sequence)
+static const double *ranks_at(const struct given *given, int depth)
+{
+    const int row = depth < given->rank_depths ? depth - 1 : given->rank_depths - 1;
+
+    return given->ranks + (size_t)row * (size_t)given->rank_count;
+}
+
+/* Which rank is right at that depth; rank_count where none is. */
+static int right_rank(struct token_sequence *sequence, int depth)
 {
     const struct given *given = given_of(sequence);
+    const double *ranks = ranks_at(given, depth);
     const double draw = sim_random_uniform(sequence->target_random);
     int rank = 0;
 
-    while (rank < given->rank_count && draw >= given->ranks[rank])
+    while (rank < given->rank_count && draw >= ranks[rank])
         rank++;
     return rank;
 }
@@ -134,7 +144,7 @@ static int accept_child(struct token_sequence *sequence, const struct tree *tree
             continue;
         }
         if (node->draft != draft)
-            right = right_rank(sequence);
+            right = right_rank(sequence, node->depth);
         draft = node->draft;
         if (node->rank == right)
             return c;
@@ -256,6 +266,7 @@ static bool read_trace(struct given *given, const char *path, struct sim_arena *
 static bool take_ranks(struct given *given, const struct sim_numbers *ranks, struct sim_error *err)
 {
     given->rank_count = ranks->count;
+    given->rank_depths = 1;
     given->ranks = ranks->values;
     for (int r = 1; r < ranks->count; r++)
         if (ranks->values[r] < ranks->values[r - 1])
@@ -263,6 +274,19 @@ static bool take_ranks(struct given *given, const struct sim_numbers *ranks, str
                             "rank_acceptance is cumulative, the share that is right among the "
                             "first 1, 2, ... of a draft: it cannot fall from %g to %g.",
                             ranks->values[r - 1], ranks->values[r]);
+    return true;
+}
+
+static bool take_heads(struct given *given, const char *path, struct sim_arena *arena,
+                       struct sim_error *err)
+{
+    struct heads heads;
+
+    if (!heads_read(&heads, path, arena, err))
+        return false;
+    given->rank_count = heads.ranks;
+    given->rank_depths = heads.heads;
+    given->ranks = heads.cumulative;
     return true;
 }
 
@@ -284,6 +308,8 @@ bool tokens_given_open(struct tokens *tokens, struct sim_arena *arena, struct si
     given->spread = options->confidence_spread;
     given->position_count = options->acceptance.count > 0 ? options->acceptance.count : 1;
     given->positions = options->acceptance.count > 0 ? options->acceptance.values : &default_alpha;
+    if (options->head_accuracy != NULL && options->head_accuracy[0] != '\0')
+        return take_heads(given, options->head_accuracy, arena, err);
     if (options->acceptance_trace != NULL && options->acceptance_trace[0] != '\0')
         return read_trace(given, options->acceptance_trace, arena, err);
     return take_ranks(given, &options->rank_acceptance, err);
