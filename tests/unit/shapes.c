@@ -98,6 +98,23 @@ static void the_likeliest_nodes_come_first(void **state)
                     expected[nodes], 2e-6);
 }
 
+/* As whoever drafts them asks for them: all children of a node at once. */
+static void children_of_a_node_stand_side_by_side(void **state)
+{
+    double right[25];
+    const struct shape_accuracy accuracy = vicuna(right);
+    struct sim_error err = {0};
+    const struct shape *shape = shape_sparse(&accuracy, 64, arena, &err);
+
+    (void)state;
+    for (int n = 2; n < shape->count; n++)
+        if (shape->nodes[n].parent == shape->nodes[n - 1].parent)
+            assert_int_equal(shape->nodes[n].rank, shape->nodes[n - 1].rank + 1);
+        else
+            assert_true(shape->nodes[n].parent > shape->nodes[n - 1].parent &&
+                        shape->nodes[n].rank == 0);
+}
+
 /* Greedy is best here: a node's probability never exceeds its parent's. */
 static void sixty_four_likeliest_nodes_beat_every_cartesian_tree_of_no_more(void **state)
 {
@@ -189,6 +206,7 @@ int main(void)
         cmocka_unit_test(nodes_stand_level_by_level_behind_their_parents),
         cmocka_unit_test(impossible_trees_are_refused),
         cmocka_unit_test(the_likeliest_nodes_come_first),
+        cmocka_unit_test(children_of_a_node_stand_side_by_side),
         cmocka_unit_test(sixty_four_likeliest_nodes_beat_every_cartesian_tree_of_no_more),
         cmocka_unit_test(sequoia_finds_its_authors_tree),
         cmocka_unit_test(more_nodes_are_accepted_further),

@@ -15,14 +15,15 @@ int dec_draft_steps(const struct sim_plan *plan, struct dec_sequence *const *bat
     for (int i = 0; i < count; i++) {
         const struct tree *tree = &batch[i]->tree;
 
-        for (int n = 1; n < tree->count; n++) {
-            const int depth = tree->nodes[n].depth - 1; /* of its parent */
+        for (int n = batch[i]->window_from; n < tree->count; n++) {
+            const int parent = tree->nodes[n].depth - 1; /* its depth */
+            const int depth = parent - (tree->nodes[batch[i]->window_from].depth - 1);
 
             if (tree->nodes[n].draft != draft || tree->nodes[n].rank != 0)
                 continue; /* siblings come of one row */
             while (step_count <= depth)
                 steps[step_count++] = (struct dec_step){.layer_share = 1};
-            dec_step_add(&steps[depth], 1, dec_held_tokens(batch[i]) + depth);
+            dec_step_add(&steps[depth], 1, dec_held_tokens(batch[i]) + parent - batch[i]->verified);
         }
     }
     return step_count;
@@ -67,7 +68,7 @@ int64_t dec_proposal_bytes(const struct sim_plan *plan, const struct dec_sequenc
     const enum dec_exchange exchange = dec_exchange_of(plan);
     int64_t nodes = 0, rows = 0, of_node = DEC_TOKEN_BYTES, bytes;
 
-    for (int n = 1; n < tree->count; n++) {
+    for (int n = sequence->window_from; n < tree->count; n++) {
         nodes += tree->nodes[n].draft == draft;
         rows += tree->nodes[n].draft == draft && tree->nodes[n].rank == 0;
     }
@@ -84,18 +85,18 @@ int64_t dec_proposal_bytes(const struct sim_plan *plan, const struct dec_sequenc
 }
 
 /* A draft's nodes hang on its own nodes, or on the root, and those of the drafts before it stand before them. */
-void dec_drop_draft(struct tree *tree, int draft)
+void dec_drop_draft(struct tree *tree, int draft, int from)
 {
-    int kept = 0, gone = 0;
+    int kept = from, gone = 0;
 
-    for (int n = 0; n < tree->count; n++) {
+    for (int n = from; n < tree->count; n++) {
         struct tree_node node = tree->nodes[n];
 
-        if (n != TREE_ROOT && node.draft == draft) {
+        if (node.draft == draft) {
             gone++;
             continue;
         }
-        if (node.draft > draft && node.parent > TREE_ROOT)
+        if (node.draft > draft && node.parent >= from)
             node.parent -= gone;
         tree->nodes[kept++] = node;
     }

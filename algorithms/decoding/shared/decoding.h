@@ -158,6 +158,8 @@ struct dec_sequence {
     /* Of the round under way. */
     struct tree tree;
     struct tokens_verdict verdict;
+    int window_from; /* the first node that was drafted in this round: 1 unless drafts are kept from round to round */
+    int verified; /* depth to which nodes were accepted in rounds before: 0 unless so */
 
     /* Of all its rounds. */
     int rounds, drafted, accepted, rejected;
@@ -218,8 +220,8 @@ int64_t dec_proposal_bytes(const struct sim_plan *plan, const struct dec_sequenc
 enum dec_exchange dec_exchange_of(const struct sim_plan *plan); /* never DEC_EXCHANGE_AUTO */
 int dec_row_length(const struct sim_plan *plan);                /* V */
 
-/* The tree without what that draft proposed. */
-void dec_drop_draft(struct tree *tree, int draft);
+/* The tree without what that draft proposed from node `from` on. */
+void dec_drop_draft(struct tree *tree, int draft, int from);
 
 /* ---- the run ---- */
 
@@ -231,6 +233,7 @@ struct dec_tally {
     int64_t drafted, accepted,
         rejected;           /* rejected: looked at, and refused; the rest was never looked at */
     int64_t sequence_steps; /* batch sizes, summed over steps */
+    int64_t cycles;         /* of rounds, from one token of the target's own to the next */
     int64_t lengths[DEC_MOST_LENGTHS];
     double draft_seconds, exchange_seconds, verify_seconds, prefill_seconds;
     double target_memory_bytes, draft_memory_bytes, target_flop, draft_flop;

@@ -41,6 +41,7 @@ void dec_count_round(struct dec_server *server, struct dec_sequence *sequence, i
     sequence->rounds++;
     server->tally->rounds++;
     server->tally->committed += committed;
+    server->tally->cycles += sequence->verdict.has_bonus;
     server->tally->lengths[accepted < DEC_MOST_LENGTHS ? accepted : DEC_MOST_LENGTHS - 1]++;
 }
 
@@ -96,8 +97,7 @@ static void note_acceptance(struct dec_server *server)
     note(server, "tokens_per_step", ratio((double)tally->committed, (double)tally->rounds));
     if (tally->drafted == 0)
         return;
-    note(server, "mean_acceptance_length",
-         1 + ratio((double)tally->accepted, (double)tally->rounds));
+    note(server, "mean_acceptance_length", ratio((double)tally->committed, (double)tally->cycles));
     note(server, "draft_acceptance_rate", ratio((double)tally->accepted, (double)tally->drafted));
     note(server, "alpha",
          ratio((double)tally->accepted, (double)tally->accepted + (double)tally->rejected));

@@ -136,6 +136,7 @@ void dec_propose(struct dec_server *server)
 
     for (int i = 0; i < server->count; i++) {
         tree_begin(&server->batch[i]->tree);
+        server->batch[i]->window_from = server->batch[i]->tree.count;
         for (int d = 0; d < server->run->drafts; d++)
             if (server->takes_part[d] || !server->run->drafts_apart)
                 method->propose(server->me->plan, server->batch[i], d);
@@ -169,38 +170,6 @@ void dec_order_drafts(struct dec_server *server)
     }
 }
 
-static void drop(struct dec_server *server, int draft)
-{
-    server->takes_part[draft] = false;
-    server->is_behind[draft] = true;
-    for (int i = 0; i < server->count; i++)
-        dec_drop_draft(&server->batch[i]->tree, draft);
-}
-
-void dec_collect_drafts(struct dec_server *server)
-{
-    struct sim_activity **answers = server->pending + server->run->drafts;
-
-    for (int d = 0; d < server->run->drafts; d++) {
-        answers[d] = NULL;
-        if (server->pending[d] == NULL)
-            continue;
-        await_order(server, d);
-        if (server->takes_part[d])
-            answers[d] = sim_start_receive(server->me, draft_peer(server, d));
-        else
-            drop(server, d);
-    }
-    for (int d = 0; d < server->run->drafts; d++) {
-        if (answers[d] == NULL)
-            continue;
-        if (sim_wait(server->me, answers[d], NULL) == SIM_OK)
-            server->draft_seconds = fmax(server->draft_seconds, server->orders[d].computed_seconds);
-        else
-            drop(server, d);
-    }
-}
-
 static void count_draft_steps(struct dec_server *server, int draft, const struct dec_step *steps,
                               int count)
 {
@@ -212,16 +181,51 @@ static void count_draft_steps(struct dec_server *server, int draft, const struct
     }
 }
 
+static void drop(struct dec_server *server, int draft)
+{
+    server->takes_part[draft] = false;
+    server->is_behind[draft] = true;
+    for (int i = 0; i < server->count; i++)
+        dec_drop_draft(&server->batch[i]->tree, draft, server->batch[i]->window_from);
+}
+
+void dec_await_orders(struct dec_server *server)
+{
+    for (int d = 0; d < server->run->drafts; d++) {
+        if (server->pending[d] == NULL)
+            continue;
+        await_order(server, d);
+        if (!server->takes_part[d])
+            drop(server, d);
+    }
+}
+
+void dec_collect_drafts(struct dec_server *server)
+{
+    sim_phase(server->me, "await drafts");
+    for (int d = 0; d < server->run->drafts; d++)
+        server->pending[d] =
+            server->takes_part[d] ? sim_start_receive(server->me, draft_peer(server, d)) : NULL;
+    for (int d = 0; d < server->run->drafts; d++) {
+        if (server->pending[d] == NULL)
+            continue;
+        if (sim_wait(server->me, server->pending[d], NULL) != SIM_OK) {
+            drop(server, d);
+            continue;
+        }
+        server->draft_seconds = fmax(server->draft_seconds, server->orders[d].computed_seconds);
+        count_draft_steps(server, d, server->orders[d].steps, server->orders[d].step_count);
+    }
+}
+
 void dec_wait_for_drafts(struct dec_server *server)
 {
     const double begin = sim_now(server->me);
 
     dec_order_drafts(server);
+    dec_await_orders(server);
     dec_collect_drafts(server);
     server->exchange_seconds += sim_now(server->me) - begin - server->draft_seconds;
-    for (int d = 0; d < server->run->drafts; d++)
-        if (server->takes_part[d])
-            count_draft_steps(server, d, server->orders[d].steps, server->orders[d].step_count);
 }
 
 /* The target's own layers draft. */
@@ -264,8 +268,7 @@ void dec_emit(struct dec_server *server, struct dec_sequence *sequence, int comm
     server->accepted += accepted;
 }
 
-/* The draft sends q of the rejected tokens, of which the target draws what replaces them. */
-static void fetch_rows(struct dec_server *server, int rejected)
+void dec_fetch_rows(struct dec_server *server, int rejected)
 {
     const double begin = sim_now(server->me);
     struct dec_order *rows = &server->orders[0];
@@ -298,7 +301,7 @@ void dec_judge(struct dec_server *server)
                 : tokens_verify(sequence->tokens, &sequence->tree, &method->judgement);
         rejected += tree_child(&sequence->tree, sequence->verdict.node, TREE_NONE) != TREE_NONE;
     }
-    fetch_rows(server, rejected);
+    dec_fetch_rows(server, rejected);
     for (int i = 0; i < server->count; i++) {
         struct dec_sequence *sequence = server->batch[i];
         const struct tokens_verdict *verdict = &sequence->verdict;
@@ -367,6 +370,8 @@ static void retire(struct dec_server *server)
             continue;
         }
         sequence->finished_at = sim_now(server->me);
+        token_sequence_cut(sequence->tokens,
+                           server->options->prompt_tokens + server->options->tokens);
         dec_report_request(server->me, sequence);
         token_sequence_close(sequence->tokens);
     }
@@ -405,7 +410,7 @@ static struct dec_server *server_open(struct sim_peer *me)
     server->is_behind = sim_new(arena, bool, drafts + 1);
     server->takes_part = sim_new(arena, bool, drafts + 1);
     server->orders = sim_new(arena, struct dec_order, drafts + 1);
-    server->pending = sim_new(arena, struct sim_activity *, 2 * drafts + 1);
+    server->pending = sim_new(arena, struct sim_activity *, drafts + 1);
     server->reads = sim_new(arena, struct dec_order, drafts + 1);
     for (size_t d = 0; d < drafts + 1; d++) {
         server->orders[d].steps = sim_new(arena, struct dec_step, DEC_MOST_STEPS);

@@ -31,7 +31,7 @@ struct dec_server {
     bool *takes_part;         /* [drafts]: in this round */
     struct dec_order *reads;  /* [drafts]: one may still be under way when the next order is made */
     struct dec_order *orders; /* [drafts] */
-    struct sim_activity **pending; /* [2 x drafts] */
+    struct sim_activity **pending; /* [drafts] */
 
     /* Of the round under way. */
     double draft_seconds, exchange_seconds, verify_seconds;
@@ -45,9 +45,14 @@ void dec_propose(struct dec_server *server);
  * reached has proposed nothing. */
 void dec_wait_for_drafts(struct dec_server *server);
 
-/* The two halves of it, for targets that compute in between. */
+/* The parts of it, for targets that compute in between. */
 void dec_order_drafts(struct dec_server *server);
+void dec_await_orders(struct dec_server *server);
 void dec_collect_drafts(struct dec_server *server);
+
+/* The draft sends q of the rejected tokens, of which the target draws what replaces them; nothing happens under another
+ * exchange. */
+void dec_fetch_rows(struct dec_server *server, int rejected);
 
 /* The target looks at what was proposed: one step over all sequences. */
 void dec_verify(struct dec_server *server, struct dec_step *step);

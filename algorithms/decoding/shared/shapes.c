@@ -93,17 +93,17 @@ static int likeliest_parent(const struct shape *shape, const struct shape_accura
     return parent;
 }
 
-/* Level by level, as all shapes stand. */
+/* Level by level, as all shapes stand: of each node in turn the children, in order of rank. */
 static const struct shape *by_level(const struct shape *shape, struct sim_arena *arena)
 {
     struct shape *sorted = shape_open(arena, shape->count);
-    int *place = sim_new(arena, int, (size_t)shape->count);
+    int *before = sim_new(arena, int, (size_t)shape->count); /* where a node of `sorted` stood */
 
-    for (int depth = 1; depth <= shape->depth; depth++)
+    for (int s = 0; s < sorted->count; s++)
         for (int n = 1; n < shape->count; n++)
-            if (shape->nodes[n].depth == depth) {
-                place[n] = sorted->count;
-                add(sorted, place[shape->nodes[n].parent], shape->nodes[n].rank);
+            if (shape->nodes[n].parent == before[s]) {
+                before[sorted->count] = n;
+                add(sorted, s, shape->nodes[n].rank);
             }
     return sorted;
 }

@@ -1,6 +1,6 @@
 /* shapes.h -- trees of drafts before any token is known: who has how many children.
  *
- * Nodes stand level by level, the root first.  A node's rank is its place among its siblings: 0 is the draft's best guess.
+ * Nodes stand level by level, the root first, and children of one node side by side, in order of rank.  A node's rank is its place among its siblings: 0 is the draft's best guess.
  *
  *   expansion   every node of level i has k_i children (Miao et al., SpecInfer, ASPLOS 2024); the Cartesian product of the
  *               best guesses of Medusa's heads is the same tree (Cai et al., Medusa, ICML 2024, section 2.1.2)

@@ -80,6 +80,12 @@ void token_sequence_append(struct token_sequence *sequence, int token)
     sequence->held[sequence->count++] = token;
 }
 
+void token_sequence_cut(struct token_sequence *sequence, int length)
+{
+    if (sequence->count > length)
+        sequence->count = length;
+}
+
 int token_sequence_commit(struct token_sequence *sequence, const struct tree *tree,
                           const struct tokens_verdict *verdict)
 {

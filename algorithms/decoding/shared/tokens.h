@@ -119,6 +119,9 @@ int tokens_next_of_draft(struct token_sequence *sequence, int draft);
 /* These tokens are emitted: they join the prefix. */
 void token_sequence_append(struct token_sequence *sequence, int token);
 
+/* Only the first `length` of what it holds, where that is more. */
+void token_sequence_cut(struct token_sequence *sequence, int length);
+
 /* The accepted path and the bonus join the prefix; returns how many tokens that were. */
 int token_sequence_commit(struct token_sequence *sequence, const struct tree *tree,
                           const struct tokens_verdict *verdict);
