@@ -105,6 +105,22 @@ static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, 
     }
 }
 
+/* How many verifications are expected to accept 0, 1, ... drafts, beside accepted_lengths. */
+static void report(struct sim_peer *me)
+{
+    const struct dec_tally *tally = prepared_of(me->plan)->run.tally;
+    const int gamma = gamma_of(me->plan);
+    double expected[MOST_GAMMA + 1];
+
+    if (!is_iid(me->plan))
+        return;
+    for (int n = 0; n <= gamma; n++)
+        expected[n] =
+            (double)tally->rounds * dec_accepted_probability(given_alpha(me->plan), gamma, n);
+    sim_note_list(me, "expected_accepted_lengths", expected,
+                  gamma + 1 < DEC_MOST_LENGTHS ? gamma + 1 : DEC_MOST_LENGTHS);
+}
+
 /* ---- before ---- */
 
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
@@ -116,8 +132,10 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
         return sim_fail(err, "lenience changes what is accepted, which is given here: use "
                              "tokens_from: text, or another acceptance.");
     prepared->cost_ratio = sim_new(plan->arena, double, 1);
-    prepared->method = (struct dec_method){
-        .propose = propose, .judgement = {.rule = TOKENS_EXACT, .lenience = own->lenience}};
+    prepared->method =
+        (struct dec_method){.propose = propose,
+                            .report = report,
+                            .judgement = {.rule = TOKENS_EXACT, .lenience = own->lenience}};
     return dec_prepare(plan, &prepared->run, &prepared->method, DEC_OTHER_MODELS, 1, err);
 }
 
