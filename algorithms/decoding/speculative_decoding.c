@@ -105,6 +105,42 @@ static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, 
     }
 }
 
+/* ---- what a round costs ---- */
+
+/* Of one round in which gamma tokens cross the network, and nothing else does. */
+static double exchange_seconds(const struct sim_plan *plan)
+{
+    const int target = sim_role(plan, "target")->peers[0],
+              draft = sim_role(plan, "draft")->peers[0];
+
+    return sim_alone_seconds(plan, target, draft, 2 * DEC_TOKEN_BYTES) +
+           sim_alone_seconds(plan, draft, target, (int64_t)gamma_of(plan) * DEC_TOKEN_BYTES);
+}
+
+static bool is_simple(const struct sim_plan *plan)
+{
+    return dec_is_simple(plan) && (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
+}
+
+/* ---- after ---- */
+
+/* The alpha from on which drafting pays. */
+static void report(struct sim_peer *me)
+{
+    const struct sim_plan *plan = me->plan;
+    const struct dec_run *run = dec_run_of(plan);
+    const double alone = run->target_cost.step_seconds;
+    const int gamma = options_of(plan)->gamma;
+    double alpha;
+
+    if (!is_simple(plan) || options_of(plan)->gamma_choice != GAMMA_FIXED)
+        return;
+    alpha = dec_break_even_alpha(gamma, run->draft_costs[0].step_seconds / alone, 1,
+                                 exchange_seconds(plan) / alone);
+    if (!isnan(alpha))
+        sim_note(me, "break_even_alpha", alpha);
+}
+
 /* ---- before ---- */
 
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
@@ -116,8 +152,10 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
         return sim_fail(err, "lenience changes what is accepted, which is given here: use "
                              "tokens_from: text, or another acceptance.");
     prepared->cost_ratio = sim_new(plan->arena, double, 1);
-    prepared->method = (struct dec_method){
-        .propose = propose, .judgement = {.rule = TOKENS_EXACT, .lenience = own->lenience}};
+    prepared->method =
+        (struct dec_method){.propose = propose,
+                            .report = report,
+                            .judgement = {.rule = TOKENS_EXACT, .lenience = own->lenience}};
     return dec_prepare(plan, &prepared->run, &prepared->method, DEC_OTHER_MODELS, 1, err);
 }
 
@@ -134,21 +172,6 @@ static bool placed(struct sim_plan *plan, struct sim_error *err)
 }
 
 /* ---- laws ---- */
-
-/* Of one round in which gamma tokens cross the network, and nothing else does. */
-static double exchange_seconds(const struct sim_plan *plan)
-{
-    const int target = sim_role(plan, "target")->peers[0],
-              draft = sim_role(plan, "draft")->peers[0];
-
-    return sim_alone_seconds(plan, target, draft, 2 * DEC_TOKEN_BYTES) +
-           sim_alone_seconds(plan, draft, target, (int64_t)gamma_of(plan) * DEC_TOKEN_BYTES);
-}
-
-static bool is_simple(const struct sim_plan *plan)
-{
-    return dec_is_simple(plan) && (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
-}
 
 static double round_seconds(const struct sim_plan *plan)
 {
