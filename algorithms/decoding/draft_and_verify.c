@@ -60,15 +60,9 @@ static const struct sim_parameter parameters[] = {
      .help = "weight of the threshold before over the next one"},
     {0}};
 
-/* A verification that had drafts: a row of thresholds.csv. */
-struct trial {
-    int request, drafted, accepted;
-    struct dec_threshold after;
-};
-
-struct trials {
-    int count, room;
-    struct trial *of;
+/* Of all sequences. */
+struct counts {
+    double verifications, threshold_sum;
 };
 
 /* Of a sequence. */
@@ -81,9 +75,9 @@ struct prepared {
     struct dec_run run;
     struct dec_method method;
     struct dec_controller controller;
-    double share;          /* of the target's step; 0: */
-    double draft_seconds;  /* given */
-    struct trials *trials; /* in the order in which they were judged */
+    double share;         /* of the target's step; 0: */
+    double draft_seconds; /* given */
+    struct counts *counts;
 };
 
 static const struct draft_and_verify *options_of(const struct sim_plan *plan)
@@ -106,52 +100,29 @@ static void begin(const struct sim_plan *plan, struct dec_sequence *sequence)
     sequence->own = control;
 }
 
-static void remember(const struct sim_plan *plan, struct trial trial)
+static void judged(struct sim_peer *me, struct dec_sequence *sequence)
 {
-    struct trials *trials = prepared_of(plan)->trials;
-
-    if (trials->count == trials->room) {
-        struct trial *of = sim_new(plan->arena, struct trial, 2 * (size_t)trials->room + 64);
-
-        for (int i = 0; i < trials->count; i++)
-            of[i] = trials->of[i];
-        trials->of = of;
-        trials->room = 2 * trials->room + 64;
-    }
-    trials->of[trials->count++] = trial;
-}
-
-static void judged(const struct sim_plan *plan, struct dec_sequence *sequence)
-{
+    const struct prepared *prepared = prepared_of(me->plan);
     struct control *control = sequence->own;
     const int drafted = sequence->tree.count - 1, accepted = sequence->verdict.accepted;
 
     if (drafted == 0)
         return;
-    if (++control->verifications % options_of(plan)->interval == 0)
-        dec_threshold_update(&prepared_of(plan)->controller, accepted, drafted, &control->now);
-    remember(plan, (struct trial){sequence->number, drafted, accepted, control->now});
+    if (++control->verifications % options_of(me->plan)->interval == 0)
+        dec_threshold_update(&prepared->controller, accepted, drafted, &control->now);
+    sim_row(me, "thresholds",
+            (const double[]){sequence->number, drafted, accepted, control->now.rate,
+                             control->now.threshold});
+    prepared->counts->verifications++;
+    prepared->counts->threshold_sum += control->now.threshold;
 }
 
 static void report(struct sim_peer *me)
 {
-    const struct trials *trials = prepared_of(me->plan)->trials;
-    double sum = 0;
+    const struct counts *counts = prepared_of(me->plan)->counts;
 
-    for (int i = 0; i < trials->count; i++) {
-        const struct trial *trial = &trials->of[i];
-        const double row[] = {i,
-                              trial->request,
-                              trial->drafted,
-                              trial->accepted,
-                              trial->after.rate,
-                              trial->after.threshold};
-
-        sim_row(me, "thresholds", row);
-        sum += trial->after.threshold;
-    }
-    if (trials->count > 0)
-        sim_note(me, "mean_threshold", sum / trials->count);
+    if (counts->verifications > 0)
+        sim_note(me, "mean_threshold", counts->threshold_sum / counts->verifications);
 }
 
 /* ---- drafting ---- */
@@ -239,7 +210,7 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
     const struct draft_and_verify *own = plan->parameters;
     struct prepared *prepared = sim_new(plan->arena, struct prepared, 1);
 
-    prepared->trials = sim_new(plan->arena, struct trials, 1);
+    prepared->counts = sim_new(plan->arena, struct counts, 1);
     prepared->controller = (struct dec_controller){.rate_memory = own->beta1,
                                                    .wanted_rate = own->alpha_hat,
                                                    .step = own->epsilon,
@@ -346,9 +317,9 @@ static const struct sim_law laws[] = {
 
 /* ---- */
 
-static const char *const threshold_columns[] = {
-    "verification", "request", "drafted", "accepted", "acceptance_rate", "threshold", NULL};
-static const char *const *const threshold_words[6] = {0};
+static const char *const threshold_columns[] = {"request",         "drafted",   "accepted",
+                                                "acceptance_rate", "threshold", NULL};
+static const char *const *const threshold_words[5] = {0};
 static const struct sim_table tables[] = {
     DEC_TABLES,
     {"thresholds",

@@ -192,8 +192,8 @@ struct dec_method {
     int64_t (*proposal_bytes)(const struct sim_plan *plan, const struct dec_sequence *sequence,
                               int draft);
 
-    /* Once the target has judged the sequence.  NULL: nothing. */
-    void (*judged)(const struct sim_plan *plan, struct dec_sequence *sequence);
+    /* Once the target, `me`, has judged the sequence.  NULL: nothing. */
+    void (*judged)(struct sim_peer *me, struct dec_sequence *sequence);
 
     /* At the end of the run: metrics of its own.  NULL: none. */
     void (*report)(struct sim_peer *me);
