@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { ANALYSIS_MOST_FIGURES = 8, ANALYSIS_MOST_NOTES = 8, ANALYSIS_LINE_TYPES = 8 };
+enum { ANALYSIS_MOST_FIGURES = 12, ANALYSIS_MOST_NOTES = 8, ANALYSIS_LINE_TYPES = 8 };
 
 /* How a figure looks before anything is drawn in it. */
 struct analysis_look {

@@ -12,6 +12,8 @@ static const struct sim_option options[] = {
     {"out", 'o', "DIR",
      "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store; needed for "
      "several"},
+    {"metric", 'm', "NAME",
+     "of a study: a metric that is drawn, too, as NAME and NAME_map; speedup unless given"},
     {0}};
 
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
@@ -64,6 +66,7 @@ struct job {
     const char *const *paths;
     int count;
     bool is_run; /* or all are: several are runs */
+    const char *metric;
 };
 
 static bool write_figures(struct analysis_figures *all, const struct job *job,
@@ -71,7 +74,8 @@ static bool write_figures(struct analysis_figures *all, const struct job *job,
 {
     if (job->count > 1)
         return analysis_plot_runs(all, job->paths, job->count, err);
-    return (job->is_run ? analysis_plot_run : analysis_plot_store)(all, job->paths[0], err);
+    return job->is_run ? analysis_plot_run(all, job->paths[0], err)
+                       : analysis_plot_store(all, job->paths[0], job->metric, err);
 }
 
 static int draw(struct analysis_figures *all, const struct job *job, struct sim_error *err)
@@ -117,6 +121,9 @@ static int run(const struct sim_call *call)
     if (job.count > 1 && out == NULL)
         return sim_misused(call, "several run directories have no folder in common: say with --out "
                                  "DIR where their figure goes.");
+    job.metric = sim_option_value(call, "metric");
+    if (job.is_run && job.metric != NULL)
+        return sim_misused(call, "--metric is for a study's store.");
     if (are_plottable(&job, call->arena, &err)) {
         out = out == NULL ? default_folder(paths[0], job.is_run, call->arena)
                           : sim_without_slash(call->arena, out);
@@ -143,7 +150,8 @@ SIM_COMMAND(plot) = {
         "each. A study gives 'time', "
         "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "
         "markers; 'learning' with the last test of each point; 'heat_map' if two keys vary, and "
-        "'winners' (which algorithm is fastest where) if algorithms compete, too; 'exits' if "
+        "'winners' (which algorithm is fastest where) if algorithms compete, too; 'speedup' and "
+        "'speedup_map' if points tell one, or another --metric; 'exits' if "
         "requests "
         "leave at several: their shares, and accuracy over latency. Beside each "
         "figure stand the script (.gp) and the numbers (.dat) it was made of: edit the script and "

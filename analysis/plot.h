@@ -54,6 +54,10 @@ bool analysis_plot_rounds(struct analysis_figures *all, const struct analysis_ru
 bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_run *run,
                             struct sim_error *err);
 
+/* `acceptance`, where drafts are verified; true where they are not. */
+bool analysis_plot_decoding(struct analysis_figures *all, const struct analysis_run *run,
+                            struct sim_error *err);
+
 /* `layers`, where the run tells of its network's; true where it does not. */
 bool analysis_plot_layers(struct analysis_figures *all, const struct analysis_run *run,
                           struct sim_error *err);
@@ -73,6 +77,10 @@ struct analysis_study; /* points.h */
 struct analysis_grid;
 bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
                             const struct analysis_grid *grid, struct sim_error *err);
+
+/* The same of the study's chosen metric, as METRIC_map; with a line where a speedup is 1. */
+bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysis_study *study,
+                              const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
                            const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,
@@ -80,6 +88,7 @@ bool analysis_plot_study_learning(struct analysis_figures *all, const struct ana
 /* `exits`, of a store whose points tell shares of exits; true where they do not. */
 bool analysis_plot_exits(struct analysis_figures *all, const char *path, const char *name,
                          const char *origin, struct sim_error *err);
-bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err);
+bool analysis_plot_store(struct analysis_figures *all, const char *path, const char *metric,
+                         struct sim_error *err);
 
 #endif

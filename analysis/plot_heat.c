@@ -1,4 +1,4 @@
-/* plot_heat.c -- figure `heat_map`: simulated seconds over two keys, the axis of the other figures across
+/* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis of the other figures across
  * and the second numeric key down; where there is none, a row for each series.  With both, the rows of a
  * series stand together under its name. */
 #include "analysis/plot.h"
@@ -14,7 +14,16 @@ static const double cell_points = 5.5;
 
 enum { MOST_ROWS = 200, MOST_COLUMNS = 200, LABEL_LETTERS = 24 };
 
+/* What it is a map of. */
+struct measure {
+    const char *name, *title, *axis;
+    enum analysis_quantity quantity;
+    enum sim_unit unit;
+    bool breaks_even; /* at 1 */
+};
+
 struct heat_map {
+    const struct measure *measure;
     const struct analysis_study *study;
     const struct analysis_grid *grid;
     int rows, columns;
@@ -29,6 +38,14 @@ struct heat_map {
 static const struct analysis_cell *cell_of(const struct heat_map *map, int row, int column)
 {
     return &map->grid->series[row].cells[column];
+}
+
+/* NaN where there is none. */
+static double value_of(const struct heat_map *map, int row, int column)
+{
+    const struct analysis_cell *cell = cell_of(map, row, column);
+
+    return cell->results == 0 ? NAN : cell->mean[map->measure->quantity];
 }
 
 static int by_value(const void *a, const void *b)
@@ -48,18 +65,18 @@ static void choose_scale(struct heat_map *map)
     map->least = INFINITY;
     for (int r = 0; r < map->rows; r++)
         for (int c = 0; c < map->columns; c++) {
-            const double mean = cell_of(map, r, c)->mean[ANALYSIS_SECONDS];
+            const double mean = value_of(map, r, c);
 
-            map->has_gap |= cell_of(map, r, c)->results == 0;
-            map->has_zero |= cell_of(map, r, c)->results > 0 && mean == 0;
+            map->has_gap |= isnan(mean);
+            map->has_zero |= mean == 0;
             if (mean > 0)
                 values[count++] = mean;
             if (mean > 0 && mean < map->least)
                 map->least = mean;
-            map->most = fmax(map->most, mean);
+            map->most = fmax(map->most, mean); /* passes over NaN */
         }
     qsort(values, count, sizeof *values, by_value);
-    map->scale = analysis_scale_for(count > 0 ? values[count / 2] : 0, SIM_UNIT_SECONDS);
+    map->scale = analysis_scale_for(count > 0 ? values[count / 2] : 0, map->measure->unit);
     map->is_log = count > 0 && map->most > 20 * map->least;
 }
 
@@ -89,9 +106,11 @@ static double shade(const struct heat_map *map, double seconds)
     return seconds <= map->least ? 0 : log(seconds / map->least) / log(map->most / map->least);
 }
 
-static const char *cell_text(const struct heat_map *map, const struct analysis_cell *cell)
+static const char *cell_text(const struct heat_map *map, int row, int column)
 {
-    return analysis_three_digits(cell->mean[ANALYSIS_SECONDS] * map->scale.factor, map->arena);
+    const double value = value_of(map, row, column);
+
+    return isnan(value) ? "" : analysis_three_digits(value * map->scale.factor, map->arena);
 }
 
 static const char *value_text(const struct heat_map *map, int key, int place, double number)
@@ -136,7 +155,7 @@ static void choose_texts(struct heat_map *map)
 
     for (int r = 0; r < map->rows; r++)
         for (int c = 0; c < map->columns; c++)
-            widest = fmax(widest, text_inches(cell_text(map, cell_of(map, r, c))));
+            widest = fmax(widest, text_inches(cell_text(map, r, c)));
     map->has_texts = widest * 1.05 < cells_inches(map) / map->columns;
 }
 
@@ -149,15 +168,42 @@ static void write_numbers(const struct heat_map *map, struct analysis_figure *fi
                             map->scale.unit));
     for (int r = 0; r < map->rows; r++)
         for (int c = 0; c < map->columns; c++) {
-            const struct analysis_cell *cell = cell_of(map, r, c);
-            const double seconds = cell->mean[ANALYSIS_SECONDS];
+            const double value = value_of(map, r, c);
 
-            if (cell->results == 0)
+            if (isnan(value))
                 continue;
             fprintf(figure->data, "%d %g ", c, map->at[r]);
-            analysis_number(figure->data, seconds * map->scale.factor);
-            fprintf(figure->data, " %s %d\n", cell_text(map, cell), shade(map, seconds) > 0.5);
+            analysis_number(figure->data, value * map->scale.factor);
+            fprintf(figure->data, " %s %d\n", cell_text(map, r, c), shade(map, value) > 0.5);
         }
+}
+
+/* Edges between a cell below 1 and one that is not, of rows that stand together. */
+static int write_edges(const struct heat_map *map, struct analysis_figure *figure)
+{
+    int count = 0;
+
+    if (!map->measure->breaks_even)
+        return 0;
+    for (int r = 0; r < map->rows; r++)
+        for (int c = 0; c < map->columns; c++) {
+            const double here = value_of(map, r, c);
+            const double right = c + 1 < map->columns ? value_of(map, r, c + 1) : NAN;
+            const double below = r + 1 < map->rows && map->at[r + 1] < map->at[r] + 1.5
+                                     ? value_of(map, r + 1, c)
+                                     : NAN;
+            const bool at_right = !isnan(here) && !isnan(right) && (here < 1) != (right < 1);
+            const bool at_below = !isnan(here) && !isnan(below) && (here < 1) != (below < 1);
+
+            if (count == 0 && (at_right || at_below))
+                analysis_block(figure, "break_even", "x  y  width  height");
+            if (at_right)
+                fprintf(figure->data, "%g %g 0 1\n", c + 0.5, map->at[r] - 0.5);
+            if (at_below)
+                fprintf(figure->data, "%g %g 1 0\n", c - 0.5, map->at[r] + 0.5);
+            count += at_right + at_below;
+        }
+    return count;
 }
 
 /* ---- the script ---- */
@@ -240,12 +286,13 @@ static void write_colours(const struct heat_map *map, FILE *script)
     else
         fprintf(script, "set cbrange [0:%.9g]\n", map->most > 0 ? map->most * factor : 1);
     fprintf(script,
-            "set cblabel 'time (%s)'\nset colorbox user origin screen 0.805, graph 0 size screen "
+            "set cblabel '%s%s%s%s'\nset colorbox user origin screen 0.805, graph 0 size screen "
             "0.022, graph 1 noborder\nset cbtics scale 0.4\nset rmargin at screen 0.785\n",
-            map->scale.unit);
+            map->measure->axis, *map->scale.unit == '\0' ? "" : " (", map->scale.unit,
+            *map->scale.unit == '\0' ? "" : ")");
 }
 
-static void write_plot(const struct heat_map *map, struct analysis_figure *figure)
+static void write_plot(const struct heat_map *map, struct analysis_figure *figure, bool has_edges)
 {
     fputs("set style fill solid 1 noborder\nset border 0\nset tics scale 0\nunset grid\nunset key\n"
           "floor = ",
@@ -253,7 +300,8 @@ static void write_plot(const struct heat_map *map, struct analysis_figure *figur
     analysis_number(figure->script, map->is_log ? map->least * map->scale.factor : 0);
     putc('\n', figure->script);
     analysis_figure_plot(figure);
-    fputs("plot 'heat_map.dat' index 'cells' using 1:2:($1-0.48):($1+0.48):($2-0.47):($2+0.47):"
+    fprintf(figure->script, "plot '%s.dat'", figure->name);
+    fputs(" index 'cells' using 1:2:($1-0.48):($1+0.48):($2-0.47):($2+0.47):"
           "($3 < floor ? floor : $3) with boxxyerror linecolor palette",
           figure->script);
     if (map->has_texts)
@@ -261,15 +309,20 @@ static void write_plot(const struct heat_map *map, struct analysis_figure *figur
                 ", \\\n     '' index 'cells' using 1:2:(strcol(4)):($5 == 1 ? 0xFFFFFF : 0x000000) "
                 "with labels font ',%g' textcolor rgb variable",
                 cell_points);
+    if (has_edges)
+        fputs(", \\\n     '' index 'break_even' using 1:2:3:4 with vectors nohead linecolor rgb "
+              "'#FFFFFF' linewidth 4 dashtype 1, \\\n     '' index 'break_even' using 1:2:3:4 with "
+              "vectors nohead linecolor rgb '#D55E00' linewidth 2 dashtype 1",
+              figure->script);
     putc('\n', figure->script);
 }
 
 static struct analysis_look look_of(const struct heat_map *map)
 {
-    struct analysis_look look = {.name = "heat_map", .width = figure_width};
+    struct analysis_look look = {.name = map->measure->name, .width = figure_width};
     const char *note = "";
 
-    look.title = sim_text(map->arena, "%s: simulated time", map->study->name);
+    look.title = sim_text(map->arena, "%s: %s", map->study->name, map->measure->title);
     look.height = fmax(1.7, 1 + map->end * (map->end > 12 ? 0.13 : 0.2));
     if (map->grid->most_results > 1)
         note = sim_text(map->arena, "Mean of up to %d results in each cell. ",
@@ -284,15 +337,20 @@ static struct analysis_look look_of(const struct heat_map *map)
         note = sim_text(map->arena, "%sWhite: no result. ", note);
     if (map->is_log && map->has_zero)
         note = sim_text(map->arena, "%sZero has the colour of the least value above it. ", note);
+    if (map->measure->breaks_even)
+        note = sim_text(map->arena,
+                        "%sHeavy line: break-even; below 1 the target alone is faster. ", note);
     look.notes[0] = note;
     look.notes[1] = map->study->origin;
     return look;
 }
 
-bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
-                            const struct analysis_grid *grid, struct sim_error *err)
+static bool plot_map(struct analysis_figures *all, const struct analysis_study *study,
+                     const struct analysis_grid *grid, const struct measure *measure,
+                     struct sim_error *err)
 {
-    struct heat_map map = {.study = study,
+    struct heat_map map = {.measure = measure,
+                           .study = study,
                            .grid = grid,
                            .arena = all->arena,
                            .rows = grid->series_count < MOST_ROWS ? grid->series_count : MOST_ROWS,
@@ -312,6 +370,30 @@ bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_
     write_rows(&map, figure->script);
     write_colours(&map, figure->script);
     write_numbers(&map, figure);
-    write_plot(&map, figure);
+    write_plot(&map, figure, write_edges(&map, figure) > 0);
     return analysis_figure_end(figure, err);
+}
+
+bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
+                            const struct analysis_grid *grid, struct sim_error *err)
+{
+    static const struct measure time = {"heat_map",       "simulated time", "time",
+                                        ANALYSIS_SECONDS, SIM_UNIT_SECONDS, false};
+
+    return plot_map(all, study, grid, &time, err);
+}
+
+bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysis_study *study,
+                              const struct analysis_grid *grid, struct sim_error *err)
+{
+    const char *words =
+        analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena);
+    const struct measure chosen = {.name = sim_text(all->arena, "%s_map", study->chosen),
+                                   .title = words,
+                                   .axis = words,
+                                   .quantity = ANALYSIS_CHOSEN,
+                                   .unit = study->chosen_unit,
+                                   .breaks_even = strcmp(study->chosen, "speedup") == 0};
+
+    return plot_map(all, study, grid, &chosen, err);
 }

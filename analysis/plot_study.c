@@ -126,7 +126,7 @@ static void write_numbers(const struct lines *lines, struct analysis_figure *fig
             const struct analysis_cell *cell = cell_of(lines, s, i);
             const double values[] = {cell->mean[q], cell->least[q], cell->most[q], cell->theory[q]};
 
-            if (cell->results == 0)
+            if (cell->results == 0 || isnan(cell->mean[q]))
                 continue;
             analysis_number(figure->data, analysis_column_number(lines->grid, lines->study, i) *
                                               lines->x_scale.factor);
@@ -204,7 +204,12 @@ static void write_y_axis(const struct lines *lines, FILE *script)
     for (int s = 0; s < lines->series_count; s++)
         for (int i = 0; i < lines->grid->column_count; i++)
             all_zero &= cell_of(lines, s, i)->most[lines->subject->quantity] == 0;
-    fprintf(script, "set ylabel '%s (%s)'\n", lines->subject->axis, lines->y_scale.unit);
+    fputs("set ylabel ", script);
+    analysis_quote(
+        script, *lines->y_scale.unit == '\0'
+                    ? lines->subject->axis
+                    : sim_text(lines->arena, "%s (%s)", lines->subject->axis, lines->y_scale.unit));
+    putc('\n', script);
     if (lines->y_is_log)
         fputs("set logscale y\nset format y '%g'\n", script);
     else
@@ -338,27 +343,51 @@ static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct
     return analysis_figure_end(figure, err);
 }
 
-bool analysis_plot_store(struct analysis_figures *all, const char *path, struct sim_error *err)
+static bool plot_subject(struct analysis_figures *all, const struct analysis_study *study,
+                         const struct analysis_grid *grid, const struct subject *subject,
+                         struct sim_error *err)
+{
+    struct lines lines = {.subject = subject,
+                          .study = study,
+                          .grid = grid,
+                          .arena = all->arena,
+                          .x_is_numeric =
+                              grid->x != ANALYSIS_NO_KEY && study->keys[grid->x].is_numeric};
+
+    choose_series(&lines);
+    return plot_lines(all, &lines, err);
+}
+
+/* The metric that was asked for, or a speedup. */
+static bool plot_chosen(struct analysis_figures *all, const struct analysis_study *study,
+                        const struct analysis_grid *grid, struct sim_error *err)
+{
+    struct subject subject;
+    const char *words;
+
+    if (study->chosen == NULL)
+        return true;
+    words = analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena);
+    subject = (struct subject){study->chosen, words, words, ANALYSIS_CHOSEN, study->chosen_unit};
+    return (plot_subject(all, study, grid, &subject, err) &&
+            (grid->series_count < 2 || grid->column_count < 2 ||
+             analysis_plot_chosen_map(all, study, grid, err)));
+}
+
+bool analysis_plot_store(struct analysis_figures *all, const char *path, const char *metric,
+                         struct sim_error *err)
 {
     struct analysis_study study;
     struct analysis_grid grid;
 
-    if (!analysis_study_read(&study, path, all->arena, err) ||
+    if (!analysis_study_read(&study, path, metric, all->arena, err) ||
         !analysis_grid_of(&grid, &study, path, all->arena, err))
         return false;
-    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
-        struct lines lines = {.subject = &subjects[i],
-                              .study = &study,
-                              .grid = &grid,
-                              .arena = all->arena,
-                              .x_is_numeric =
-                                  grid.x != ANALYSIS_NO_KEY && study.keys[grid.x].is_numeric};
-
-        choose_series(&lines);
-        if (!plot_lines(all, &lines, err))
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
+        if (!plot_subject(all, &study, &grid, &subjects[i], err))
             return false;
-    }
-    if (!analysis_plot_study_learning(all, &study, &grid, err) ||
+    if (!plot_chosen(all, &study, &grid, err) ||
+        !analysis_plot_study_learning(all, &study, &grid, err) ||
         !analysis_plot_exits(all, path, study.name, study.origin, err))
         return false;
     return grid.series_count < 2 || grid.column_count < 2 ||

@@ -4,6 +4,7 @@
 #include "analysis/plot.h"
 #include "analysis/scale.h"
 #include "sim/base/file.h"
+#include "sim/base/names.h"
 #include "sim/study/store.h"
 
 #include <math.h>
@@ -12,13 +13,14 @@
 
 /* "" for what no law speaks of. */
 static const char *const law_names[ANALYSIS_QUANTITIES] = {
-    "seconds", "bytes on the network", "bytes of the busiest card, one way", "", "", ""};
+    "seconds", "bytes on the network", "bytes of the busiest card, one way", "", "", "", ""};
 
 /* Reading, which goes over the store twice: the first time looking for twins. */
 struct reading {
     struct analysis_study *study;
     struct sim_arena *arena;
-    json_t *seen; /* settings met so far, as text */
+    json_t *seen;    /* settings met so far, as text */
+    json_t *metrics; /* names of all metrics that some point has */
     bool has_twins;
     const char *network, *platform, *version; /* of the first result; "" where others differ */
 };
@@ -85,8 +87,17 @@ static void place_settings(struct reading *reading, struct analysis_point *point
     }
 }
 
+/* A list of one number is that number. */
 static bool read_number(const struct analysis_key *key, const char *text, double *number)
 {
+    const size_t length = strlen(text);
+    char inner[32];
+
+    if (length > 2 && length < sizeof inner && text[0] == '[' && text[length - 1] == ']') {
+        memcpy(inner, text + 1, length - 2);
+        inner[length - 2] = '\0';
+        return sim_parse_quantity(inner, SIM_UNIT_NONE, number);
+    }
     return sim_parse_quantity(text, key->unit, number) ||
            sim_parse_quantity(text, SIM_UNIT_NONE, number);
 }
@@ -158,7 +169,7 @@ static double metric_of(const json_t *summary, const char *name)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static void take_results(struct analysis_point *point, const json_t *summary)
+static void take_results(struct analysis_point *point, const json_t *summary, const char *chosen)
 {
     point->simulated[ANALYSIS_SECONDS] = analysis_value(summary, "simulated_seconds");
     point->simulated[ANALYSIS_BYTES] = analysis_value(summary, "bytes");
@@ -169,6 +180,44 @@ static void take_results(struct analysis_point *point, const json_t *summary)
     point->simulated[ANALYSIS_CLIENT_JOULES] = metric_of(summary, "client_joules");
     for (int q = 0; q < ANALYSIS_QUANTITIES; q++)
         point->theory[q] = theory_of(summary, law_names[q]);
+    point->simulated[ANALYSIS_CHOSEN] = NAN;
+    if (chosen == NULL)
+        return;
+    point->simulated[ANALYSIS_CHOSEN] = metric_of(summary, chosen);
+    point->theory[ANALYSIS_CHOSEN] = theory_of(summary, chosen);
+}
+
+/* ---- the metric that is shown, too ---- */
+
+static void note_metrics(struct reading *reading, const json_t *summary)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (json_object_get(summary, "metrics"), name, value)
+        if (json_is_number(value))
+            json_object_set_new(reading->metrics, name, json_true());
+}
+
+static bool choose_metric(struct reading *reading, const char *metric, const char *path,
+                          struct sim_error *err)
+{
+    const size_t count = json_object_size(reading->metrics);
+    const char **names = sim_new(reading->arena, const char *, count + 1), *name;
+    json_t *value;
+    size_t i = 0;
+
+    json_object_foreach (reading->metrics, name, value)
+        names[i++] = sim_text(reading->arena, "%s", name);
+    if (json_object_get(reading->metrics, metric == NULL ? "speedup" : metric) != NULL) {
+        reading->study->chosen = metric == NULL ? "speedup" : metric;
+        reading->study->chosen_unit = analysis_unit_of_key(reading->study->chosen);
+        return true;
+    }
+    return metric == NULL ||
+           sim_fail(err, "%s: no point has a metric '%s'%s", path, metric,
+                    sim_did_you_mean(reading->arena, metric, names, count,
+                                     "; 'dmlsim run' prints those that there are."));
 }
 
 /* What all points have in common is told; what they differ in is "". */
@@ -192,12 +241,15 @@ static void note_pace(struct reading *reading, const json_t *summary)
 static bool look_for_twins(void *context, const struct sim_stored *stored)
 {
     struct reading *reading = context;
+    json_t *summary;
 
-    if (stored->summary == NULL)
+    if (stored->summary == NULL || (summary = json_loads(stored->summary, 0, NULL)) == NULL)
         return true;
-    reading->has_twins = json_object_get(reading->seen, stored->settings) != NULL;
+    note_metrics(reading, summary);
+    json_decref(summary);
+    reading->has_twins |= json_object_get(reading->seen, stored->settings) != NULL;
     json_object_set_new(reading->seen, stored->settings, json_true());
-    return !reading->has_twins;
+    return true;
 }
 
 /* Points of equal settings come from sweeps of other common settings (--set): then the resolved
@@ -216,7 +268,7 @@ static bool take_point(void *context, const struct sim_stored *stored)
     json_object_del(settings, "study");
     point = add_point(reading);
     place_settings(reading, point, "", settings);
-    take_results(point, summary);
+    take_results(point, summary, reading->study->chosen);
     note_pace(reading, summary);
     note_common(reading, &reading->network, analysis_text(summary, "network"));
     note_common(reading, &reading->platform, analysis_text(summary, "platform"));
@@ -247,10 +299,11 @@ static bool has_results(const struct analysis_study *study, const char *path, st
                     study->failed, analysis_plural(study->failed));
 }
 
-bool analysis_study_read(struct analysis_study *study, const char *path, struct sim_arena *arena,
-                         struct sim_error *err)
+bool analysis_study_read(struct analysis_study *study, const char *path, const char *metric,
+                         struct sim_arena *arena, struct sim_error *err)
 {
-    struct reading reading = {.study = study, .arena = arena, .seen = json_object()};
+    struct reading reading = {
+        .study = study, .arena = arena, .seen = json_object(), .metrics = json_object()};
     struct sim_store *store;
     bool fine = false;
 
@@ -260,8 +313,10 @@ bool analysis_study_read(struct analysis_study *study, const char *path, struct 
     if (sim_store_open(&store, path, false, err)) {
         study->name = sim_store_noted(store, "name", arena);
         sim_store_each(store, look_for_twins, &reading);
-        sim_store_each(store, take_point, &reading);
-        fine = has_results(study, path, err);
+        fine = choose_metric(&reading, metric, path, err);
+        if (fine)
+            sim_store_each(store, take_point, &reading);
+        fine = fine && has_results(study, path, err);
     }
     if (fine) {
         find_numbers(study, arena);
@@ -272,6 +327,7 @@ bool analysis_study_read(struct analysis_study *study, const char *path, struct 
     for (int k = 0; k < study->key_count; k++)
         json_decref(study->keys[k].places);
     json_decref(reading.seen);
+    json_decref(reading.metrics);
     sim_store_close(store);
     return fine;
 }

@@ -17,6 +17,7 @@ enum analysis_quantity {
     ANALYSIS_ACCURACY, /* of the last test; these two are NaN where nothing learns */
     ANALYSIS_LOSS,
     ANALYSIS_CLIENT_JOULES, /* of a federated system's clients; NaN where they are not known */
+    ANALYSIS_CHOSEN,        /* the metric `chosen` of the study; NaN where a point has none */
     ANALYSIS_QUANTITIES
 };
 
@@ -43,6 +44,8 @@ struct analysis_study {
     struct analysis_key *keys;
     int key_count;
     struct analysis_points *points;
+    const char *chosen; /* a metric that its figures show, too; NULL: none */
+    enum sim_unit chosen_unit;
     struct analysis_pace pace;       /* what all points have in common */
     int point_count, failed, broken; /* points with results; without; of the former, a law broken */
 };
@@ -76,9 +79,10 @@ struct analysis_grid {
     int most_results; /* in one cell */
 };
 
-/* Read a store.  Refuses, with a sentence, one without a single result. */
-bool analysis_study_read(struct analysis_study *study, const char *path, struct sim_arena *arena,
-                         struct sim_error *err);
+/* Read a store; `metric` is to be shown, too (NULL: speedup, where points tell one).  Refuses, with a sentence, one without
+ * a single result, and a metric that no point has. */
+bool analysis_study_read(struct analysis_study *study, const char *path, const char *metric,
+                         struct sim_arena *arena, struct sim_error *err);
 
 /* A value as an axis of words names it: "10 MB" for the number of a numeric key, or the label of a place. */
 const char *analysis_value_name(const struct analysis_key *key, int place, double number,

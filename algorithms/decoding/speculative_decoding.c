@@ -105,6 +105,22 @@ static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, 
     }
 }
 
+/* How many verifications are expected to accept 0, 1, ... drafts, beside accepted_lengths. */
+static void report(struct sim_peer *me)
+{
+    const struct dec_tally *tally = prepared_of(me->plan)->run.tally;
+    const int gamma = gamma_of(me->plan);
+    double expected[MOST_GAMMA + 1];
+
+    if (!is_iid(me->plan))
+        return;
+    for (int n = 0; n <= gamma; n++)
+        expected[n] =
+            (double)tally->rounds * dec_accepted_probability(given_alpha(me->plan), gamma, n);
+    sim_note_list(me, "expected_accepted_lengths", expected,
+                  gamma + 1 < DEC_MOST_LENGTHS ? gamma + 1 : DEC_MOST_LENGTHS);
+}
+
 /* ---- before ---- */
 
 static bool prepare(struct sim_plan *plan, struct sim_error *err)
@@ -116,8 +132,10 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
         return sim_fail(err, "lenience changes what is accepted, which is given here: use "
                              "tokens_from: text, or another acceptance.");
     prepared->cost_ratio = sim_new(plan->arena, double, 1);
-    prepared->method = (struct dec_method){
-        .propose = propose, .judgement = {.rule = TOKENS_EXACT, .lenience = own->lenience}};
+    prepared->method =
+        (struct dec_method){.propose = propose,
+                            .report = report,
+                            .judgement = {.rule = TOKENS_EXACT, .lenience = own->lenience}};
     return dec_prepare(plan, &prepared->run, &prepared->method, DEC_OTHER_MODELS, 1, err);
 }
 
@@ -163,6 +181,22 @@ static double theory_seconds(const struct sim_plan *plan)
     return (double)prepared_of(plan)->run.tally->steps * round_seconds(plan);
 }
 
+/* The lecture has N tokens of the draft and T_val for all checks, beside N T_p1 of the target alone
+ * (autoregressive_seconds). */
+static double theory_lecture(const struct sim_plan *plan)
+{
+    const struct dec_run *run = dec_run_of(plan);
+
+    return (double)run->tally->drafted * run->draft_costs[0].step_seconds +
+           (double)run->tally->steps * run->target_cost.step_seconds;
+}
+
+static bool is_greedy_and_together(const struct sim_plan *plan)
+{
+    return dec_is_simple(plan) && options_of(plan)->common.placement == DEC_TOGETHER &&
+           (tokens_are_greedy(dec_run_of(plan)->tokens) || given_alpha(plan) == 1);
+}
+
 static double theory_bytes(const struct sim_plan *plan)
 {
     return (double)prepared_of(plan)->run.tally->steps * DEC_TOKEN_BYTES * (2 + gamma_of(plan));
@@ -197,6 +231,10 @@ static bool has_simple_rounds(const struct sim_plan *plan)
 static const struct sim_law laws[] = {
     {"seconds", SIM_UNIT_SECONDS, "steps x (gamma T_q + T_p + exchange)", theory_seconds,
      sim_total_seconds, .tolerance = 1e-9, .holds = is_simple, .assumes = DEC_SIMPLE},
+    {"T_tot of the lecture", SIM_UNIT_SECONDS,
+     "N T_p2 + T_val: N drafted tokens and all checks; beside N T_p1, autoregressive_seconds",
+     theory_lecture, sim_total_seconds, .tolerance = 1e-9, .holds = is_greedy_and_together,
+     .assumes = DEC_SIMPLE "; greedy, and draft and target on one host"},
     {"bytes on the network", SIM_UNIT_BYTES, "steps x 4 (2 + gamma)", theory_bytes, sim_total_bytes,
      .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(gamma+1)) / (1 - alpha), Eq. 1",

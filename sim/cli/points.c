@@ -17,13 +17,19 @@ struct points {
     bool varies[MOST_KEYS];
     int widths[MOST_KEYS];
     int key_count, rows;
-    bool have_efficiency; /* some point tells how training scales */
+    int headline; /* what the last column shows; HEADLINES: nothing */
 };
 
-static double efficiency_of(const json_t *summary)
+/* Metrics that say at a glance how good a point is: the first that some point has gets a column. */
+static const struct {
+    const char *metric, *title;
+} headlines[] = {{"scaling_efficiency", "efficiency"}, {"speedup", "speedup"}};
+enum { HEADLINES = sizeof headlines / sizeof headlines[0] };
+
+static double headline_of(const json_t *summary, int headline)
 {
     const json_t *value =
-        json_object_get(json_object_get(summary, "metrics"), "scaling_efficiency");
+        json_object_get(json_object_get(summary, "metrics"), headlines[headline].metric);
 
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
@@ -71,10 +77,12 @@ static bool note_keys(void *context, const struct sim_stored *stored)
         widen(points, i, json_string_value(value));
     }
     json_decref(settings);
-    if (stored->summary != NULL && !points->have_efficiency) {
+    if (stored->summary != NULL && points->headline > 0) {
         json_t *summary = json_loads(stored->summary, 0, NULL);
 
-        points->have_efficiency = !isnan(efficiency_of(summary));
+        for (int h = 0; h < points->headline; h++)
+            if (!isnan(headline_of(summary, h)))
+                points->headline = h;
         json_decref(summary);
     }
     return true;
@@ -135,8 +143,8 @@ static bool print_row(void *context, const struct sim_stored *stored)
         points->out,
         json_number_value(json_object_get(json_object_get(summary, "busiest_card"), "bytes")),
         SIM_UNIT_BYTES);
-    if (points->have_efficiency)
-        print_number(points->out, efficiency_of(summary), SIM_UNIT_NONE);
+    if (points->headline < HEADLINES)
+        print_number(points->out, headline_of(summary, points->headline), SIM_UNIT_NONE);
     fputs(stored->exit_code == 0 ? "\n" : "  LAW BROKEN\n", points->out);
     json_decref(summary);
     return true;
@@ -144,7 +152,7 @@ static bool print_row(void *context, const struct sim_stored *stored)
 
 void sim_print_points(FILE *out, struct sim_store *store, bool colours)
 {
-    struct points points = {.out = out};
+    struct points points = {.out = out, .headline = HEADLINES};
 
     sim_store_each(store, note_keys, &points);
     fputs(colours ? "\033[1m" : "", out);
@@ -153,8 +161,10 @@ void sim_print_points(FILE *out, struct sim_store *store, bool colours)
             widen(&points, i, last_part(points.keys[i]));
             fprintf(out, "%-*s", points.widths[i] + GAP, last_part(points.keys[i]));
         }
-    fprintf(out, "%14s%14s%14s%14s%s%s\n", "simulated", "theory", "bytes", "busiest card",
-            points.have_efficiency ? "    efficiency" : "", colours ? "\033[0m" : "");
+    fprintf(out, "%14s%14s%14s%14s", "simulated", "theory", "bytes", "busiest card");
+    if (points.headline < HEADLINES)
+        fprintf(out, "%14s", headlines[points.headline].title);
+    fputs(colours ? "\033[0m\n" : "\n", out);
     sim_store_each(store, print_row, &points);
     if (points.rows > MOST_ROWS)
         fprintf(out, "... and %d more\n", points.rows - MOST_ROWS);

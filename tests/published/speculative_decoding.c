@@ -1,5 +1,6 @@
 /* Speculative decoding: what papers print, beside the closed forms that our runs are checked with. */
 #include "algorithms/decoding/shared/expected.h"
+#include "algorithms/decoding/shared/shapes.h"
 #include "tests/published/published.h"
 #include "tests/unit/close.h"
 
@@ -105,13 +106,75 @@ static void layerskip(void **state)
     }
 }
 
+/* ---- SpecInfer ---- */
+
+enum { WIDTHS = 5 };
+
+/* Tokens that a step is expected to verify with <1, 1, width, 1, 1, 1, 1, 1>, if each level is right on its own as often as
+ * Table 1 says: cumulative[r] that the token of LLaMA-7B is among the r + 1 best of LLaMA-68M. */
+static double expected_of_width(const double *cumulative, int width)
+{
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    const struct shape *shape =
+        shape_expansion((int[]){1, 1, width, 1, 1, 1, 1, 1}, 8, arena, &err);
+    double right[WIDTHS], expected;
+    const struct shape_accuracy accuracy = {
+        .depths = 1, .ranks = WIDTHS, .right = right, .goes_on = true};
+
+    for (int r = 0; r < WIDTHS; r++)
+        right[r] = cumulative[r] - (r > 0 ? cumulative[r - 1] : 0);
+    expected = shape_expected(shape, &accuracy);
+    sim_arena_close(arena);
+    return expected;
+}
+
+/* Miao et al., SpecInfer, ASPLOS 2024, Tables 1 and 2.  Gated is our arithmetic, not the paper's second table: its levels are
+ * not independent, a share over all tokens is not one of those that follow accepted drafts, and where tokens are sampled a
+ * token among the k best is not yet one that multi-step sampling accepts. */
+static void specinfer_table_2(void **state)
+{
+    static const struct {
+        const char *what;
+        double cumulative[WIDTHS];  /* Table 1 */
+        double verified[WIDTHS];    /* Table 2 */
+        double independent[WIDTHS]; /* worked out apart from this code */
+    } rows[] = {{"greedy, Alpaca",
+                 {.68, .77, .81, .84, .85},
+                 {2.95, 3.07, 3.21, 3.33, 3.43},
+                 {3.03, 3.15, 3.20, 3.24, 3.25}},
+                {"greedy, CP",
+                 {.69, .79, .83, .86, .87},
+                 {2.58, 3.24, 3.46, 3.59, 3.69},
+                 {3.11, 3.25, 3.30, 3.34, 3.36}},
+                {"stochastic, Alpaca",
+                 {.54, .81, .91, .95, .97},
+                 {1.79, 2.11, 2.26, 2.32, 2.38},
+                 {2.17, 2.33, 2.39, 2.42, 2.43}},
+                {"stochastic, CP",
+                 {.56, .82, .92, .95, .97},
+                 {1.69, 1.99, 2.15, 2.23, 2.28},
+                 {2.26, 2.44, 2.51, 2.53, 2.54}}};
+
+    (void)state;
+    print_published_head("SpecInfer, Table 2: tokens verified in a step, by width");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int w = 0; w < WIDTHS; w++) {
+            const double ours = expected_of_width(rows[i].cumulative, w + 1);
+            char what[64];
+
+            snprintf(what, sizeof what, "%s, width %d", rows[i].what, w + 1);
+            print_published(what, rows[i].verified[w], ours);
+            assert_near(ours, rows[i].independent[w], .01);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(leviathan_table_1),
-        cmocka_unit_test(leviathan_table_2),
-        cmocka_unit_test(nano_pearl),
-        cmocka_unit_test(layerskip),
+        cmocka_unit_test(leviathan_table_1), cmocka_unit_test(leviathan_table_2),
+        cmocka_unit_test(nano_pearl),        cmocka_unit_test(layerskip),
+        cmocka_unit_test(specinfer_table_2),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,8 @@
  *                     many are accepted until the next one is refused
  *
  * The draft's confidence in a token is uniform around alpha, and the token is accepted with that probability: it is
- * calibrated.  With ranks it is the first of the table.  With a trace it is 1, or, where that has a column drafted, 0 in the
- * last token of those: drafts that stop where they are not sure stop there. */
+ * calibrated.  With ranks it is the first of the table of that depth.  With a trace it is 1, or, where that has a column
+ * drafted, 0 in the last token of those: drafts that stop where they are not sure stop there. */
 #include "algorithms/decoding/shared/heads.h"
 #include "algorithms/decoding/shared/tokens_inside.h"
 #include "sim/base/csv.h"
@@ -50,6 +50,14 @@ static double alpha_at(const struct given *given, int depth)
     return given->positions[depth < given->position_count ? depth - 1 : given->position_count - 1];
 }
 
+/* How often the first 1, 2, ... guesses are right there. */
+static const double *ranks_at(const struct given *given, int depth)
+{
+    const int row = depth < given->rank_depths ? depth - 1 : given->rank_depths - 1;
+
+    return given->ranks + (size_t)row * (size_t)given->rank_count;
+}
+
 /* ---- drafting ---- */
 
 static void begin(struct token_sequence *sequence, int prompt_tokens)
@@ -81,7 +89,7 @@ static double confidence_at(struct token_sequence *sequence, int depth)
     if (given->round_count > 0)
         return given->drafted == NULL || depth != given->drafted[coming_round(sequence)];
     if (given->rank_count > 0)
-        return given->ranks[0];
+        return ranks_at(given, depth)[0];
     return half == 0 ? alpha : alpha + half * (2 * sim_random_uniform(sequence->draft_random) - 1);
 }
 
@@ -116,14 +124,7 @@ static int accept_of_trace(const struct given *given, struct given_sequence *own
     return own->to_come-- > 0 ? child : TREE_NONE;
 }
 
-static const double *ranks_at(const struct given *given, int depth)
-{
-    const int row = depth < given->rank_depths ? depth - 1 : given->rank_depths - 1;
-
-    return given->ranks + (size_t)row * (size_t)given->rank_count;
-}
-
-/* Which rank is right at that depth; rank_count where none is. */
+/* Which rank is right at that depth; -1 where none of the table is. */
 static int right_rank(struct token_sequence *sequence, int depth)
 {
     const struct given *given = given_of(sequence);
@@ -133,7 +134,7 @@ static int right_rank(struct token_sequence *sequence, int depth)
 
     while (rank < given->rank_count && draw >= ranks[rank])
         rank++;
-    return rank;
+    return rank < given->rank_count ? rank : -1;
 }
 
 /* The first child of `parent` that is right, by a draw for each draft, or for each child. */
