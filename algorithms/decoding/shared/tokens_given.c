@@ -9,7 +9,8 @@
  *                     many are accepted until the next one is refused
  *
  * The draft's confidence in a token is uniform around alpha, and the token is accepted with that probability: it is
- * calibrated.  With ranks it is the first of the table of that depth; with a trace 1, for what stops early is in the trace. */
+ * calibrated.  With ranks it is the first of the table of that depth.  With a trace it is 1, or, where that has a column
+ * drafted, 0 in the last token of those: drafts that stop where they are not sure stop there. */
 #include "algorithms/decoding/shared/heads.h"
 #include "algorithms/decoding/shared/tokens_inside.h"
 #include "sim/base/csv.h"
@@ -28,7 +29,8 @@ struct given {
     int rank_count, rank_depths; /* the last depth's goes on */
     const double *ranks;         /* [rank_depths x rank_count], cumulative */
     int round_count;
-    int *rounds; /* accepted in each round of a trace */
+    int *rounds;  /* accepted in each round of a trace */
+    int *drafted; /* in each round of a trace; NULL: it does not say */
     double spread;
 };
 
@@ -70,6 +72,14 @@ static void begin(struct token_sequence *sequence, int prompt_tokens)
         token_sequence_append(sequence, 0);
 }
 
+/* Of the trace; its rounds are read as they are verified. */
+static int coming_round(const struct token_sequence *sequence)
+{
+    const struct given_sequence *own = sequence->own;
+
+    return own->round;
+}
+
 static double confidence_at(struct token_sequence *sequence, int depth)
 {
     const struct given *given = given_of(sequence);
@@ -77,7 +87,7 @@ static double confidence_at(struct token_sequence *sequence, int depth)
     const double half = given->spread * fmin(alpha, 1 - alpha);
 
     if (given->round_count > 0)
-        return 1;
+        return given->drafted == NULL || depth != given->drafted[coming_round(sequence)];
     if (given->rank_count > 0)
         return ranks_at(given, depth)[0];
     return half == 0 ? alpha : alpha + half * (2 * sim_random_uniform(sequence->draft_random) - 1);
@@ -215,15 +225,16 @@ static double overlap(struct token_sequence *sequence, int draft)
 
 /* ---- before ---- */
 
-static bool read_length(const struct sim_csv *csv, const char *field, int *length)
+static bool read_length(const struct sim_csv *csv, const char *field, const char *column,
+                        int *length)
 {
     char *end;
     const long value = strtol(field, &end, 10);
 
     *length = (int)value;
     return (end != field && *end == '\0' && value >= 0 && value < 1 << 30) ||
-           sim_fail(csv->err, "%s:%d: '%s' is no number of accepted tokens.", csv->path, csv->line,
-                    field);
+           sim_fail(csv->err, "%s:%d: '%s' is no number of %s tokens.", csv->path, csv->line, field,
+                    column);
 }
 
 static int place_of(const char *const *fields, int count, const char *name)
@@ -234,6 +245,26 @@ static int place_of(const char *const *fields, int count, const char *name)
     return -1;
 }
 
+/* `drafted` is -1 where there is no such column. */
+static bool read_round_of_trace(const struct sim_csv *csv, const char *const *fields, int count,
+                                int accepted, int drafted, struct given *given)
+{
+    const int round = given->round_count;
+
+    if (accepted >= count || drafted >= count)
+        return sim_fail(csv->err, "%s:%d: this row has %d fields, too few.", csv->path, csv->line,
+                        count);
+    if (!read_length(csv, fields[accepted], "accepted", &given->rounds[round]))
+        return false;
+    if (drafted >= 0 && !read_length(csv, fields[drafted], "drafted", &given->drafted[round]))
+        return false;
+    if (drafted >= 0 && given->rounds[round] > given->drafted[round])
+        return sim_fail(csv->err, "%s:%d: more tokens are accepted than drafted.", csv->path,
+                        csv->line);
+    given->round_count++;
+    return true;
+}
+
 static bool read_trace(struct given *given, const char *path, struct sim_arena *arena,
                        struct sim_error *err)
 {
@@ -241,25 +272,25 @@ static bool read_trace(struct given *given, const char *path, struct sim_arena *
     const char *const *fields;
     size_t length;
     const char *const bytes = sim_file_read(arena, path, MOST_TRACE_BYTES, &length, err);
-    int count, place;
+    int count, accepted, drafted;
 
     if (bytes == NULL || !sim_csv_open(&csv, path, bytes, length, arena, err) ||
         !sim_csv_row(&csv, &fields, &count))
         return false;
-    place = place_of(fields, count, "accepted");
-    if (place < 0)
+    accepted = place_of(fields, count, "accepted");
+    drafted = place_of(fields, count, "drafted");
+    if (accepted < 0)
         return sim_fail(err, "%s: its first line must name the column accepted.", path);
     given->rounds = sim_new(arena, int, length / 2 + 1);
+    if (drafted >= 0)
+        given->drafted = sim_new(arena, int, length / 2 + 1);
     for (;;) {
         if (!sim_csv_row(&csv, &fields, &count))
             return false;
         if (fields == NULL)
             break;
-        if (place >= count)
-            return sim_fail(err, "%s:%d: this row has %d fields, too few.", path, csv.line, count);
-        if (!read_length(&csv, fields[place], &given->rounds[given->round_count]))
+        if (!read_round_of_trace(&csv, fields, count, accepted, drafted, given))
             return false;
-        given->round_count++;
     }
     return given->round_count > 0 || sim_fail(err, "%s: there is no round in this trace.", path);
 }
