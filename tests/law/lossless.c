@@ -405,6 +405,9 @@ static void greedy_texts_are_the_targets_own(void **state)
                                           "specinfer, drafts: 2, draft_orders: [2, 1]",
                                           "pearl",
                                           "pearl, gamma: 2, strategy: post_verify",
+                                          "draft_and_verify",
+                                          "layerskip",
+                                          "kangaroo",
                                           "medusa",
                                           "medusa, tree: cartesian"};
     static const char greedy[] = "temperature: 0, prompt_tokens: 11, order: 4";
