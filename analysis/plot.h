@@ -54,6 +54,10 @@ bool analysis_plot_rounds(struct analysis_figures *all, const struct analysis_ru
 bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_run *run,
                             struct sim_error *err);
 
+/* `acceptance`, where drafts are verified; true where they are not. */
+bool analysis_plot_decoding(struct analysis_figures *all, const struct analysis_run *run,
+                            struct sim_error *err);
+
 /* `layers`, where the run tells of its network's; true where it does not. */
 bool analysis_plot_layers(struct analysis_figures *all, const struct analysis_run *run,
                           struct sim_error *err);

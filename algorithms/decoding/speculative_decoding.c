@@ -124,6 +124,22 @@ static bool is_simple(const struct sim_plan *plan)
 
 /* ---- after ---- */
 
+/* How many verifications are expected to accept 0, 1, ... drafts, beside accepted_lengths. */
+static void note_expected(struct sim_peer *me)
+{
+    const struct dec_tally *tally = prepared_of(me->plan)->run.tally;
+    const int gamma = gamma_of(me->plan);
+    double expected[MOST_GAMMA + 1];
+
+    if (!is_iid(me->plan))
+        return;
+    for (int n = 0; n <= gamma; n++)
+        expected[n] =
+            (double)tally->rounds * dec_accepted_probability(given_alpha(me->plan), gamma, n);
+    sim_note_list(me, "expected_accepted_lengths", expected,
+                  gamma + 1 < DEC_MOST_LENGTHS ? gamma + 1 : DEC_MOST_LENGTHS);
+}
+
 /* The alpha from on which drafting pays. */
 static void report(struct sim_peer *me)
 {
@@ -133,6 +149,7 @@ static void report(struct sim_peer *me)
     const int gamma = options_of(plan)->gamma;
     double alpha;
 
+    note_expected(me);
     if (!is_simple(plan) || options_of(plan)->gamma_choice != GAMMA_FIXED)
         return;
     alpha = dec_break_even_alpha(gamma, run->draft_costs[0].step_seconds / alone, 1,
