@@ -126,6 +126,19 @@ static void drafts_stay_in_the_stages_that_they_need(void **state)
     assert_close(decoded_bytes(far, model), 3 * (4 * 8192 + 4 * 4 + 4 * (8192 + 4)), 0);
 }
 
+/* Of Llama-2-70B, 138 GB, the target's two GPUs of 80 GB hold a half each, and a draft apart its first layers. */
+static void a_draft_apart_holds_its_layers_only(void **state)
+{
+    static const char model[] = "platform: platforms/gpu_cluster.xml\n"
+                                "workload: {model: llama_2_70b}\n";
+
+    (void)state;
+    assert_true(decoded_metric("layerskip, tensor_parallel: 2, placement: apart, tokens: 9", model,
+                               "tokens_per_step") > 1);
+    decoded_fails("layerskip, tensor_parallel: 2, placement: apart, tokens: 9, exit_layer: 50",
+                  model, "the weights, and the keys and values of one sequence");
+}
+
 /* ---- published ---- */
 
 /* Rounds that accept as many drafts on the mean as were published. */
@@ -247,6 +260,7 @@ int main(void)
         cmocka_unit_test(without_its_draft_the_target_goes_on_alone),
         cmocka_unit_test(a_model_tells_what_its_layers_cost),
         cmocka_unit_test(drafts_stay_in_the_stages_that_they_need),
+        cmocka_unit_test(a_draft_apart_holds_its_layers_only),
         cmocka_unit_test(published_acceptance_makes_the_models_speedup),
         cmocka_unit_test(greedy_text_is_that_of_the_target_alone),
         cmocka_unit_test(what_is_emitted_follows_the_target),
