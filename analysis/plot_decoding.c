@@ -171,7 +171,7 @@ static bool draw(struct analysis_figures *all, const struct analysis_look *look,
             figure->script,
             "set multiplot\nset tmargin at screen 1 - 0.45/height\nset bmargin at screen "
             "%.3f/height\nset lmargin at screen 0.11\nset rmargin at screen 0.5\nset key at graph "
-            "1, 0.98 right top maxrows 2\n",
+            "0, 1.02 left bottom maxrows 1\n",
             (4.6 + 0.86 * analysis_note_lines(look, all->arena)) * 0.1135);
     write_bars(figure, (int)json_array_size(lengths), expected != NULL);
     if (has_waits) {

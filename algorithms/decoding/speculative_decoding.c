@@ -105,8 +105,27 @@ static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, 
     }
 }
 
+/* ---- what a round costs ---- */
+
+/* Of one round in which gamma tokens cross the network, and nothing else does. */
+static double exchange_seconds(const struct sim_plan *plan)
+{
+    const int target = sim_role(plan, "target")->peers[0],
+              draft = sim_role(plan, "draft")->peers[0];
+
+    return sim_alone_seconds(plan, target, draft, 2 * DEC_TOKEN_BYTES) +
+           sim_alone_seconds(plan, draft, target, (int64_t)gamma_of(plan) * DEC_TOKEN_BYTES);
+}
+
+static bool is_simple(const struct sim_plan *plan)
+{
+    return dec_is_simple(plan) && (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
+}
+
+/* ---- after ---- */
+
 /* How many verifications are expected to accept 0, 1, ... drafts, beside accepted_lengths. */
-static void report(struct sim_peer *me)
+static void note_expected(struct sim_peer *me)
 {
     const struct dec_tally *tally = prepared_of(me->plan)->run.tally;
     const int gamma = gamma_of(me->plan);
@@ -119,6 +138,24 @@ static void report(struct sim_peer *me)
             (double)tally->rounds * dec_accepted_probability(given_alpha(me->plan), gamma, n);
     sim_note_list(me, "expected_accepted_lengths", expected,
                   gamma + 1 < DEC_MOST_LENGTHS ? gamma + 1 : DEC_MOST_LENGTHS);
+}
+
+/* The alpha from on which drafting pays. */
+static void report(struct sim_peer *me)
+{
+    const struct sim_plan *plan = me->plan;
+    const struct dec_run *run = dec_run_of(plan);
+    const double alone = run->target_cost.step_seconds;
+    const int gamma = options_of(plan)->gamma;
+    double alpha;
+
+    note_expected(me);
+    if (!is_simple(plan) || options_of(plan)->gamma_choice != GAMMA_FIXED)
+        return;
+    alpha = dec_break_even_alpha(gamma, run->draft_costs[0].step_seconds / alone, 1,
+                                 exchange_seconds(plan) / alone);
+    if (!isnan(alpha))
+        sim_note(me, "break_even_alpha", alpha);
 }
 
 /* ---- before ---- */
@@ -152,21 +189,6 @@ static bool placed(struct sim_plan *plan, struct sim_error *err)
 }
 
 /* ---- laws ---- */
-
-/* Of one round in which gamma tokens cross the network, and nothing else does. */
-static double exchange_seconds(const struct sim_plan *plan)
-{
-    const int target = sim_role(plan, "target")->peers[0],
-              draft = sim_role(plan, "draft")->peers[0];
-
-    return sim_alone_seconds(plan, target, draft, 2 * DEC_TOKEN_BYTES) +
-           sim_alone_seconds(plan, draft, target, (int64_t)gamma_of(plan) * DEC_TOKEN_BYTES);
-}
-
-static bool is_simple(const struct sim_plan *plan)
-{
-    return dec_is_simple(plan) && (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
-}
 
 static double round_seconds(const struct sim_plan *plan)
 {

@@ -56,6 +56,40 @@ static void moments_are_those_of_the_distribution(void **state)
     assert_near(dec_oracle_tokens(alpha), dec_expected_tokens(alpha, 400), 1e-9);
 }
 
+/* Worked out by hand: gamma 1, c .25, v 1.1, e .3 cost 1.65 tokens, and alpha .65 makes them. */
+static void at_break_even_nothing_is_gained(void **state)
+{
+    (void)state;
+    assert_near(dec_break_even_alpha(1, .25, 1.1, .3), .65, 1e-12);
+    assert_near(dec_break_even_exchange(.65, 1, .25, 1.1), .3, 1e-12);
+    assert_true(isnan(dec_break_even_alpha(3, .7, 1, 1)));   /* 4.1 for 4 tokens at most */
+    assert_near(dec_break_even_alpha(3, 0, 1, 0), 0, 1e-12); /* free drafts always pay */
+    assert_true(dec_break_even_exchange(.2, 4, .3, 1) < 0);  /* 1.25 tokens for 2.2 */
+    for (double c = .0131; c < .5; c += .0713)
+        for (int gamma = 1; gamma < 9; gamma++) {
+            const double alpha = dec_break_even_alpha(gamma, c, 1.0419, .0371);
+
+            assert_near(dec_improvement(alpha, gamma, c, 1.0419, .0371), 1, 1e-9);
+            assert_near(dec_break_even_exchange(alpha, gamma, c, 1.0419), .0371, 1e-9);
+        }
+}
+
+/* gamma 1, alpha .3: 1 or 2 tokens. */
+static void the_mean_square_is_that_of_the_distribution(void **state)
+{
+    (void)state;
+    assert_near(dec_expected_square(.3, 1), .7 + 4 * .3, 1e-12);
+    assert_near(dec_expected_square(1, 4), 25, 1e-12);
+}
+
+/* Theorem 3.11 by hand: two tokens of the target's operations and .2 of the draft's, for 1.5 tokens. */
+static void operations_of_the_draft_count(void **state)
+{
+    (void)state;
+    assert_near(dec_operations_factor(.5, 1, .2), 2.2 / 1.5, 1e-12);
+    assert_near(dec_operations_factor(1, 4, .05), 5.2 / 5, 1e-12); /* nothing is thrown away */
+}
+
 /* ---- draws ---- */
 
 enum { DRAWS = 200000 };
@@ -135,6 +169,9 @@ int main(void)
         cmocka_unit_test(optimal_gammas),
         cmocka_unit_test(whoever_accepts_more_than_drafting_costs_gains),
         cmocka_unit_test(moments_are_those_of_the_distribution),
+        cmocka_unit_test(at_break_even_nothing_is_gained),
+        cmocka_unit_test(the_mean_square_is_that_of_the_distribution),
+        cmocka_unit_test(operations_of_the_draft_count),
         cmocka_unit_test(stopped_drafts_follow_their_closed_form),
         cmocka_unit_test(without_a_threshold_it_is_equation_1),
         cmocka_unit_test(pearl_gains_nothing_with_windows_of_one),

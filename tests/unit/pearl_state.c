@@ -54,6 +54,7 @@ static void steps_follow_each_other_as_in_the_paper(void **state)
 struct cycles {
     double count, tokens, steps, pre_steps, drafted, accepted, thrown_away;
     double squares, products, step_squares; /* of tokens, tokens x steps, steps */
+    double thrown_away_squares;
 };
 
 static int accepted_of(int looked_at, double alpha, struct sim_random *random)
@@ -69,7 +70,7 @@ static void draw_cycle(enum pearl_rule rule, double alpha, int gamma, struct sim
                        struct cycles *cycles)
 {
     struct pearl_state state = at_first;
-    double tokens = 0, steps = 0;
+    double tokens = 0, steps = 0, thrown_away = 0;
 
     do {
         const struct pearl_step step = pearl_step(rule, state, gamma);
@@ -79,7 +80,7 @@ static void draw_cycle(enum pearl_rule rule, double alpha, int gamma, struct sim
         cycles->pre_steps += state.mode == PEARL_PRE;
         cycles->drafted += step.drafted;
         cycles->accepted += accepted;
-        cycles->thrown_away += outcome.thrown_away;
+        thrown_away += outcome.thrown_away;
         tokens += outcome.emitted;
         steps++;
         state = outcome.next;
@@ -87,6 +88,8 @@ static void draw_cycle(enum pearl_rule rule, double alpha, int gamma, struct sim
     cycles->count++;
     cycles->tokens += tokens;
     cycles->steps += steps;
+    cycles->thrown_away += thrown_away;
+    cycles->thrown_away_squares += thrown_away * thrown_away;
     cycles->squares += tokens * tokens;
     cycles->products += tokens * steps;
     cycles->step_squares += steps * steps;
@@ -143,7 +146,7 @@ static void tokens_of_a_step_are_those_of_the_closed_form(void **state)
         }
 }
 
-/* Steps of a cycle are 1 + alpha / (1 - alpha^gamma) and PRE steps one, so that their share is a ratio of means, too. */
+/* Steps of a cycle are 1 + alpha / (1 - alpha^gamma), and one of them is PRE. */
 static void shares_of_the_two_modes_are_those_of_the_closed_form(void **state)
 {
     (void)state;
@@ -170,6 +173,19 @@ static void no_draft_is_lost(void **state)
 
             assert_true(cycles.drafted == cycles.accepted + cycles.thrown_away);
         }
+}
+
+static void drafts_thrown_away_are_those_of_the_closed_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct cycles cycles =
+            draw_cycles(PEARL_BOTH, cases[i].alpha, cases[i].gamma, 60 + i);
+        const double mean = cycles.thrown_away / CYCLES;
+        const double sigma = sqrt((cycles.thrown_away_squares / CYCLES - mean * mean) / CYCLES);
+
+        assert_near(mean, dec_pearl_thrown_away(cases[i].alpha, cases[i].gamma), 3 * sigma + 1e-12);
+    }
 }
 
 /* gamma 1: the target looks at one token a step, and emits one. */
@@ -264,6 +280,7 @@ int main(void)
         cmocka_unit_test(tokens_of_a_step_are_those_of_the_closed_form),
         cmocka_unit_test(shares_of_the_two_modes_are_those_of_the_closed_form),
         cmocka_unit_test(no_draft_is_lost),
+        cmocka_unit_test(drafts_thrown_away_are_those_of_the_closed_form),
         cmocka_unit_test(windows_of_one_emit_one_token_a_step),
         cmocka_unit_test(the_text_is_the_target_s_own),
     };

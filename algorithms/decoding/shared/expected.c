@@ -39,6 +39,28 @@ double dec_improvement(double alpha, int gamma, double c, double v, double e)
     return dec_expected_tokens(alpha, gamma) / (gamma * c + v + e);
 }
 
+double dec_break_even_alpha(int gamma, double c, double v, double e)
+{
+    double least = 0, most = 1;
+
+    if (dec_improvement(1, gamma, c, v, e) < 1)
+        return NAN;
+    for (int i = 0; i < 60; i++) { /* the improvement grows with alpha */
+        const double middle = (least + most) / 2;
+
+        if (dec_improvement(middle, gamma, c, v, e) < 1)
+            least = middle;
+        else
+            most = middle;
+    }
+    return most;
+}
+
+double dec_break_even_exchange(double alpha, int gamma, double c, double v)
+{
+    return dec_expected_tokens(alpha, gamma) - gamma * c - v;
+}
+
 double dec_operations_factor(double alpha, int gamma, double c_operations)
 {
     return (gamma * c_operations + gamma + 1) / dec_expected_tokens(alpha, gamma);
@@ -96,6 +118,11 @@ double dec_pearl_pre_share(double alpha, int gamma)
     const double fails = 1 - pow(alpha, gamma);
 
     return fails / (fails + alpha);
+}
+
+double dec_pearl_thrown_away(double alpha, int gamma)
+{
+    return gamma / dec_pearl_pre_share(alpha, gamma) - alpha / (1 - alpha);
 }
 
 /* PRE, and where its token is accepted one POST, which always ends with a token of the target's. */

@@ -25,6 +25,11 @@ double dec_acceptance_rate(double alpha, int gamma);
  * e: what crosses the network in a round, over a step of the target. */
 double dec_improvement(double alpha, int gamma, double c, double v, double e);
 
+/* Where it is 1, so that drafting neither gains nor loses: the alpha, NAN if none is large enough, and the e, below 0 if there
+ * is nothing to gain even where nothing crosses the network. */
+double dec_break_even_alpha(int gamma, double c, double v, double e);
+double dec_break_even_exchange(double alpha, int gamma, double c, double v);
+
 /* Arithmetic operations over those of the target alone: Theorem 3.11; c_operations: those of a draft's step over a target's. */
 double dec_operations_factor(double alpha, int gamma, double c_operations);
 
@@ -58,7 +63,10 @@ double dec_pearl_tokens(double alpha, int gamma);
 /* Share of steps that verify one token only. */
 double dec_pearl_pre_share(double alpha, int gamma);
 
-/* The same with one of the two strategies alone. */
+/* Drafts of a cycle, from one failure to the next, that are thrown away: gamma steps - alpha / (1 - alpha). */
+double dec_pearl_thrown_away(double alpha, int gamma);
+
+/* Tokens of a step with one of the two strategies alone. */
 double dec_pearl_pre_verify_tokens(double alpha, int gamma);
 double dec_pearl_post_verify_tokens(double alpha, int gamma);
 

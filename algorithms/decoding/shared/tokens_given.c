@@ -6,7 +6,7 @@
  *   head_accuracy     the same with a table for each depth, as Medusa's heads have
  *   acceptance_trace  the r-th round of a sequence accepts as many drafts as the r-th row says, counted round, from a row of
  *                     the sequence's own number on; where rounds run into each other (PEARL: without_bonus) a row is how
- *                     many are accepted until the next one is refused
+ *                     many are accepted until a token of the target's follows
  *
  * The draft's confidence in a token is uniform around alpha, and the token is accepted with that probability: it is
  * calibrated.  With ranks it is the first of the table of that depth.  With a trace it is 1, or, where that has a column
@@ -163,34 +163,34 @@ static int accept_child(struct token_sequence *sequence, const struct tree *tree
     return TREE_NONE;
 }
 
+/* Follows right children; whether a token of the target's is next. */
+static bool walk(struct token_sequence *sequence, const struct tree *tree,
+                 const struct tokens_judgement *judgement, struct tokens_verdict *verdict)
+{
+    for (;;) {
+        int child = tree_child(tree, verdict->node, TREE_NONE);
+
+        if (child == TREE_NONE ||
+            (judgement->limit > 0 && tree->nodes[child].depth > judgement->limit))
+            return !judgement->without_bonus;
+        child = accept_child(sequence, tree, verdict->node);
+        if (child == TREE_NONE)
+            return true;
+        verdict->node = child;
+        verdict->accepted++;
+    }
+}
+
 static struct tokens_verdict verify(struct token_sequence *sequence, const struct tree *tree,
                                     const struct tokens_judgement *judgement)
 {
     struct given_sequence *own = sequence->own;
-    struct tokens_verdict verdict = {.node = TREE_ROOT};
+    struct tokens_verdict verdict = {.node = tree_descend(tree, judgement->first)};
 
-    if (!judgement->without_bonus)
-        own->to_come = -1;
-    for (int i = 0; i < judgement->first; i++)
-        verdict.node = tree_child(tree, verdict.node, TREE_NONE);
-    for (;;) {
-        int child = tree_child(tree, verdict.node, TREE_NONE);
-
-        if (child != TREE_NONE && judgement->limit > 0 &&
-            tree->nodes[child].depth > judgement->limit)
-            child = TREE_NONE;
-        if (child == TREE_NONE) {
-            verdict.has_bonus = !judgement->without_bonus;
-            return verdict;
-        }
-        child = accept_child(sequence, tree, verdict.node);
-        if (child == TREE_NONE) {
-            verdict.has_bonus = true;
-            return verdict;
-        }
-        verdict.node = child;
-        verdict.accepted++;
-    }
+    verdict.has_bonus = walk(sequence, tree, judgement, &verdict);
+    if (verdict.has_bonus)
+        own->to_come = -1; /* drafts begin anew behind it, and so does a trace */
+    return verdict;
 }
 
 /* ---- the rest means nothing ---- */
