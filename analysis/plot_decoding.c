@@ -119,7 +119,8 @@ static void write_bars(struct analysis_figure *figure, int lengths, bool has_the
 {
     fprintf(figure->script,
             "set xlabel 'drafts accepted'\nset ylabel '%% of verifications'\nset xrange "
-            "[-0.7:%d.7]\nset yrange [0:*]\nset xtics %d\nplot '%s.dat' index 'lengths' using "
+            "[-0.7:%d.7]\nset yrange [0:*]\nset offsets 0, 0, graph 0.06, 0\nset xtics %d\nplot "
+            "'%s.dat' index 'lengths' using "
             "1:2 with boxes linetype 1 title 'simulated'",
             lengths - 1, lengths > 16 ? 4 : 1, figure->name);
     if (has_theory)
@@ -129,16 +130,32 @@ static void write_bars(struct analysis_figure *figure, int lengths, bool has_the
     putc('\n', figure->script);
 }
 
-static void write_waits(struct analysis_figure *figure, struct analysis_scale scale)
+/* Times to the first token hold what a request waits in the queue: often a hundred times the others. */
+static bool is_wide(const struct waits *waits)
 {
-    fprintf(
-        figure->script,
-        "set lmargin at screen 0.62\nset rmargin at screen 0.97\nunset title\nset xlabel 'time "
-        "(%s)'\nset ylabel '%% of requests'\nset xrange [0:*]\nset yrange [0:100]\nset xtics "
-        "auto\nset key at graph 0, 1.02 left bottom maxrows 1\nplot '%s.dat' index 'each' using "
-        "1:2 with lines linetype 1 title 'for each token', '' index 'first' using 1:2 with lines "
-        "linetype 2 dashtype 2 title 'to the first'\n",
-        scale.unit, figure->name);
+    const double least = fmin(waits->first[0], waits->each[0]);
+    const double most =
+        fmax(waits->first[waits->first_count - 1], waits->each[waits->each_count - 1]);
+
+    return least > 0 && most > 30 * least;
+}
+
+static void write_waits(struct analysis_figure *figure, const struct waits *waits,
+                        struct analysis_scale scale)
+{
+    fprintf(figure->script,
+            "set offsets 0, 0, 0, 0\nset lmargin at screen 0.62\nset rmargin at screen 0.97\nunset "
+            "title\nunset label\nset "
+            "xlabel 'time (%s)'\nset ylabel '%% of requests'\n%sset yrange [0:100]\nset xtics "
+            "auto\nset key at screen 0.8, graph 1.02 center bottom samplen 1.5 maxrows 1\nplot "
+            "'%s.dat' index 'first' using 1:2 with lines linetype 2 title 'to first token', "
+            "'' index 'each' using 1:2 with lines linetype 1 title 'per later one'\n",
+            scale.unit,
+            is_wide(waits) ? "set logscale x\nset format x '%g'\nset xrange [*:*]\n"
+                           : "set xrange [0:*]\n",
+            figure->name);
+    if (is_wide(waits))
+        fputs("unset logscale\nset format x '% h'\n", figure->script);
 }
 
 static bool draw(struct analysis_figures *all, const struct analysis_look *look,
@@ -175,7 +192,7 @@ static bool draw(struct analysis_figures *all, const struct analysis_look *look,
             (4.6 + 0.86 * analysis_note_lines(look, all->arena)) * 0.1135);
     write_bars(figure, (int)json_array_size(lengths), expected != NULL);
     if (has_waits) {
-        write_waits(figure, scale);
+        write_waits(figure, waits, scale);
         fputs("unset multiplot\n", figure->script);
         analysis_frame(figure->script, look, all->arena);
     }
