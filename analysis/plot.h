@@ -41,6 +41,9 @@ double analysis_value(const json_t *object, const char *key);
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err);
 bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err);
+/* `first_rounds`, where drafts are verified round by round; true where they are not. */
+bool analysis_plot_first_rounds(struct analysis_figures *all, const struct analysis_run *run,
+                                struct sim_error *err);
 bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run *run,
                         struct sim_error *err);
 bool analysis_plot_run_learning(struct analysis_figures *all, const struct analysis_run *run,
