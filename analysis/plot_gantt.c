@@ -29,6 +29,7 @@ static const double inches_beside_plot = 1;
 struct chart {
     const struct analysis_run *run;
     const char *name, *title;
+    const char *note;   /* of its own, or NULL */
     double from, until; /* seconds: what it shows */
     const json_t *peers;
     struct analysis_rows rows;
@@ -195,6 +196,17 @@ static void write_separators(const struct chart *chart, struct analysis_figure *
                     chart->rows.at[r]);
 }
 
+/* A name, or its first word where there is room for that alone; NULL where there is not. */
+static const char *name_within(const struct chart *chart, const char *name, double letters)
+{
+    const int word = (int)strcspn(name, " ");
+
+    if (letters >= (double)strlen(name) + 1)
+        return name;
+    return name[word] != '\0' && letters >= word + 1 ? sim_text(chart->arena, "%.*s…", word, name)
+                                                     : NULL;
+}
+
 /* The bands' boxes are numbers, their names labels where there is room for them. */
 static void write_bands(const struct chart *chart, struct analysis_figure *figure, double width)
 {
@@ -207,12 +219,13 @@ static void write_bands(const struct chart *chart, struct analysis_figure *figur
 
         for (int i = 0; i < lane->count; i++) {
             const struct analysis_interval *phase = &lane->list[i];
-            const char *name = chart->trace.phases[phase->phase];
             const double share = (phase->end - phase->begin) / (chart->until - chart->from);
+            const char *name = name_within(chart, chart->trace.phases[phase->phase],
+                                           share * analysis_small_letters(width));
 
             fprintf(figure->data, "%.9g %.9g %g %d\n", phase->begin * chart->scale.factor,
                     phase->end * chart->scale.factor, row, i % 2);
-            if (share * analysis_small_letters(width) < (double)strlen(name) + 1)
+            if (name == NULL)
                 continue;
             fputs("set label ", figure->script);
             analysis_quote(figure->script, name);
@@ -299,6 +312,8 @@ static struct analysis_look look_of(const struct chart *chart)
                      ? "Each row: above, what the peer itself does; below, its sends and receives. "
                      : "",
                  phases, note_on_thinning(chart));
+    if (chart->note != NULL)
+        look.notes[notes++] = chart->note;
     if (chart->rows.note != NULL)
         look.notes[notes++] = chart->rows.note;
     look.notes[notes++] = chart->run->origin;
@@ -367,6 +382,7 @@ static bool read_first_rounds(struct chart *chart, struct sim_error *err, bool *
     const char *path = sim_text(chart->arena, "%s/rounds.csv", chart->run->folder);
     struct analysis_csv *csv;
     int seconds, verify, draft, exchange, count = 0;
+    double exchanged = 0;
 
     *fine = true;
     if (!sim_file_exists(path))
@@ -388,9 +404,14 @@ static bool read_first_rounds(struct chart *chart, struct sim_error *err, bool *
             chart->from =
                 fmax(0, end - analysis_csv_number(csv, verify) - analysis_csv_number(csv, draft) -
                             analysis_csv_number(csv, exchange));
-        if (count++ < FIRST_ROUNDS)
+        if (count++ < FIRST_ROUNDS) {
             chart->until = end;
+            exchanged += analysis_csv_number(csv, exchange);
+        }
     }
+    chart->note =
+        sim_text(chart->arena, "Drafts and verdicts cross the network for %.2g %% of this time.",
+                 100 * exchanged / (chart->until - chart->from));
     *fine = analysis_csv_close(csv, err);
     return *fine && count > FIRST_ROUNDS && chart->until > chart->from;
 }
