@@ -13,7 +13,8 @@ static const struct sim_option options[] = {
      "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store; needed for "
      "several"},
     {"metric", 'm', "NAME",
-     "of a study: a metric that is drawn, too, as NAME and NAME_map; speedup unless given"},
+     "of a study: a number of its summaries that is drawn, too, as NAME, NAME_map and "
+     "NAME_winners; speedup unless given"},
     {0}};
 
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
