@@ -152,7 +152,7 @@ SIM_COMMAND(plot) = {
         "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "
         "markers; 'learning' with the last test of each point; 'heat_map' if two keys vary, and "
         "'winners' (which algorithm is fastest where) if algorithms compete, too; 'speedup' and "
-        "'speedup_map' if points tell one, or another --metric; 'exits' if "
+        "'speedup_map' (and 'speedup_winners') if points tell one, or another --metric; 'exits' if "
         "requests "
         "leave at several: their shares, and accuracy over latency. Beside each "
         "figure stand the script (.gp) and the numbers (.dat) it was made of: edit the script and "

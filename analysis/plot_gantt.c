@@ -5,8 +5,8 @@
  * tracks: what the peer itself does above, its sends and its receives below.  A band on top names the phases
  * of one peer of each role.
  *
- * Figure `first_rounds` of a run that decodes by drafts: the same of its first rounds, which are wide enough there
- * for the names of their phases. */
+ * Figure `first_rounds` of a run that decodes by drafts: the same of its first rounds, which are wide enough
+ * there for the names of their phases. */
 #include "analysis/csv.h"
 #include "analysis/intervals.h"
 #include "analysis/plot.h"
@@ -375,8 +375,8 @@ bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run
 
 /* ---- the first rounds ---- */
 
-/* Of the rounds of somebody who drafts and verifies: when the first began, at the latest, and when the last of the first few
- * ended.  False where there are no more than those. */
+/* When the first round began, at the latest, and when the last of the first few ended.  False where there
+ * are no more than those, and where rounds are none of drafts. */
 static bool read_first_rounds(struct chart *chart, struct sim_error *err, bool *fine)
 {
     const char *path = sim_text(chart->arena, "%s/rounds.csv", chart->run->folder);

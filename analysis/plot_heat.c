@@ -310,8 +310,8 @@ static void write_colour_ticks(const struct heat_map *map, FILE *script)
     fputs(")\n", script);
 }
 
-/* From yellow to orange below 1, from light to dark blue above: in grey, too, darker is faster, and there is a step
- * at 1. */
+/* From yellow to orange below 1, from light to dark blue above: in grey, too, darker is faster, and there is
+ * a step at 1. */
 static void write_even_colours(const struct heat_map *map, FILE *script)
 {
     fputs("set palette defined (0 '#FFFBE0', 0.25 '#FCDF9A', 0.4999 '#F2B04E', 0.5 '#8FBFE0', 0.75 "

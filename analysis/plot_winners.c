@@ -1,6 +1,6 @@
-/* plot_winners.c -- figure `winners`: who is fastest in each cell of the heat map, who comes next, and by how
- * much; and METRIC_winners, the same of a metric, of which more may be better.  The algorithms of a study compete; other keys that name series, as the platform, are fields under a
- * heading each. */
+/* plot_winners.c -- figure `winners`: who is fastest in each cell of the heat map, who comes next, and by
+ * how much; and METRIC_winners, the same of a metric, of which more may be better.  The algorithms of a study
+ * compete; other keys that name series, as the platform, are fields under a heading each. */
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -170,6 +170,11 @@ static void choose_colours(struct contest *contest)
 
 static const char *lead_text(const struct contest *contest, double lead)
 {
+    const double less = lead / (1 + lead); /* than the best has */
+
+    if (contest->larger_wins)
+        return sim_text(contest->arena, "-%.*f%%", less < 0.0995 && less >= 0.0005 ? 1 : 0,
+                        (isinf(lead) ? 1 : less) * 100);
     if (lead >= 9.995)
         return sim_text(contest->arena, "x%s", analysis_three_digits(lead + 1, contest->arena));
     return sim_text(contest->arena, "+%.*f%%", lead < 0.0995 && lead >= 0.0005 ? 1 : 0, lead * 100);
@@ -179,8 +184,13 @@ static void write_cells(const struct contest *contest, struct analysis_figure *f
 {
     analysis_block(
         figure, "cells",
-        "column  row  fastest  next (names in the script, from 1; 0: none)  the next one "
-        "takes longer by  colour  text is white");
+        sim_text(contest->arena,
+                 "column  row  %s  next (names in the script, from 1; 0: none)  the next one %s "
+                 "by  colour  text is white",
+                 contest->metric == NULL ? "fastest" : "best",
+                 contest->metric == NULL ? "takes longer"
+                 : contest->larger_wins  ? "has less"
+                                         : "has more"));
     for (int r = 0; r < contest->row_count; r++)
         for (int c = 0; c < contest->columns; c++) {
             const struct verdict verdict = judge(contest, r, c);
@@ -360,13 +370,12 @@ static const char *note_on_cells(const struct contest *contest)
             "Colour and first line: who takes the least simulated time. Second line: who comes "
             "next, and how much longer it takes. Pale: not even %g %% longer. ",
             near_tie * 100);
-    return sim_text(contest->arena,
-                    "Colour and first line: who has the %s %s. Second line: who comes next, and "
-                    "%s. Pale: not even %g %% more. ",
-                    contest->larger_wins ? "most" : "least", contest->metric,
-                    contest->larger_wins ? "how much more the best has than that"
-                                         : "how much more that has",
-                    near_tie * 100);
+    return sim_text(
+        contest->arena,
+        "Colour and first line: who has the %s %s. Second line: who comes next, and how "
+        "much %s that has. Pale: not even %g %% lie between them. ",
+        contest->larger_wins ? "most" : "least", contest->metric,
+        contest->larger_wins ? "less" : "more", near_tie * 100);
 }
 
 static struct analysis_look look_of(const struct contest *contest)
