@@ -168,13 +168,24 @@ static void choose_colours(struct contest *contest)
 
 /* ---- numbers ---- */
 
+/* How much less than the best the next one has, relative. */
+static double shortfall(double lead)
+{
+    return isinf(lead) ? 1 : lead / (1 + lead);
+}
+
+static bool is_near_tie(const struct contest *contest, double lead)
+{
+    return (contest->larger_wins ? shortfall(lead) : lead) < near_tie;
+}
+
 static const char *lead_text(const struct contest *contest, double lead)
 {
-    const double less = lead / (1 + lead); /* than the best has */
+    const double less = shortfall(lead);
 
     if (contest->larger_wins)
         return sim_text(contest->arena, "-%.*f%%", less < 0.0995 && less >= 0.0005 ? 1 : 0,
-                        (isinf(lead) ? 1 : less) * 100);
+                        less * 100);
     if (lead >= 9.995)
         return sim_text(contest->arena, "x%s", analysis_three_digits(lead + 1, contest->arena));
     return sim_text(contest->arena, "+%.*f%%", lead < 0.0995 && lead >= 0.0005 ? 1 : 0, lead * 100);
@@ -194,7 +205,7 @@ static void write_cells(const struct contest *contest, struct analysis_figure *f
     for (int r = 0; r < contest->row_count; r++)
         for (int c = 0; c < contest->columns; c++) {
             const struct verdict verdict = judge(contest, r, c);
-            const bool is_pale = verdict.next >= 0 && verdict.lead < near_tie;
+            const bool is_pale = verdict.next >= 0 && is_near_tie(contest, verdict.lead);
             int colour;
 
             if (verdict.best < 0)
@@ -373,9 +384,10 @@ static const char *note_on_cells(const struct contest *contest)
     return sim_text(
         contest->arena,
         "Colour and first line: who has the %s %s. Second line: who comes next, and how "
-        "much %s that has. Pale: not even %g %% lie between them. ",
+        "much %s that has. Pale: not even %g %% %s. ",
         contest->larger_wins ? "most" : "least", contest->metric,
-        contest->larger_wins ? "less" : "more", near_tie * 100);
+        contest->larger_wins ? "less" : "more", near_tie * 100,
+        contest->larger_wins ? "less" : "more");
 }
 
 static struct analysis_look look_of(const struct contest *contest)
