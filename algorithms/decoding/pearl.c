@@ -108,6 +108,15 @@ static void without_window(const struct dec_sequence *sequence, struct pearl_ste
     step->has_bonus = true;
 }
 
+/* A window that never came, for its draft died while it said it.  The target has made its step: where it wanted to judge
+ * the window's first token, it says that token itself. */
+static void lose_window(struct pearl_step *step)
+{
+    step->has_bonus |= step->of_window > 0;
+    step->looked_at -= step->of_window;
+    step->drafted = step->of_window = 0;
+}
+
 static void verify(struct dec_server *server)
 {
     const struct prepared *prepared = prepared_of(server->me->plan);
@@ -176,6 +185,8 @@ static void judge(struct dec_server *server)
     const struct prepared *prepared = prepared_of(server->me->plan);
     int rejected = 0;
 
+    for (int i = 0; i < server->count && !server->takes_part[0]; i++)
+        lose_window(&prepared->steps[i]);
     for (int i = 0; i < server->count; i++) {
         struct dec_sequence *sequence = server->batch[i];
         const struct tokens_judgement judgement = judgement_of(sequence, &prepared->steps[i]);
