@@ -65,7 +65,8 @@ static double tokens_of_cycle(enum strategy strategy, int gamma, int accepted)
     return strategy == PRE_VERIFY && accepted > gamma ? gamma + 1 : accepted + 1;
 }
 
-/* Of a cycle: means, and variances; `ratio` is of what tokens are more or less than its steps let expect. */
+/* Of a cycle: means, and variances; `ratio` is of what tokens are more or less than its steps let
+ * expect. */
 struct cycle {
     double tokens, steps, thrown_away;
     struct {
@@ -165,8 +166,8 @@ static void tokens_per_step_and_cycles_follow_the_closed_forms(void **state)
     }
 }
 
-/* A window takes as long as a step of the target, and nothing else takes time: speedup is tokens per step, those included in
- * which only one of the two computes. */
+/* A window takes as long as a step of the target, and nothing else takes time: speedup is tokens per
+ * step, those included in which only one of the two computes. */
 static void each_strategy_alone_is_as_fast_as_its_closed_form(void **state)
 {
     (void)state;
@@ -187,7 +188,8 @@ static void each_strategy_alone_is_as_fast_as_its_closed_form(void **state)
         }
 }
 
-/* nano-PEARL, Qwen3-0.6B and 32B on GSM8K: 6.944 tokens of a cycle; the speedup of a step that takes T_p is S. */
+/* nano-PEARL, Qwen3-0.6B and 32B on GSM8K: 6.944 tokens of a cycle; the speedup of a step that takes
+ * T_p is S. */
 static void a_published_run_is_as_fast_through_actors(void **state)
 {
     const double alpha = 1 - 1 / 6.944;
