@@ -434,6 +434,29 @@ static void a_trace_is_replayed_row_by_row_and_goes_round(void **state)
     close_process(&process);
 }
 
+/* Its draft is sure of all tokens but the last one that the trace says was drafted; without that column of all. */
+static void a_trace_says_where_the_draft_was_not_sure(void **state)
+{
+    static const int drafted[] = {4, 1, 3};
+    struct process process;
+
+    (void)state;
+    open_with_file(&process, "accepted,drafted\n3,4\n0,1\n3,3\n", false);
+    assert_string_equal(process.err.text, "");
+    for (int round = 0; round < 7; round++) {
+        draft_chain(&process, 5);
+        for (int n = 1; n <= 5; n++)
+            assert_true(process.tree.nodes[n].confidence == (n != drafted[round % 3]));
+        verify(&process);
+    }
+    close_process(&process);
+    open_with_file(&process, trace, false);
+    draft_chain(&process, 5);
+    for (int n = 1; n <= 5; n++)
+        assert_true(process.tree.nodes[n].confidence == 1);
+    close_process(&process);
+}
+
 /* Where a step ends in the middle of a row, the next goes on with it: a cycle of PEARL accepts what its row says, but with
  * pre-verification alone no more than a window. */
 static void check_cycles(enum pearl_rule rule, int gamma, int most)
@@ -500,6 +523,10 @@ static void traces_that_make_no_sense_are_refused(void **state)
     refuses_trace("accepted\nmany\n", ":2: 'many' is no number of accepted tokens.");
     refuses_trace("round,accepted\n0,3\n1\n", ":3: this row has 1 fields, too few.");
     refuses_trace("accepted\n99999999999999999999\n", "is no number of accepted tokens.");
+    refuses_trace("accepted,drafted\n3,4\n3\n", ":3: this row has 1 fields, too few.");
+    refuses_trace("accepted,drafted\n3,few\n", ":2: 'few' is no number of drafted tokens.");
+    refuses_trace("accepted,drafted\n3,2\n", ":2: at least one token is drafted, and no more");
+    refuses_trace("accepted,drafted\n0,0\n", ":2: at least one token is drafted, and no more");
     refuses_trace("", "is empty.");
     open_process(&process, (struct tokens_options){.acceptance_trace = "no/such/trace.csv"});
     assert_null(process.tokens);
@@ -536,6 +563,7 @@ int main(void)
         cmocka_unit_test(the_way_of_first_children_is_found_without_walking),
         cmocka_unit_test(accepted_tokens_and_the_bonus_join_the_prefix),
         cmocka_unit_test(a_trace_is_replayed_row_by_row_and_goes_round),
+        cmocka_unit_test(a_trace_says_where_the_draft_was_not_sure),
         cmocka_unit_test(windows_of_pearl_run_through_the_rows_of_a_trace),
         cmocka_unit_test(traces_that_make_no_sense_are_refused),
         cmocka_unit_test(ranks_that_fall_are_refused),

@@ -2,10 +2,13 @@
 
 /* ---- before ---- */
 
-static bool is_lower_order(const struct tokens_options *options, struct sim_error *err)
+static bool is_one_lower_order(const struct tokens_options *options, struct sim_error *err)
 {
     const struct sim_numbers *orders = &options->draft_orders;
 
+    if (orders->count > 1)
+        return sim_fail(err, "draft_orders: there is one draft, and %d orders are given.",
+                        orders->count);
     return orders->count == 0 || orders->values[0] <= options->order ||
            sim_fail(err,
                     "draft_orders: the draft is part of the target, and cannot know more than its "
@@ -25,7 +28,8 @@ bool own_layers_prepare(struct sim_plan *plan, struct dec_run *run, const struct
 {
     const struct decoding *options = plan->parameters;
 
-    if (!is_lower_order(&options->tokens_options, err) || !exchanges_what_it_says(options, err) ||
+    if (!is_one_lower_order(&options->tokens_options, err) ||
+        !exchanges_what_it_says(options, err) ||
         !dec_prepare(plan, run, method, DEC_OWN_LAYERS, 1, err))
         return false;
     run->draft_costs[0] = run->target_cost;

@@ -258,9 +258,9 @@ static bool read_round_of_trace(const struct sim_csv *csv, const char *const *fi
         return false;
     if (drafted >= 0 && !read_length(csv, fields[drafted], "drafted", &given->drafted[round]))
         return false;
-    if (drafted >= 0 && given->rounds[round] > given->drafted[round])
-        return sim_fail(csv->err, "%s:%d: more tokens are accepted than drafted.", csv->path,
-                        csv->line);
+    if (drafted >= 0 && (given->drafted[round] < 1 || given->rounds[round] > given->drafted[round]))
+        return sim_fail(csv->err, "%s:%d: at least one token is drafted, and no more are accepted.",
+                        csv->path, csv->line);
     given->round_count++;
     return true;
 }
