@@ -41,6 +41,9 @@ double analysis_value(const json_t *object, const char *key);
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err);
 bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err);
+/* `first_rounds`, where drafts are verified round by round; true where they are not. */
+bool analysis_plot_first_rounds(struct analysis_figures *all, const struct analysis_run *run,
+                                struct sim_error *err);
 bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run *run,
                         struct sim_error *err);
 bool analysis_plot_run_learning(struct analysis_figures *all, const struct analysis_run *run,
@@ -83,6 +86,9 @@ bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysi
                               const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
                            const struct analysis_grid *grid, struct sim_error *err);
+/* METRIC_winners, of the metric that was chosen. */
+bool analysis_plot_chosen_winners(struct analysis_figures *all, const struct analysis_study *study,
+                                  const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err);
 /* `exits`, of a store whose points tell shares of exits; true where they do not. */

@@ -1,6 +1,7 @@
-/* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis of the other figures across
- * and the second numeric key down; where there is none, a row for each series.  With both, the rows of a
- * series stand together under its name. */
+/* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis of
+ * the other figures across and the second numeric key down; where there is none, a row for each series.  With
+ * both, the rows of a series stand together under its name.  Of a speedup, one colour is below 1 and another
+ * above, and a line follows the edges of the cells between them. */
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -55,6 +56,14 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* As far below 1 as above, as factors; 2 at least, so that small differences look small. */
+static void centre_on_one(struct heat_map *map)
+{
+    map->most = fmax(2, fmax(map->most, 1 / map->least));
+    map->least = 1 / map->most;
+    map->is_log = true;
+}
+
 /* The unit suits the value in the middle: then most cells have few digits. */
 static void choose_scale(struct heat_map *map)
 {
@@ -78,6 +87,8 @@ static void choose_scale(struct heat_map *map)
     qsort(values, count, sizeof *values, by_value);
     map->scale = analysis_scale_for(count > 0 ? values[count / 2] : 0, map->measure->unit);
     map->is_log = count > 0 && map->most > 20 * map->least;
+    if (map->measure->breaks_even && count > 0)
+        centre_on_one(map);
 }
 
 static void place_rows(struct heat_map *map)
@@ -101,9 +112,17 @@ static double shade(const struct heat_map *map, double seconds)
 {
     if (map->most <= 0)
         return 0;
+    if (map->measure->breaks_even)
+        return fmax(0, (1 + log(seconds) / log(map->most)) / 2);
     if (!map->is_log)
         return seconds / map->most;
     return seconds <= map->least ? 0 : log(seconds / map->least) / log(map->most / map->least);
+}
+
+/* Is white text read better? */
+static bool is_dark(const struct heat_map *map, double value)
+{
+    return shade(map, value) > (map->measure->breaks_even ? 0.65 : 0.5);
 }
 
 static const char *cell_text(const struct heat_map *map, int row, int column)
@@ -174,7 +193,7 @@ static void write_numbers(const struct heat_map *map, struct analysis_figure *fi
                 continue;
             fprintf(figure->data, "%d %g ", c, map->at[r]);
             analysis_number(figure->data, value * map->scale.factor);
-            fprintf(figure->data, " %s %d\n", cell_text(map, r, c), shade(map, value) > 0.5);
+            fprintf(figure->data, " %s %d\n", cell_text(map, r, c), is_dark(map, value));
         }
 }
 
@@ -272,8 +291,38 @@ static void write_rows(const struct heat_map *map, FILE *script)
         write_headings(map, script);
 }
 
+/* Ticks of a logarithmic colour bar that may span less than a decade. */
+static void write_colour_ticks(const struct heat_map *map, FILE *script)
+{
+    static const double steps[] = {1, 2, 5};
+    const char *lead = "";
+
+    fputs("set cbtics (", script);
+    for (int power = -6; power <= 6; power++)
+        for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+            const double at = steps[i] * pow(10, power);
+
+            if (at < map->least * (1 - 1e-9) || at > map->most * (1 + 1e-9))
+                continue;
+            fprintf(script, "%s'%g' %g", lead, at, at);
+            lead = ", ";
+        }
+    fputs(")\n", script);
+}
+
+/* From yellow to orange below 1, from light to dark blue above: in grey, too, darker is faster, and there is
+ * a step at 1. */
+static void write_even_colours(const struct heat_map *map, FILE *script)
+{
+    fputs("set palette defined (0 '#FFFBE0', 0.25 '#FCDF9A', 0.4999 '#F2B04E', 0.5 '#8FBFE0', 0.75 "
+          "'#2F78B5', 1 '#08264F') maxcolors 512\n",
+          script);
+    fprintf(script, "set logscale cb\nset cbrange [%.9g:%.9g]\n", map->least, map->most);
+    write_colour_ticks(map, script);
+}
+
 /* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey. */
-static void write_colours(const struct heat_map *map, FILE *script)
+static void write_shades(const struct heat_map *map, FILE *script)
 {
     const double factor = map->scale.factor;
 
@@ -285,6 +334,11 @@ static void write_colours(const struct heat_map *map, FILE *script)
                 map->least * factor, map->most * factor);
     else
         fprintf(script, "set cbrange [0:%.9g]\n", map->most > 0 ? map->most * factor : 1);
+}
+
+static void write_colours(const struct heat_map *map, FILE *script)
+{
+    (map->measure->breaks_even ? write_even_colours : write_shades)(map, script);
     fprintf(script,
             "set cblabel '%s%s%s%s'\nset colorbox user origin screen 0.805, graph 0 size screen "
             "0.022, graph 1 noborder\nset cbtics scale 0.4\nset rmargin at screen 0.785\n",
@@ -294,32 +348,35 @@ static void write_colours(const struct heat_map *map, FILE *script)
 
 static void write_plot(const struct heat_map *map, struct analysis_figure *figure, bool has_edges)
 {
-    fputs("set style fill solid 1 noborder\nset border 0\nset tics scale 0\nunset grid\nunset key\n"
+    fputs("set style fill solid 1 noborder\nset border 0\nset tics scale 0\nunset grid\n"
           "floor = ",
           figure->script);
     analysis_number(figure->script, map->is_log ? map->least * map->scale.factor : 0);
-    putc('\n', figure->script);
+    fputs(has_edges ? "\n" : "\nunset key\n", figure->script);
     analysis_figure_plot(figure);
     fprintf(figure->script, "plot '%s.dat'", figure->name);
     fputs(" index 'cells' using 1:2:($1-0.48):($1+0.48):($2-0.47):($2+0.47):"
-          "($3 < floor ? floor : $3) with boxxyerror linecolor palette",
+          "($3 < floor ? floor : $3) with boxxyerror linecolor palette notitle",
           figure->script);
     if (map->has_texts)
         fprintf(figure->script,
                 ", \\\n     '' index 'cells' using 1:2:(strcol(4)):($5 == 1 ? 0xFFFFFF : 0x000000) "
-                "with labels font ',%g' textcolor rgb variable",
+                "with labels font ',%g' textcolor rgb variable notitle",
                 cell_points);
     if (has_edges)
         fputs(", \\\n     '' index 'break_even' using 1:2:3:4 with vectors nohead linecolor rgb "
-              "'#FFFFFF' linewidth 4 dashtype 1, \\\n     '' index 'break_even' using 1:2:3:4 with "
-              "vectors nohead linecolor rgb '#D55E00' linewidth 2 dashtype 1",
+              "'#FFFFFF' linewidth 4 dashtype 1 notitle, \\\n     '' index 'break_even' using "
+              "1:2:3:4 with vectors nohead linecolor rgb '#000000' linewidth 2 dashtype 1 notitle, "
+              "\\\n     NaN with lines linecolor rgb '#000000' linewidth 2 dashtype 1 title "
+              "'break-even: 1 lies between the cells'",
               figure->script);
     putc('\n', figure->script);
 }
 
 static struct analysis_look look_of(const struct heat_map *map)
 {
-    struct analysis_look look = {.name = map->measure->name, .width = figure_width};
+    struct analysis_look look = {
+        .name = map->measure->name, .width = figure_width, .key_rows = map->measure->breaks_even};
     const char *note = "";
 
     look.title = sim_text(map->arena, "%s: %s", map->study->name, map->measure->title);
@@ -338,8 +395,8 @@ static struct analysis_look look_of(const struct heat_map *map)
     if (map->is_log && map->has_zero)
         note = sim_text(map->arena, "%sZero has the colour of the least value above it. ", note);
     if (map->measure->breaks_even)
-        note = sim_text(map->arena,
-                        "%sHeavy line: break-even; below 1 the target alone is faster. ", note);
+        note = sim_text(map->arena, "%sBelow 1, in yellow and orange, it is slower than without. ",
+                        note);
     look.notes[0] = note;
     look.notes[1] = map->study->origin;
     return look;

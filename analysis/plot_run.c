@@ -93,6 +93,7 @@ static bool plot_all(struct analysis_figures *all, const struct analysis_run *ru
         return sim_fail(err, "%s/summary.json: tells of no peers, so there is nothing to draw.",
                         run->folder);
     return (has_events ? analysis_plot_gantt : analysis_plot_bars)(all, run, err) &&
+           (!has_events || analysis_plot_first_rounds(all, run, err)) &&
            (!has_links || analysis_plot_links(all, run, err)) &&
            analysis_plot_run_learning(all, run, err) && analysis_plot_rounds(all, run, err) &&
            analysis_plot_requests(all, run, err) && analysis_plot_layers(all, run, err) &&

@@ -369,9 +369,11 @@ static bool plot_chosen(struct analysis_figures *all, const struct analysis_stud
         return true;
     words = analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena);
     subject = (struct subject){study->chosen, words, words, ANALYSIS_CHOSEN, study->chosen_unit};
-    return (plot_subject(all, study, grid, &subject, err) &&
-            (grid->series_count < 2 || grid->column_count < 2 ||
-             analysis_plot_chosen_map(all, study, grid, err)));
+    return (strcmp(study->chosen, "bytes") == 0 || /* which has its figure already */
+            plot_subject(all, study, grid, &subject, err)) &&
+           (grid->series_count < 2 || grid->column_count < 2 ||
+            (analysis_plot_chosen_map(all, study, grid, err) &&
+             analysis_plot_chosen_winners(all, study, grid, err)));
 }
 
 bool analysis_plot_store(struct analysis_figures *all, const char *path, const char *metric,

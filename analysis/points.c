@@ -162,10 +162,12 @@ static double theory_of(const json_t *summary, const char *quantity)
     return NAN;
 }
 
+/* A metric, or a number that the summary tells of every run, as "joules". */
 static double metric_of(const json_t *summary, const char *name)
 {
     const json_t *value = json_object_get(json_object_get(summary, "metrics"), name);
 
+    value = value == NULL ? json_object_get(summary, name) : value;
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
@@ -189,14 +191,26 @@ static void take_results(struct analysis_point *point, const json_t *summary, co
 
 /* ---- the metric that is shown, too ---- */
 
-static void note_metrics(struct reading *reading, const json_t *summary)
+static void note_numbers(struct reading *reading, json_t *object)
 {
     const char *name;
     json_t *value;
 
-    json_object_foreach (json_object_get(summary, "metrics"), name, value)
+    json_object_foreach (object, name, value)
         if (json_is_number(value))
             json_object_set_new(reading->metrics, name, json_true());
+}
+
+static void note_metrics(struct reading *reading, json_t *summary)
+{
+    note_numbers(reading, json_object_get(summary, "metrics"));
+    note_numbers(reading, summary);
+}
+
+/* "joules" is measured in what "drafts_joules" is. */
+static enum sim_unit unit_of_metric(const char *metric, struct sim_arena *arena)
+{
+    return analysis_unit_of_key(sim_text(arena, "all_%s", metric));
 }
 
 static bool choose_metric(struct reading *reading, const char *metric, const char *path,
@@ -211,7 +225,7 @@ static bool choose_metric(struct reading *reading, const char *metric, const cha
         names[i++] = sim_text(reading->arena, "%s", name);
     if (json_object_get(reading->metrics, metric == NULL ? "speedup" : metric) != NULL) {
         reading->study->chosen = metric == NULL ? "speedup" : metric;
-        reading->study->chosen_unit = analysis_unit_of_key(reading->study->chosen);
+        reading->study->chosen_unit = unit_of_metric(reading->study->chosen, reading->arena);
         return true;
     }
     return metric == NULL ||

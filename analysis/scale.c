@@ -67,6 +67,7 @@ static const struct {
                {"_bytes", SIM_UNIT_BYTES},
                {"_seconds", SIM_UNIT_SECONDS},
                {"_flop", SIM_UNIT_FLOP},
+               {"_joules", SIM_UNIT_JOULES},
                {"].bandwidth", SIM_UNIT_BYTES_PER_SECOND}, /* of a link of the platform */
                {"].bw", SIM_UNIT_BYTES_PER_SECOND},        /* of a cluster's links */
                {"].latency", SIM_UNIT_SECONDS},
@@ -92,6 +93,17 @@ enum sim_unit analysis_unit_of_key(const char *key)
     const int i = ending_of(key);
 
     return i < 0 ? SIM_UNIT_NONE : endings[i].unit;
+}
+
+bool analysis_larger_is_better(const char *metric)
+{
+    static const char *const good[] = {"speedup",    "per_second",      "accuracy",
+                                       "acceptance", "tokens_per_step", "gain"};
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (strstr(metric, good[i]) != NULL)
+            return true;
+    return false;
 }
 
 const char *analysis_key_label(const char *key, struct analysis_scale scale,

@@ -17,6 +17,9 @@ struct analysis_scale analysis_scale_for(double value, enum sim_unit unit);
 /* What a key of a scenario is measured in, as its name says: _bytes, _seconds, ... */
 enum sim_unit analysis_unit_of_key(const char *key);
 
+/* Of a metric with such a name: is more of it better?  More of seconds, bytes or joules is not. */
+bool analysis_larger_is_better(const char *metric);
+
 /* A key for readers, with the unit: "algorithm.gradient_bytes" is "gradient (MB)". */
 const char *analysis_key_label(const char *key, struct analysis_scale scale,
                                struct sim_arena *arena);
