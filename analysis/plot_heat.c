@@ -1,6 +1,8 @@
-/* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis of the other figures across
- * and the second numeric key down; where there is none, a row for each series.  With both, the rows of a
- * series stand together under its name. */
+/* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis
+ * of the other figures across and the second numeric key down; where there is none, a row for each series.
+ * With both, the rows of a series stand together under its name.  Where a metric breaks even at some value,
+ * colours diverge around it and a heavy line parts the cells below it from the others. */
+#include "analysis/break_even.h"
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -19,7 +21,7 @@ struct measure {
     const char *name, *title, *axis;
     enum analysis_quantity quantity;
     enum sim_unit unit;
-    bool breaks_even; /* at 1 */
+    double break_even; /* NaN: nowhere */
 };
 
 struct heat_map {
@@ -29,8 +31,12 @@ struct heat_map {
     int rows, columns;
     double at[MOST_ROWS], end; /* where rows stand; headings take a row of their own */
     bool has_headings;
-    double least, most; /* seconds; least: above zero */
-    bool is_log, has_zero, has_gap, has_texts;
+    double least, most; /* least: above zero */
+    double lowest;      /* of all */
+    bool is_log, has_zero, has_gap, has_texts, diverges;
+    struct analysis_divergence divergence; /* where it diverges */
+    struct analysis_edge *edges;
+    int edge_count;
     struct analysis_scale scale;
     struct sim_arena *arena;
 };
@@ -62,7 +68,7 @@ static void choose_scale(struct heat_map *map)
     double *values = sim_new(map->arena, double, cells);
     size_t count = 0;
 
-    map->least = INFINITY;
+    map->least = map->lowest = INFINITY;
     for (int r = 0; r < map->rows; r++)
         for (int c = 0; c < map->columns; c++) {
             const double mean = value_of(map, r, c);
@@ -74,10 +80,30 @@ static void choose_scale(struct heat_map *map)
             if (mean > 0 && mean < map->least)
                 map->least = mean;
             map->most = fmax(map->most, mean); /* passes over NaN */
+            map->lowest = fmin(map->lowest, mean);
         }
     qsort(values, count, sizeof *values, by_value);
     map->scale = analysis_scale_for(count > 0 ? values[count / 2] : 0, map->measure->unit);
-    map->is_log = count > 0 && map->most > 20 * map->least;
+    map->diverges = !isnan(map->measure->break_even) && map->lowest <= map->most;
+    if (map->diverges)
+        map->divergence = analysis_divergence_of(map->lowest, map->most, map->measure->break_even);
+    map->is_log = map->diverges ? map->divergence.is_log
+                                : map->lowest >= 0 && count > 0 && map->most > 20 * map->least;
+}
+
+static void find_edges(struct heat_map *map)
+{
+    double *values = sim_new(map->arena, double, (size_t)map->rows *(size_t)map->columns + 1);
+
+    if (!map->diverges)
+        return;
+    for (int r = 0; r < map->rows; r++)
+        for (int c = 0; c < map->columns; c++)
+            values[r * map->columns + c] = value_of(map, r, c);
+    map->edges =
+        sim_new(map->arena, struct analysis_edge, 2 * (size_t)map->rows * (size_t)map->columns + 1);
+    map->edge_count = analysis_break_even(values, map->at, map->rows, map->columns,
+                                          map->measure->break_even, map->edges);
 }
 
 static void place_rows(struct heat_map *map)
@@ -97,13 +123,17 @@ static void place_rows(struct heat_map *map)
 }
 
 /* Where on the palette a value stands, from 0 to 1. */
-static double shade(const struct heat_map *map, double seconds)
+static double shade(const struct heat_map *map, double value)
 {
-    if (map->most <= 0)
+    const double floor = fmin(0, map->lowest);
+
+    if (map->diverges)
+        return analysis_diverged(&map->divergence, value);
+    if (map->most <= floor)
         return 0;
     if (!map->is_log)
-        return seconds / map->most;
-    return seconds <= map->least ? 0 : log(seconds / map->least) / log(map->most / map->least);
+        return (value - floor) / (map->most - floor);
+    return value <= map->least ? 0 : log(value / map->least) / log(map->most / map->least);
 }
 
 static const char *cell_text(const struct heat_map *map, int row, int column)
@@ -178,32 +208,14 @@ static void write_numbers(const struct heat_map *map, struct analysis_figure *fi
         }
 }
 
-/* Edges between a cell below 1 and one that is not, of rows that stand together. */
-static int write_edges(const struct heat_map *map, struct analysis_figure *figure)
+static void write_edges(const struct heat_map *map, struct analysis_figure *figure)
 {
-    int count = 0;
-
-    if (!map->measure->breaks_even)
-        return 0;
-    for (int r = 0; r < map->rows; r++)
-        for (int c = 0; c < map->columns; c++) {
-            const double here = value_of(map, r, c);
-            const double right = c + 1 < map->columns ? value_of(map, r, c + 1) : NAN;
-            const double below = r + 1 < map->rows && map->at[r + 1] < map->at[r] + 1.5
-                                     ? value_of(map, r + 1, c)
-                                     : NAN;
-            const bool at_right = !isnan(here) && !isnan(right) && (here < 1) != (right < 1);
-            const bool at_below = !isnan(here) && !isnan(below) && (here < 1) != (below < 1);
-
-            if (count == 0 && (at_right || at_below))
-                analysis_block(figure, "break_even", "x  y  width  height");
-            if (at_right)
-                fprintf(figure->data, "%g %g 0 1\n", c + 0.5, map->at[r] - 0.5);
-            if (at_below)
-                fprintf(figure->data, "%g %g 1 0\n", c - 0.5, map->at[r] + 0.5);
-            count += at_right + at_below;
-        }
-    return count;
+    if (map->edge_count == 0)
+        return;
+    analysis_block(figure, "break_even", "x  y  width  height");
+    for (int i = 0; i < map->edge_count; i++)
+        fprintf(figure->data, "%g %g %g %g\n", map->edges[i].x, map->edges[i].y,
+                map->edges[i].width, map->edges[i].height);
 }
 
 /* ---- the script ---- */
@@ -272,32 +284,71 @@ static void write_rows(const struct heat_map *map, FILE *script)
         write_headings(map, script);
 }
 
-/* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey. */
+/* Ticks of the colour bar at the break-even and at even steps around it. */
+static void write_diverging_ticks(const struct heat_map *map, FILE *script)
+{
+    enum { TICKS = 5 };
+
+    fputs("set cbtics (", script);
+    for (int i = 0; i < TICKS; i++) {
+        const double value =
+            analysis_converged(&map->divergence, (double)i / (TICKS - 1)) * map->scale.factor;
+
+        fputs(i > 0 ? ", " : "", script);
+        analysis_quote(script, i == TICKS / 2 ? sim_text(map->arena, "%g", value)
+                                              : analysis_three_digits(value, map->arena));
+        fprintf(script, " %.9g", value);
+    }
+    fputs(")\n", script);
+}
+
+/* From what value to what the palette goes. */
+static void write_range(const struct heat_map *map, FILE *script)
+{
+    const double factor = map->scale.factor, floor = fmin(0, map->lowest) * factor;
+
+    if (map->is_log)
+        fputs("set logscale cb\n", script);
+    if (map->diverges) {
+        fprintf(script, "set cbrange [%.9g:%.9g]\n",
+                analysis_converged(&map->divergence, 0) * factor,
+                analysis_converged(&map->divergence, 1) * factor);
+        write_diverging_ticks(map, script);
+    } else if (map->is_log) {
+        fprintf(script, "set cbrange [%.9g:%.9g]\nset format cb '%%g'\n", map->least * factor,
+                map->most * factor);
+    } else {
+        fprintf(script, "set cbrange [%.9g:%.9g]\n", floor,
+                map->most * factor > floor ? map->most * factor : floor + 1);
+    }
+}
+
+/* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey, and
+ * its middle has no hue, so that what is around a break-even is yellow on one side and blue on the other. */
 static void write_colours(const struct heat_map *map, FILE *script)
 {
-    const double factor = map->scale.factor;
-
     fputs("set palette defined (0 '#FEE838', 1 '#E1CC55', 2 '#C3B369', 3 '#A59C74', 4 '#8A8678', "
           "5 '#707173', 6 '#575D6D', 7 '#3B496C', 8 '#123570', 9 '#00224E')\n",
           script);
-    if (map->is_log)
-        fprintf(script, "set logscale cb\nset cbrange [%.9g:%.9g]\nset format cb '%%g'\n",
-                map->least * factor, map->most * factor);
-    else
-        fprintf(script, "set cbrange [0:%.9g]\n", map->most > 0 ? map->most * factor : 1);
-    fprintf(script,
-            "set cblabel '%s%s%s%s'\nset colorbox user origin screen 0.805, graph 0 size screen "
-            "0.022, graph 1 noborder\nset cbtics scale 0.4\nset rmargin at screen 0.785\n",
-            map->measure->axis, *map->scale.unit == '\0' ? "" : " (", map->scale.unit,
-            *map->scale.unit == '\0' ? "" : ")");
+    write_range(map, script);
+    fputs("set cblabel ", script);
+    analysis_quote(script,
+                   *map->scale.unit == '\0'
+                       ? map->measure->axis
+                       : sim_text(map->arena, "%s (%s)", map->measure->axis, map->scale.unit));
+    fputs("\nset colorbox user origin screen 0.805, graph 0 size screen 0.022, graph 1 noborder\n"
+          "set cbtics scale 0.4\nset rmargin at screen 0.785\n",
+          script);
 }
 
-static void write_plot(const struct heat_map *map, struct analysis_figure *figure, bool has_edges)
+static void write_plot(const struct heat_map *map, struct analysis_figure *figure)
 {
     fputs("set style fill solid 1 noborder\nset border 0\nset tics scale 0\nunset grid\nunset key\n"
           "floor = ",
           figure->script);
-    analysis_number(figure->script, map->is_log ? map->least * map->scale.factor : 0);
+    analysis_number(figure->script, map->diverges ? map->lowest * map->scale.factor
+                                    : map->is_log ? map->least * map->scale.factor
+                                                  : fmin(0, map->lowest) * map->scale.factor);
     putc('\n', figure->script);
     analysis_figure_plot(figure);
     fprintf(figure->script, "plot '%s.dat'", figure->name);
@@ -309,12 +360,51 @@ static void write_plot(const struct heat_map *map, struct analysis_figure *figur
                 ", \\\n     '' index 'cells' using 1:2:(strcol(4)):($5 == 1 ? 0xFFFFFF : 0x000000) "
                 "with labels font ',%g' textcolor rgb variable",
                 cell_points);
-    if (has_edges)
+    if (map->edge_count > 0)
         fputs(", \\\n     '' index 'break_even' using 1:2:3:4 with vectors nohead linecolor rgb "
               "'#FFFFFF' linewidth 4 dashtype 1, \\\n     '' index 'break_even' using 1:2:3:4 with "
               "vectors nohead linecolor rgb '#D55E00' linewidth 2 dashtype 1",
               figure->script);
     putc('\n', figure->script);
+}
+
+/* Seeds of one cell may disagree about its side. */
+static int undecided_cells(const struct heat_map *map)
+{
+    const int q = map->measure->quantity;
+    int count = 0;
+
+    for (int r = 0; r < map->rows; r++)
+        for (int c = 0; c < map->columns; c++) {
+            const struct analysis_cell *cell = cell_of(map, r, c);
+
+            count += !isnan(value_of(map, r, c)) &&
+                     analysis_is_below(cell->least[q], map->measure->break_even) !=
+                         analysis_is_below(cell->most[q], map->measure->break_even);
+        }
+    return count;
+}
+
+static const char *note_on_break_even(const struct heat_map *map)
+{
+    const double level = map->measure->break_even;
+    const int undecided = undecided_cells(map);
+    const char *where = sim_text(map->arena, "%g%s%s", level * map->scale.factor,
+                                 *map->scale.unit == '\0' ? "" : " ", map->scale.unit);
+    const char *note =
+        map->edge_count > 0
+            ? sim_text(
+                  map->arena,
+                  "Heavy line, and middle of the colours: break-even at %s; below it cells are "
+                  "yellow, above it blue. ",
+                  where)
+            : sim_text(map->arena, "All cells are %s the break-even at %s. ",
+                       analysis_is_below(map->most, level) ? "below" : "at or above", where);
+
+    return undecided == 0
+               ? note
+               : sim_text(map->arena, "%sIn %d cell%s some results are below it and some are not. ",
+                          note, undecided, analysis_plural(undecided));
 }
 
 static struct analysis_look look_of(const struct heat_map *map)
@@ -337,9 +427,8 @@ static struct analysis_look look_of(const struct heat_map *map)
         note = sim_text(map->arena, "%sWhite: no result. ", note);
     if (map->is_log && map->has_zero)
         note = sim_text(map->arena, "%sZero has the colour of the least value above it. ", note);
-    if (map->measure->breaks_even)
-        note = sim_text(map->arena,
-                        "%sHeavy line: break-even; below 1 the target alone is faster. ", note);
+    if (map->diverges)
+        note = sim_text(map->arena, "%s%s", note, note_on_break_even(map));
     look.notes[0] = note;
     look.notes[1] = map->study->origin;
     return look;
@@ -362,6 +451,7 @@ static bool plot_map(struct analysis_figures *all, const struct analysis_study *
     choose_scale(&map);
     place_rows(&map);
     choose_texts(&map);
+    find_edges(&map);
     look = look_of(&map);
     figure = analysis_figure_begin(all, &look, err);
     if (figure == NULL)
@@ -370,7 +460,8 @@ static bool plot_map(struct analysis_figures *all, const struct analysis_study *
     write_rows(&map, figure->script);
     write_colours(&map, figure->script);
     write_numbers(&map, figure);
-    write_plot(&map, figure, write_edges(&map, figure) > 0);
+    write_edges(&map, figure);
+    write_plot(&map, figure);
     return analysis_figure_end(figure, err);
 }
 
@@ -378,7 +469,7 @@ bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_
                             const struct analysis_grid *grid, struct sim_error *err)
 {
     static const struct measure time = {"heat_map",       "simulated time", "time",
-                                        ANALYSIS_SECONDS, SIM_UNIT_SECONDS, false};
+                                        ANALYSIS_SECONDS, SIM_UNIT_SECONDS, NAN};
 
     return plot_map(all, study, grid, &time, err);
 }
@@ -393,7 +484,7 @@ bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysi
                                    .axis = words,
                                    .quantity = ANALYSIS_CHOSEN,
                                    .unit = study->chosen_unit,
-                                   .breaks_even = strcmp(study->chosen, "speedup") == 0};
+                                   .break_even = study->break_even};
 
     return plot_map(all, study, grid, &chosen, err);
 }

@@ -374,13 +374,13 @@ static bool plot_chosen(struct analysis_figures *all, const struct analysis_stud
              analysis_plot_chosen_map(all, study, grid, err)));
 }
 
-bool analysis_plot_store(struct analysis_figures *all, const char *path, const char *metric,
-                         struct sim_error *err)
+bool analysis_plot_store(struct analysis_figures *all, const char *path,
+                         const struct analysis_choice *choice, struct sim_error *err)
 {
     struct analysis_study study;
     struct analysis_grid grid;
 
-    if (!analysis_study_read(&study, path, metric, all->arena, err) ||
+    if (!analysis_study_read(&study, path, choice, all->arena, err) ||
         !analysis_grid_of(&grid, &study, path, all->arena, err))
         return false;
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
