@@ -65,6 +65,7 @@ static int by_value(const void *a, const void *b)
 static void choose_scale(struct heat_map *map)
 {
     const size_t cells = (size_t)map->rows * (size_t)map->columns;
+    const double level = map->measure->break_even; /* nothing is below NaN */
     double *values = sim_new(map->arena, double, cells);
     size_t count = 0;
 
@@ -84,7 +85,7 @@ static void choose_scale(struct heat_map *map)
         }
     qsort(values, count, sizeof *values, by_value);
     map->scale = analysis_scale_for(count > 0 ? values[count / 2] : 0, map->measure->unit);
-    map->diverges = !isnan(map->measure->break_even) && map->lowest <= map->most;
+    map->diverges = analysis_is_below(map->lowest, level) != analysis_is_below(map->most, level);
     if (map->diverges)
         map->divergence = analysis_divergence_of(map->lowest, map->most, map->measure->break_even);
     map->is_log = map->diverges ? map->divergence.is_log
@@ -204,7 +205,8 @@ static void write_numbers(const struct heat_map *map, struct analysis_figure *fi
                 continue;
             fprintf(figure->data, "%d %g ", c, map->at[r]);
             analysis_number(figure->data, value * map->scale.factor);
-            fprintf(figure->data, " %s %d\n", cell_text(map, r, c), shade(map, value) > 0.5);
+            fprintf(figure->data, " %s %d\n", cell_text(map, r, c),
+                    shade(map, value) > (map->diverges ? 0.67 : 0.5));
         }
 }
 
@@ -323,12 +325,16 @@ static void write_range(const struct heat_map *map, FILE *script)
     }
 }
 
-/* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey, and
- * its middle has no hue, so that what is around a break-even is yellow on one side and blue on the other. */
+/* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey.
+ * Around a break-even light yellows against darker blues, pale where it is near: the sides have no
+ * lightness in common.  A value that is the level but for rounding is blue. */
 static void write_colours(const struct heat_map *map, FILE *script)
 {
-    fputs("set palette defined (0 '#FEE838', 1 '#E1CC55', 2 '#C3B369', 3 '#A59C74', 4 '#8A8678', "
-          "5 '#707173', 6 '#575D6D', 7 '#3B496C', 8 '#123570', 9 '#00224E')\n",
+    fputs(map->diverges
+              ? "set palette defined (0 '#D9A900', 2.5 '#EBCB5B', 4.99999 '#F4EBCB', 4.99999 "
+                "'#9DB0CF', 6 '#7C93BB', 7.5 '#3F5F9A', 9 '#123570', 10 '#00224E')\n"
+              : "set palette defined (0 '#FEE838', 1 '#E1CC55', 2 '#C3B369', 3 '#A59C74', 4 "
+                "'#8A8678', 5 '#707173', 6 '#575D6D', 7 '#3B496C', 8 '#123570', 9 '#00224E')\n",
           script);
     write_range(map, script);
     fputs("set cblabel ", script);
@@ -392,13 +398,12 @@ static const char *note_on_break_even(const struct heat_map *map)
     const char *where = sim_text(map->arena, "%g%s%s", level * map->scale.factor,
                                  *map->scale.unit == '\0' ? "" : " ", map->scale.unit);
     const char *note =
-        map->edge_count > 0
-            ? sim_text(
-                  map->arena,
-                  "Heavy line, and middle of the colours: break-even at %s; below it cells are "
-                  "yellow, above it blue. ",
-                  where)
-            : sim_text(map->arena, "All cells are %s the break-even at %s. ",
+        map->diverges
+            ? sim_text(map->arena,
+                       "Break-even is %s: below it cells are yellow, above it blue, and the heavy "
+                       "line parts them. ",
+                       where)
+            : sim_text(map->arena, "All cells are %s the break-even, %s. ",
                        analysis_is_below(map->most, level) ? "below" : "at or above", where);
 
     return undecided == 0
@@ -427,7 +432,7 @@ static struct analysis_look look_of(const struct heat_map *map)
         note = sim_text(map->arena, "%sWhite: no result. ", note);
     if (map->is_log && map->has_zero)
         note = sim_text(map->arena, "%sZero has the colour of the least value above it. ", note);
-    if (map->diverges)
+    if (!isnan(map->measure->break_even) && map->lowest <= map->most)
         note = sim_text(map->arena, "%s%s", note, note_on_break_even(map));
     look.notes[0] = note;
     look.notes[1] = map->study->origin;
