@@ -83,6 +83,11 @@ bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysi
                               const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
                            const struct analysis_grid *grid, struct sim_error *err);
+
+/* Who is best by the study's chosen metric, as METRIC_winners; true where nobody knows whether more or less of it is
+ * better. */
+bool analysis_plot_chosen_winners(struct analysis_figures *all, const struct analysis_study *study,
+                                  const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err);
 /* `exits`, of a store whose points tell shares of exits; true where they do not. */

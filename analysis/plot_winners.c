@@ -1,5 +1,5 @@
-/* plot_winners.c -- figure `winners`: who is fastest in each cell of the heat map, who comes next, and by how
- * much.  The algorithms of a study compete; other keys that name series, as the platform, are fields under a
+/* plot_winners.c -- figures `winners` and METRIC_winners: who is fastest in each cell of the heat map, or best by a
+ * metric, who comes next, and by how much.  The algorithms of a study compete; other keys that name series, as the platform, are fields under a
  * heading each. */
 #include "analysis/plot.h"
 #include "analysis/points.h"
@@ -13,7 +13,7 @@ static const double figure_width = 5.4;       /* inches */
 static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
 static const double cell_points = 5.5;
 static const double row_inches = 0.235;
-static const double near_tie = 0.05; /* of the time: paler */
+static const double near_tie = 0.05; /* of the value: paler */
 
 enum { MOST_ROWS = 100, MOST_COLUMNS = 40, MOST_COLOURS = 8, LEAST_LETTERS = 6 };
 
@@ -35,7 +35,15 @@ struct row {
     const struct analysis_cell **cells; /* [contender_count]: a row of columns, or NULL */
 };
 
+/* What decides. */
+struct rule {
+    const char *name, *words;
+    enum analysis_quantity quantity;
+    bool is_time, more_wins;
+};
+
 struct contest {
+    const struct rule *rule;
     const struct analysis_study *study;
     const struct analysis_grid *grid;
     const char **names; /* [contender_count] */
@@ -51,7 +59,8 @@ struct contest {
 
 struct verdict {
     int best, next; /* contenders; -1: none */
-    double lead;    /* how much longer the next one takes, relative */
+    double
+        lead; /* how much longer the next one takes, or how much more the best one has, relative */
 };
 
 static struct row *row_of(struct contest *contest, const struct analysis_series *series)
@@ -108,31 +117,48 @@ static void lay_out(struct contest *contest)
     contest->end = at;
 }
 
+static bool is_better(const struct rule *rule, double a, double b)
+{
+    return rule->more_wins ? a > b + 1e-9 * fabs(b) : a < b - 1e-9 * fabs(b);
+}
+
+/* Values that are not positive have no ratio. */
+static double lead_of(const struct rule *rule, double best, double next)
+{
+    const double more = rule->more_wins ? best : next, less = rule->more_wins ? next : best;
+
+    if (less > 0)
+        return fmax(0, more / less - 1);
+    return more > less ? INFINITY : 0;
+}
+
 /* Of equals the first in the study wins. */
 static struct verdict judge(const struct contest *contest, int row, int column)
 {
     struct verdict verdict = {-1, -1, 0};
-    double best = INFINITY, next = INFINITY;
+    double best = 0, next = 0;
 
     for (int c = 0; c < contest->grid->contender_count; c++) {
         const struct analysis_cell *cells = contest->rows[row].cells[c];
-        double seconds;
+        double value;
 
         if (cells == NULL || cells[column].results == 0)
             continue;
-        seconds = cells[column].mean[ANALYSIS_SECONDS];
-        if (seconds < best * (1 - 1e-9)) {
+        value = cells[column].mean[contest->rule->quantity];
+        if (isnan(value))
+            continue;
+        if (verdict.best < 0 || is_better(contest->rule, value, best)) {
             next = best;
             verdict.next = verdict.best;
-            best = seconds;
+            best = value;
             verdict.best = c;
-        } else if (seconds < next * (1 - 1e-9)) {
-            next = seconds;
+        } else if (verdict.next < 0 || is_better(contest->rule, value, next)) {
+            next = value;
             verdict.next = c;
         }
     }
     if (verdict.next >= 0)
-        verdict.lead = best > 0 ? fmax(0, next / best - 1) : next > 0 ? INFINITY : 0;
+        verdict.lead = lead_of(contest->rule, best, next);
     return verdict;
 }
 
@@ -165,10 +191,14 @@ static const char *lead_text(const struct contest *contest, double lead)
 
 static void write_cells(const struct contest *contest, struct analysis_figure *figure)
 {
-    analysis_block(
-        figure, "cells",
-        "column  row  fastest  next (names in the script, from 1; 0: none)  the next one "
-        "takes longer by  colour  text is white");
+    analysis_block(figure, "cells",
+                   sim_text(contest->arena,
+                            "column  row  %s  next (names in the script, from 1; 0: none)  %s  "
+                            "colour  text is white",
+                            contest->rule->is_time ? "fastest" : "best",
+                            contest->rule->is_time     ? "the next one takes longer by"
+                            : contest->rule->more_wins ? "the best one has more by"
+                                                       : "the next one has more by"));
     for (int r = 0; r < contest->row_count; r++)
         for (int c = 0; c < contest->columns; c++) {
             const struct verdict verdict = judge(contest, r, c);
@@ -307,9 +337,10 @@ static void write_plot(const struct contest *contest, struct analysis_figure *fi
             "maxcols %d\n",
             key_columns(contest));
     analysis_figure_plot(figure);
-    fputs("plot 'winners.dat' index 'cells' using 1:2:($1-0.485):($1+0.485):($2-0.47):($2+0.47):"
-          "(int($6)) with boxxyerror linecolor rgb variable notitle",
-          figure->script);
+    fprintf(figure->script,
+            "plot '%s.dat' index 'cells' using 1:2:($1-0.485):($1+0.485):($2-0.47):($2+0.47):"
+            "(int($6)) with boxxyerror linecolor rgb variable notitle",
+            figure->name);
     if (letters_of_cell(contest) > LEAST_LETTERS) {
         write_line(figure, "$2-0.2", "name[int($3)]", cell_points);
         write_line(figure, "$2+0.22", "next($4, strcol(5))", cell_points - 0.7);
@@ -333,34 +364,60 @@ static const char *who_never_wins(const struct contest *contest)
     for (int i = 0; i < contest->grid->contender_count; i++)
         if (contest->colour_of[i] < 0)
             list = sim_text(contest->arena, "%s%s%s", list, *list ? ", " : "", contest->names[i]);
-    return *list == '\0' ? "" : sim_text(contest->arena, "Never the fastest: %s. ", list);
+    return *list == '\0' ? ""
+                         : sim_text(contest->arena, "Never the %s: %s. ",
+                                    contest->rule->is_time ? "fastest" : "best", list);
+}
+
+/* How the figure is read. */
+static const char *how_to_read(const struct contest *contest)
+{
+    const struct rule *rule = contest->rule;
+
+    if (rule->is_time)
+        return sim_text(
+            contest->arena,
+            "Colour and first line: who takes the least simulated time. Second line: "
+            "who comes next, and how much longer it takes. Pale: not even %g %% longer.",
+            near_tie * 100);
+    return sim_text(
+        contest->arena,
+        "Colour and first line: who has the %s %s. Second line: who comes next, and how "
+        "much more %s has, relative to the other. Pale: not even %g %%.",
+        rule->more_wins ? "most" : "least", rule->words, rule->more_wins ? "the first" : "it",
+        near_tie * 100);
 }
 
 static struct analysis_look look_of(const struct contest *contest)
 {
+    const struct rule *rule = contest->rule;
     const int columns = key_columns(contest);
     const int key_rows = (contest->colour_count + columns - 1) / columns;
-    struct analysis_look look = {.name = "winners", .width = figure_width, .key_rows = key_rows};
+    struct analysis_look look = {.name = rule->name, .width = figure_width, .key_rows = key_rows};
 
-    look.title = sim_text(contest->arena, "%s: which is fastest, where", contest->study->name);
+    look.title =
+        rule->is_time
+            ? sim_text(contest->arena, "%s: which is fastest, where", contest->study->name)
+            : sim_text(contest->arena, "%s: which is best by %s, where %s is better",
+                       contest->study->name, rule->words, rule->more_wins ? "more" : "less");
     look.height = 1.25 + 0.11 * key_rows + contest->end * row_inches;
-    look.notes[0] = sim_text(
-        contest->arena,
-        "Colour and first line: who takes the least simulated time. Second line: who comes "
-        "next, and how much longer it takes. Pale: not even %g %% longer. %s%s%s%s",
-        near_tie * 100, who_never_wins(contest), contest->has_gap ? "White: no result. " : "",
-        contest->left_out > 0 || contest->columns < contest->grid->column_count
-            ? "Not all rows and columns are shown. "
-            : "",
-        contest->grid->most_results > 1 ? "Times are means over the seeds." : "");
+    look.notes[0] = sim_text(contest->arena, "%s %s%s%s%s", how_to_read(contest),
+                             who_never_wins(contest), contest->has_gap ? "White: no result. " : "",
+                             contest->left_out > 0 || contest->columns < contest->grid->column_count
+                                 ? "Not all rows and columns are shown. "
+                                 : "",
+                             contest->grid->most_results <= 1 ? ""
+                             : rule->is_time                  ? "Times are means over the seeds."
+                                                              : "Values are means over the seeds.");
     look.notes[1] = contest->study->origin;
     return look;
 }
 
-bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
-                           const struct analysis_grid *grid, struct sim_error *err)
+static bool plot_contest(struct analysis_figures *all, const struct analysis_study *study,
+                         const struct analysis_grid *grid, const struct rule *rule,
+                         struct sim_error *err)
 {
-    struct contest contest = {.study = study, .grid = grid, .arena = all->arena};
+    struct contest contest = {.rule = rule, .study = study, .grid = grid, .arena = all->arena};
     struct analysis_figure *figure;
     struct analysis_look look;
 
@@ -383,4 +440,25 @@ bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_s
     write_cells(&contest, figure);
     write_plot(&contest, figure);
     return analysis_figure_end(figure, err);
+}
+
+bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
+                           const struct analysis_grid *grid, struct sim_error *err)
+{
+    static const struct rule fastest = {"winners", "simulated time", ANALYSIS_SECONDS, true, false};
+
+    return plot_contest(all, study, grid, &fastest, err);
+}
+
+bool analysis_plot_chosen_winners(struct analysis_figures *all, const struct analysis_study *study,
+                                  const struct analysis_grid *grid, struct sim_error *err)
+{
+    const enum analysis_better better = analysis_better_of_metric(study->chosen);
+    const struct rule rule = {
+        .name = sim_text(all->arena, "%s_winners", study->chosen),
+        .words = analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena),
+        .quantity = ANALYSIS_CHOSEN,
+        .more_wins = better == ANALYSIS_MORE_IS_BETTER};
+
+    return better == ANALYSIS_NEITHER_IS_BETTER || plot_contest(all, study, grid, &rule, err);
 }
