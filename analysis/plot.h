@@ -58,6 +58,10 @@ bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_
 bool analysis_plot_decoding(struct analysis_figures *all, const struct analysis_run *run,
                             struct sim_error *err);
 
+/* `token_times`, where several requests tell when their tokens came; true where they do not. */
+bool analysis_plot_token_times(struct analysis_figures *all, const struct analysis_run *run,
+                               struct sim_error *err);
+
 /* `layers`, where the run tells of its network's; true where it does not. */
 bool analysis_plot_layers(struct analysis_figures *all, const struct analysis_run *run,
                           struct sim_error *err);

@@ -3,12 +3,19 @@
  * Cold colours compute, warm ones communicate; for grey print kinds also differ in lightness and height:
  * waiting is half as high, idle time a hairline.  Where peers do several things at once, a row has three
  * tracks: what the peer itself does above, its sends and its receives below.  A band on top names the phases
- * of one peer of each role. */
+ * of one peer of each role; where one is too short for its name, the few there are have a pale colour each. */
 #include "analysis/intervals.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { MOST_TINTS = 6, TINT_LETTERS = 24, KINDS = 5 };
+
+/* Paler than what peers do. */
+static const int tints[MOST_TINTS] = {0xF3F3F3, 0xA9CCE6, 0xFBE3B5, 0x8CC9A8, 0xE7C6DD, 0xBDBDBD};
 
 enum { MOST_BANDS = 4, MOST_BAND_PHASES = 400, MOST_SEPARATORS = 1200 };
 
@@ -16,7 +23,9 @@ enum { MOST_BANDS = 4, MOST_BAND_PHASES = 400, MOST_SEPARATORS = 1200 };
  * in PNG several boxes in one dot would leave it pale. */
 enum { MOST_INTERVALS = 20 * 1000, MOST_VECTOR_BOXES = 20 * 1000, MOST_PNG_BOXES = 100 * 1000 };
 
-static const double inches_beside_plot = 1;
+static const double figure_width = 5.4, inches_beside_plot = 1;
+static const double inches_beside_key = 1.4;
+static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
 
 struct chart {
     const struct analysis_run *run;
@@ -27,7 +36,9 @@ struct chart {
     int bands[MOST_BANDS], band_count; /* rows whose phases are named on top */
     struct analysis_scale scale;
     bool is_thin, has_separators, has_gaps, has_too_many_phases;
-    bool has_tracks; /* somebody does several things at once */
+    const char *tinted[MOST_TINTS]; /* phases with a colour of their own, in order of name */
+    int tinted_count;               /* 0: every second phase is darker */
+    bool has_tracks;                /* somebody does several things at once */
     struct sim_arena *arena;
 };
 
@@ -65,6 +76,55 @@ static void choose_bands(struct chart *chart)
     }
 }
 
+/* ---- the colours of phases ---- */
+
+static bool fits(const struct chart *chart, const struct analysis_interval *phase, double width)
+{
+    const double share = (phase->end - phase->begin) / chart->run->seconds;
+
+    return share * analysis_small_letters(width) >=
+           (double)strlen(chart->trace.phases[phase->phase]) + 1;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int tint_of(const struct chart *chart, const char *name)
+{
+    for (int t = 0; t < chart->tinted_count; t++)
+        if (strcmp(chart->tinted[t], name) == 0)
+            return t;
+    return -1;
+}
+
+/* By name, so that a phase has the same colour in every run of a system. */
+static void choose_tints(struct chart *chart, double width)
+{
+    bool all_fit = true;
+
+    for (int b = 0; b < chart->band_count; b++) {
+        const struct analysis_lane *lane = &chart->phases[chart->bands[b]];
+
+        for (int i = 0; i < lane->count; i++) {
+            const char *name = chart->trace.phases[lane->list[i].phase];
+
+            all_fit &= fits(chart, &lane->list[i], width);
+            if (tint_of(chart, name) >= 0)
+                continue;
+            if (chart->tinted_count == MOST_TINTS) {
+                chart->tinted_count = 0;
+                return;
+            }
+            chart->tinted[chart->tinted_count++] = name;
+        }
+    }
+    if (all_fit)
+        chart->tinted_count = 0;
+    qsort(chart->tinted, (size_t)chart->tinted_count, sizeof chart->tinted[0], by_name);
+}
+
 static bool read_chart(struct chart *chart, struct sim_error *err)
 {
     const char **names = sim_new(chart->arena, const char *, (size_t)chart->rows.peers);
@@ -85,6 +145,7 @@ static bool read_chart(struct chart *chart, struct sim_error *err)
     chart->has_separators = separators > 0 && separators <= MOST_SEPARATORS;
     chart->is_thin = chart->trace.interval_count > MOST_INTERVALS;
     choose_bands(chart);
+    choose_tints(chart, figure_width - inches_beside_plot);
     return true;
 }
 
@@ -168,7 +229,9 @@ static void write_bands(const struct chart *chart, struct analysis_figure *figur
 {
     if (chart->band_count == 0)
         return;
-    analysis_block(figure, "bands", "begin  end  row  every second one is darker");
+    analysis_block(figure, "bands",
+                   chart->tinted_count > 0 ? "begin  end  row  phase, in order of name"
+                                           : "begin  end  row  every second one is darker");
     for (int b = 0; b < chart->band_count; b++) {
         const struct analysis_lane *lane = &chart->phases[chart->bands[b]];
         const double row = b - chart->band_count - 0.25;
@@ -176,11 +239,11 @@ static void write_bands(const struct chart *chart, struct analysis_figure *figur
         for (int i = 0; i < lane->count; i++) {
             const struct analysis_interval *phase = &lane->list[i];
             const char *name = chart->trace.phases[phase->phase];
-            const double share = (phase->end - phase->begin) / chart->run->seconds;
 
             fprintf(figure->data, "%.9g %.9g %g %d\n", phase->begin * chart->scale.factor,
-                    phase->end * chart->scale.factor, row, i % 2);
-            if (share * analysis_small_letters(width) < (double)strlen(name) + 1)
+                    phase->end * chart->scale.factor, row,
+                    chart->tinted_count > 0 ? tint_of(chart, name) : i % 2);
+            if (!fits(chart, phase, width))
                 continue;
             fputs("set label ", figure->script);
             analysis_quote(figure->script, name);
@@ -210,7 +273,7 @@ static void write_plot(const struct chart *chart, struct analysis_figure *figure
             chart->is_thin ? "boxes_few" : "boxes");
     if (chart->band_count > 0)
         fputs("'timeline.dat' index 'bands' using (($1+$2)/2):3:1:2:($3-0.4):($3+0.4):"
-              "($4 == 1 ? 0xDDDDDD : 0xF3F3F3) with boxxyerror linecolor rgb variable notitle, "
+              "(tint[int($4)+1]) with boxxyerror linecolor rgb variable notitle, "
               "\\\n     ",
               figure->script);
     fputs("'timeline.dat' index boxes using "
@@ -230,8 +293,14 @@ static void write_plot(const struct chart *chart, struct analysis_figure *figure
               figure->script);
     fputs("     for [k=1:4] NaN with boxes linecolor rgb colour[k] "
           "title word('compute send receive wait', k), \\\n"
-          "     NaN with lines linecolor rgb 0x999999 linewidth 0.6 title 'idle'\n",
+          "     NaN with lines linecolor rgb 0x999999 linewidth 0.6 title 'idle'",
           figure->script);
+    for (int t = 0; t < chart->tinted_count; t++) {
+        fprintf(figure->script, ", \\\n     NaN with boxes linecolor rgb tint[%d] title ", t + 1);
+        analysis_quote(figure->script,
+                       analysis_shorten(chart->tinted[t], TINT_LETTERS, chart->arena));
+    }
+    putc('\n', figure->script);
 }
 
 static const char *note_on_thinning(const struct chart *chart)
@@ -246,6 +315,18 @@ static const char *note_on_thinning(const struct chart *chart)
         chart->trace.interval_count);
 }
 
+/* Columns are as wide as the longest name. */
+static int key_columns(const struct chart *chart)
+{
+    size_t longest = strlen("compute");
+
+    for (int t = 0; t < chart->tinted_count; t++)
+        if (strlen(chart->tinted[t]) > longest)
+            longest = strlen(chart->tinted[t]);
+    longest = longest < TINT_LETTERS ? longest : TINT_LETTERS;
+    return (int)((figure_width - inches_beside_key) / (((double)longest + 9) * inches_a_letter));
+}
+
 static struct analysis_look look_of(const struct chart *chart)
 {
     const double rows = chart->rows.length + chart->band_count;
@@ -257,9 +338,13 @@ static struct analysis_look look_of(const struct chart *chart)
                          : chart->has_too_many_phases ? "Phases change too often to be shown. "
                                                       : "";
     struct analysis_look look = {
-        .name = "timeline", .width = 5.4, .height = 1.1 + rows * pitch, .key_rows = 1};
+        .name = "timeline", .width = figure_width, .height = 1.1 + rows * pitch, .key_rows = 1};
     int notes = 0;
 
+    if (chart->tinted_count > 0) {
+        look.key_rows = ceil((KINDS + chart->tinted_count) / (double)key_columns(chart));
+        look.height += 0.13 * (look.key_rows - 1);
+    }
     look.title = sim_text(chart->arena, "%s: what each peer did", chart->run->title);
     look.notes[notes++] =
         sim_text(chart->arena, "%s%s%s",
@@ -286,6 +371,11 @@ static void write_settings(const struct chart *chart, FILE *script)
                             : "array half[5] = [0.4, 0.4, 0.4, 0.2, 0.02]\n"
                               "array below[5] = [0, 0, 0, 0, 0]\n",
           script);
+    if (chart->tinted_count > 0)
+        fprintf(script, "set key maxcols %d\n", key_columns(chart));
+    fprintf(script, "array tint[%d] = [0xF3F3F3, 0xDDDDDD]\n", MOST_TINTS);
+    for (int t = 0; t < chart->tinted_count; t++)
+        fprintf(script, "tint[%d] = 0x%06X\n", t + 1, tints[t]);
     write_ticks(chart, script);
 }
 

@@ -96,7 +96,8 @@ static bool plot_all(struct analysis_figures *all, const struct analysis_run *ru
            (!has_links || analysis_plot_links(all, run, err)) &&
            analysis_plot_run_learning(all, run, err) && analysis_plot_rounds(all, run, err) &&
            analysis_plot_requests(all, run, err) && analysis_plot_layers(all, run, err) &&
-           analysis_plot_decoding(all, run, err) && plot_pipeline(all, run, err);
+           analysis_plot_decoding(all, run, err) && analysis_plot_token_times(all, run, err) &&
+           plot_pipeline(all, run, err);
 }
 
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err)

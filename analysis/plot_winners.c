@@ -398,7 +398,7 @@ static struct analysis_look look_of(const struct contest *contest)
     look.title =
         rule->is_time
             ? sim_text(contest->arena, "%s: which is fastest, where", contest->study->name)
-            : sim_text(contest->arena, "%s: which is best by %s, where %s is better",
+            : sim_text(contest->arena, "%s: which is best by %s (%s is better)",
                        contest->study->name, rule->words, rule->more_wins ? "more" : "less");
     look.height = 1.25 + 0.11 * key_rows + contest->end * row_inches;
     look.notes[0] = sim_text(contest->arena, "%s %s%s%s%s", how_to_read(contest),
