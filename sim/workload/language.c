@@ -30,7 +30,7 @@ static void check(const struct sim_language_step *step)
 static double matrices(const struct sim_language_model *model, const struct sim_language_step *step)
 {
     return step->layer_share * (double)model->linear_parameters +
-           (step->skips_head ? 0 : (double)model->head_parameters);
+           (step->skips_head ? 0 : (double)model->head_parameters) + step->extra_parameters;
 }
 
 double sim_language_step_memory_bytes(const struct sim_language_model *model,

@@ -82,6 +82,14 @@ static void the_mean_square_is_that_of_the_distribution(void **state)
     assert_near(dec_expected_square(1, 4), 25, 1e-12);
 }
 
+/* Theorem 3.11 by hand: two tokens of the target's operations and .2 of the draft's, for 1.5 tokens. */
+static void operations_of_the_draft_count(void **state)
+{
+    (void)state;
+    assert_near(dec_operations_factor(.5, 1, .2), 2.2 / 1.5, 1e-12);
+    assert_near(dec_operations_factor(1, 4, .05), 5.2 / 5, 1e-12); /* nothing is thrown away */
+}
+
 /* ---- draws ---- */
 
 enum { DRAWS = 200000 };
@@ -163,6 +171,7 @@ int main(void)
         cmocka_unit_test(moments_are_those_of_the_distribution),
         cmocka_unit_test(at_break_even_nothing_is_gained),
         cmocka_unit_test(the_mean_square_is_that_of_the_distribution),
+        cmocka_unit_test(operations_of_the_draft_count),
         cmocka_unit_test(stopped_drafts_follow_their_closed_form),
         cmocka_unit_test(without_a_threshold_it_is_equation_1),
         cmocka_unit_test(pearl_gains_nothing_with_windows_of_one),

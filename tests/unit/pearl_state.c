@@ -146,7 +146,7 @@ static void tokens_of_a_step_are_those_of_the_closed_form(void **state)
         }
 }
 
-/* Steps of a cycle are 1 + alpha / (1 - alpha^gamma) and PRE steps one, so that their share is a ratio of means, too. */
+/* Steps of a cycle are 1 + alpha / (1 - alpha^gamma), and one of them is PRE. */
 static void shares_of_the_two_modes_are_those_of_the_closed_form(void **state)
 {
     (void)state;

@@ -220,7 +220,7 @@ static void of_independent_children_the_first_right_one_is_taken(void **state)
     close_process(&process);
 }
 
-/* At most one of a draft's ranks is right; where there are two drafts, the second counts where none of the first's is. */
+/* At most one of a draft's ranks is right; of two drafts the second counts where none of the first's is. */
 static void ranks_exclude_each_other_and_drafts_do_not(void **state)
 {
     const double differences[] = {.5437, .2683, .0991};
@@ -263,7 +263,7 @@ static void each_depth_of_heads_has_its_own_ranks(void **state)
 
 /* ---- confidence ---- */
 
-/* Uniform around alpha, as far as [0, 1] and the spread let it; and right as often as it says: among the surer half as well. */
+/* Uniform around alpha, as far as [0, 1] and the spread let it; right as often as it says, the surer half, too. */
 static void confidence_is_calibrated(void **state)
 {
     const double alpha = .7351, spread = .6127, half = spread * (1 - alpha);
@@ -368,6 +368,27 @@ static void judgements_are_kept(void **state)
     close_process(&process);
 }
 
+/* A chain that forks further down, and one that forks at once. */
+static void the_way_of_first_children_is_found_without_walking(void **state)
+{
+    static const int parents[2][8] = {{0, 1, 2, 2, 4, 3, 6, 5}, {0, 0, 1, 2, 3, 3, 5, 6}};
+
+    (void)state;
+    for (int t = 0; t < 2; t++) {
+        struct tree tree = {.arena = sim_arena_open()};
+        int node = TREE_ROOT;
+
+        tree_begin(&tree);
+        for (int i = 0; i < 8; i++)
+            tree_add(&tree, (struct tree_node){.parent = parents[t][i]});
+        for (int depth = 0; node != TREE_NONE; depth++) {
+            assert_int_equal(tree_descend(&tree, depth), node);
+            node = tree_child(&tree, node, TREE_NONE);
+        }
+        sim_arena_close(tree.arena);
+    }
+}
+
 static void accepted_tokens_and_the_bonus_join_the_prefix(void **state)
 {
     struct tokens_verdict verdict;
@@ -413,34 +434,68 @@ static void a_trace_is_replayed_row_by_row_and_goes_round(void **state)
     close_process(&process);
 }
 
-/* Where a step ends in the middle of a row, the next goes on with it: a cycle of PEARL accepts what its row says. */
-static void windows_of_pearl_run_through_the_rows_of_a_trace(void **state)
+/* Its draft is sure of all tokens but the last one that the trace says was drafted; without that column of all. */
+static void a_trace_says_where_the_draft_was_not_sure(void **state)
 {
-    const int gamma = 4;
+    static const int drafted[] = {4, 1, 3};
+    struct process process;
+
+    (void)state;
+    open_with_file(&process, "accepted,drafted\n3,4\n0,1\n3,3\n", false);
+    assert_string_equal(process.err.text, "");
+    for (int round = 0; round < 7; round++) {
+        draft_chain(&process, 5);
+        for (int n = 1; n <= 5; n++)
+            assert_true(process.tree.nodes[n].confidence == (n != drafted[round % 3]));
+        verify(&process);
+    }
+    close_process(&process);
+    open_with_file(&process, trace, false);
+    draft_chain(&process, 5);
+    for (int n = 1; n <= 5; n++)
+        assert_true(process.tree.nodes[n].confidence == 1);
+    close_process(&process);
+}
+
+/* Where a step ends in the middle of a row, the next goes on with it: a cycle of PEARL accepts what its row says, but with
+ * pre-verification alone no more than a window. */
+static void check_cycles(enum pearl_rule rule, int gamma, int most)
+{
     struct process process;
     struct pearl_state now = {PEARL_PRE, 0};
     int cycle = 0, accepted = 0;
 
-    (void)state;
     open_with_file(&process, trace, false);
     while (cycle < 3 * ROWS) {
-        const struct pearl_step step = pearl_step(PEARL_BOTH, now, gamma);
+        const struct pearl_step step = pearl_step(rule, now, gamma);
         struct tokens_judgement judgement = usual;
-        struct tokens_verdict verdict;
+        struct tokens_verdict verdict = {0};
 
         draft_chain(&process, now.pending + step.drafted);
         judgement.limit = step.looked_at;
         judgement.without_bonus = !step.has_bonus;
-        verdict = tokens_verify(process.sequence, &process.tree, &judgement);
+        if (step.looked_at > 0)
+            verdict = tokens_verify(process.sequence, &process.tree, &judgement);
         accepted += verdict.accepted;
-        assert_int_equal(verdict.has_bonus, verdict.accepted < step.looked_at);
-        now = pearl_judged(PEARL_BOTH, now, gamma, verdict.accepted).next;
-        if (now.mode == PEARL_PRE) {
-            assert_int_equal(accepted, rows[cycle++ % ROWS]);
+        assert_int_equal(verdict.has_bonus, step.has_bonus || verdict.accepted < step.looked_at);
+        now = pearl_judged(rule, now, gamma, verdict.accepted).next;
+        if (verdict.has_bonus) {
+            const int row = rows[cycle++ % ROWS];
+
+            assert_int_equal(accepted, row < most ? row : most);
             accepted = 0;
         }
     }
     close_process(&process);
+}
+
+static void windows_of_pearl_run_through_the_rows_of_a_trace(void **state)
+{
+    (void)state;
+    check_cycles(PEARL_BOTH, 4, 1000);
+    check_cycles(PEARL_BOTH, 1, 1000);
+    check_cycles(PEARL_PRE_VERIFY_ONLY, 4, 4);
+    check_cycles(PEARL_POST_VERIFY_ONLY, 4, 1000);
 }
 
 /* ---- what makes no sense ---- */
@@ -468,6 +523,10 @@ static void traces_that_make_no_sense_are_refused(void **state)
     refuses_trace("accepted\nmany\n", ":2: 'many' is no number of accepted tokens.");
     refuses_trace("round,accepted\n0,3\n1\n", ":3: this row has 1 fields, too few.");
     refuses_trace("accepted\n99999999999999999999\n", "is no number of accepted tokens.");
+    refuses_trace("accepted,drafted\n3,4\n3\n", ":3: this row has 1 fields, too few.");
+    refuses_trace("accepted,drafted\n3,few\n", ":2: 'few' is no number of drafted tokens.");
+    refuses_trace("accepted,drafted\n3,2\n", ":2: at least one token is drafted, and no more");
+    refuses_trace("accepted,drafted\n0,0\n", ":2: at least one token is drafted, and no more");
     refuses_trace("", "is empty.");
     open_process(&process, (struct tokens_options){.acceptance_trace = "no/such/trace.csv"});
     assert_null(process.tokens);
@@ -501,8 +560,10 @@ int main(void)
         cmocka_unit_test(confidence_is_calibrated),
         cmocka_unit_test(stops_at_low_confidence_follow_their_closed_form),
         cmocka_unit_test(judgements_are_kept),
+        cmocka_unit_test(the_way_of_first_children_is_found_without_walking),
         cmocka_unit_test(accepted_tokens_and_the_bonus_join_the_prefix),
         cmocka_unit_test(a_trace_is_replayed_row_by_row_and_goes_round),
+        cmocka_unit_test(a_trace_says_where_the_draft_was_not_sure),
         cmocka_unit_test(windows_of_pearl_run_through_the_rows_of_a_trace),
         cmocka_unit_test(traces_that_make_no_sense_are_refused),
         cmocka_unit_test(ranks_that_fall_are_refused),

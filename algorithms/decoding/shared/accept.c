@@ -208,11 +208,9 @@ static struct tokens_verdict verify_typically(const struct accept_target *target
 struct tokens_verdict accept_tree(const struct accept_target *target, const struct tree *tree,
                                   const struct tokens_judgement *judgement)
 {
-    int from = TREE_ROOT;
+    const int from = tree_descend(tree, judgement->first);
     double likelihood;
 
-    for (int i = 0; i < judgement->first; i++)
-        from = tree_child(tree, from, TREE_NONE);
     if (target->is_greedy)
         return verify_greedily(target, tree, from, judgement);
     if (judgement->rule == TOKENS_TYPICAL)

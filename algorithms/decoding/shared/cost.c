@@ -3,7 +3,6 @@
 #include "sim/base/csv.h"
 #include "sim/base/file.h"
 #include "sim/base/units.h"
-#include "sim/platform/device.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -123,23 +122,9 @@ static struct sim_language_step language_step(const struct dec_cost *cost,
                                       .attended_tokens = step->attended_tokens,
                                       .layer_share = step->layer_share,
                                       .skips_head = step->skips_head,
+                                      .extra_parameters = step->extra_parameters,
                                       .tensor_parallel =
                                           cost->tensor_parallel > 0 ? cost->tensor_parallel : 1};
-}
-
-/* Matrices beside the model, on the same roofline. */
-static double extra_seconds(const struct sim_device *device, const struct dec_cost *cost,
-                            const struct dec_step *step)
-{
-    const double parameters =
-        step->extra_parameters / (cost->tensor_parallel > 0 ? cost->tensor_parallel : 1);
-    const double bytes_per_second = device->memory_bytes_per_second * device->byte_efficiency;
-    const double flop_seconds =
-        2 * parameters * (double)step->rows / (device->flop_per_second * device->flop_efficiency);
-
-    return hypot(flop_seconds, bytes_per_second > 0
-                                   ? parameters * cost->model->bytes_per_number / bytes_per_second
-                                   : 0);
 }
 
 double dec_step_seconds(const struct sim_plan *plan, int peer, const struct dec_cost *cost,
@@ -154,8 +139,7 @@ double dec_step_seconds(const struct sim_plan *plan, int peer, const struct dec_
     if (cost->model == NULL)
         return step->layer_share * cost->step_seconds + step->extra_seconds;
     words = language_step(cost, step);
-    return sim_language_step_seconds(sim_device_of(plan, peer), cost->model, &words) +
-           extra_seconds(sim_device_of(plan, peer), cost, step);
+    return sim_language_step_seconds(sim_device_of(plan, peer), cost->model, &words);
 }
 
 int dec_layers(const struct dec_cost *cost)
@@ -174,8 +158,7 @@ double dec_step_memory_bytes(const struct dec_cost *cost, const struct dec_step 
     const struct sim_language_step words = language_step(cost, step);
 
     return cost->model != NULL && step->rows > 0
-               ? words.tensor_parallel * sim_language_step_memory_bytes(cost->model, &words) +
-                     cost->model->bytes_per_number * step->extra_parameters
+               ? words.tensor_parallel * sim_language_step_memory_bytes(cost->model, &words)
                : 0;
 }
 
@@ -184,7 +167,6 @@ double dec_step_flop(const struct dec_cost *cost, const struct dec_step *step)
     const struct sim_language_step words = language_step(cost, step);
 
     return cost->model != NULL && step->rows > 0
-               ? words.tensor_parallel * sim_language_step_flop(cost->model, &words) +
-                     2 * step->extra_parameters * (double)step->rows
+               ? words.tensor_parallel * sim_language_step_flop(cost->model, &words)
                : 0;
 }

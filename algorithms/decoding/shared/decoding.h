@@ -109,7 +109,8 @@ extern const char *const
     {                                                                                              \
         SIM_FILE(struct tokens_options, acceptance_trace),                                         \
             .value = "",                                                                           \
-            .help = "instead: CSV with the column accepted, drafts that a round would accept"      \
+            .help = "instead: CSV with the column accepted, drafts that a round would accept, "    \
+                    "and drafted, behind which its draft is not sure, if any"                      \
     }
 
 /* Of those whose drafts are models. */
@@ -191,8 +192,8 @@ struct dec_method {
     int64_t (*proposal_bytes)(const struct sim_plan *plan, const struct dec_sequence *sequence,
                               int draft);
 
-    /* Once the target has judged the sequence.  NULL: nothing. */
-    void (*judged)(const struct sim_plan *plan, struct dec_sequence *sequence);
+    /* Once the target, `me`, has judged the sequence.  NULL: nothing. */
+    void (*judged)(struct sim_peer *me, struct dec_sequence *sequence);
 
     /* At the end of the run: metrics of its own.  NULL: none. */
     void (*report)(struct sim_peer *me);
@@ -305,6 +306,22 @@ void dec_act_as_draft(struct sim_peer *me);
 /* ---- requests.csv and rounds.csv ---- */
 
 extern const struct sim_table dec_tables[];
+
+/* The rows of dec_tables, for systems that add one of their own. */
+#define DEC_TABLES                                                                                 \
+    {"requests", "a row for each request: when its tokens came, and what was drafted for them",    \
+     dec_request_columns, dec_request_words, dec_request_summarised},                              \
+    {                                                                                              \
+        "rounds",                                                                                  \
+            "a row for each step of the target: what was drafted, accepted and emitted, and its "  \
+            "seconds",                                                                             \
+            dec_round_columns, dec_round_words, NULL                                               \
+    }
+extern const char *const dec_request_columns[];
+extern const char *const dec_request_summarised[];
+extern const char *const dec_round_columns[];
+extern const char *const *const dec_request_words[];
+extern const char *const *const dec_round_words[];
 
 /* ---- for laws ---- */
 

@@ -4,14 +4,14 @@
  * window as soon as it is there.  The prefix is what was emitted; behind it stand `pending` drafts at which nobody looked
  * yet, and behind those the window of this step.
  *
- *   PRE    after a failure and at first: nothing is pending, the target looks at the first token of the window alone (pre-verify)
+ *   PRE    after a failure and at first: nothing is pending, the target looks at the window's first token (pre-verify)
  *   POST   the target looks at what is pending, gamma - 1 tokens, and at the first of the new window (post-verify)
  *
  * Where all that was looked at is accepted, the rest of the window is pending, and no token of the target's is added: the
- * draft went on already.  Where token n is refused, what stands behind it is thrown away, and the target's token replaces it.
+ * draft went on already.  Where token n is refused, what stands behind it is thrown away; the target's token replaces it.
  *
- * Liu et al., PEARL: parallel speculative decoding with adaptive draft length, ICLR 2025: sections 3.1 to 3.3, and the authors'
- * code.  Its two ablations in their correct form: everything that is emitted was verified.
+ * Liu et al., PEARL: parallel speculative decoding with adaptive draft length, ICLR 2025: sections 3.1 to 3.3, and
+ * the authors' code.  Its two ablations in their correct form: everything that is emitted was verified.
  *
  *   pre-verify alone    where the first token is accepted, the target looks at the gamma - 1 others while the draft waits,
  *                       and adds a token of its own

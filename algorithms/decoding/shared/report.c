@@ -7,32 +7,26 @@
 
 /* ---- tables ---- */
 
-static const char *const request_columns[] = {"request",
-                                              "arrived_seconds",
-                                              "finished_seconds",
-                                              "latency_seconds",
-                                              "time_to_first_token_seconds",
-                                              "time_per_output_token_seconds",
-                                              "tokens",
-                                              "rounds",
-                                              "drafted",
-                                              "accepted",
-                                              NULL};
-static const char *const *const request_words[10] = {0};
-static const char *const request_summarised[] = {"latency_seconds", "time_to_first_token_seconds",
-                                                 "time_per_output_token_seconds", NULL};
-static const char *const round_columns[] = {
+const char *const dec_request_columns[] = {"request",
+                                           "arrived_seconds",
+                                           "finished_seconds",
+                                           "latency_seconds",
+                                           "time_to_first_token_seconds",
+                                           "time_per_output_token_seconds",
+                                           "tokens",
+                                           "rounds",
+                                           "drafted",
+                                           "accepted",
+                                           NULL};
+const char *const *const dec_request_words[10] = {0};
+const char *const dec_request_summarised[] = {"latency_seconds", "time_to_first_token_seconds",
+                                              "time_per_output_token_seconds", NULL};
+const char *const dec_round_columns[] = {
     "round",         "sequences",        "drafted",        "accepted", "emitted",
     "draft_seconds", "exchange_seconds", "verify_seconds", NULL};
-static const char *const *const round_words[8] = {0};
+const char *const *const dec_round_words[8] = {0};
 
-const struct sim_table dec_tables[] = {
-    {"requests", "a row for each request: when its tokens came, and what was drafted for them",
-     request_columns, request_words, request_summarised},
-    {"rounds",
-     "a row for each step of the target: what was drafted, accepted and emitted, and its seconds",
-     round_columns, round_words, NULL},
-    {0}};
+const struct sim_table dec_tables[] = {DEC_TABLES, {0}};
 
 void dec_count_round(struct dec_server *server, struct dec_sequence *sequence, int committed)
 {

@@ -311,7 +311,7 @@ void dec_judge(struct dec_server *server)
         dec_emit(server, sequence, committed, sequence->tree.count - 1, verdict->accepted,
                  tree_child(&sequence->tree, verdict->node, TREE_NONE) != TREE_NONE);
         if (method->judged != NULL)
-            method->judged(server->me->plan, sequence);
+            method->judged(server->me, sequence);
     }
 }
 

@@ -68,7 +68,10 @@ static double stage_seconds(const struct sim_plan *plan, int peer, int stage,
     if (shards_of(plan)->stages == 1)
         return dec_step_seconds(plan, peer, &dec_run_of(plan)->target_cost, step);
     part.layer_share = share_of_stage(plan, stage, step);
-    part.skips_head |= !ends_at(plan, stage, step);
+    if (!ends_at(plan, stage, step)) {
+        part.skips_head = true;
+        part.extra_parameters = 0; /* heads and adapters stand behind the last layer of a step */
+    }
     return part.layer_share > 0
                ? dec_step_seconds(plan, peer, &dec_run_of(plan)->target_cost, &part)
                : 0;

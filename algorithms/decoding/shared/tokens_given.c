@@ -6,10 +6,11 @@
  *   head_accuracy     the same with a table for each depth, as Medusa's heads have
  *   acceptance_trace  the r-th round of a sequence accepts as many drafts as the r-th row says, counted round, from a row of
  *                     the sequence's own number on; where rounds run into each other (PEARL: without_bonus) a row is how
- *                     many are accepted until the next one is refused
+ *                     many are accepted until a token of the target's follows
  *
  * The draft's confidence in a token is uniform around alpha, and the token is accepted with that probability: it is
- * calibrated.  With ranks it is the first of the table of that depth; with a trace 1, for what stops early is in the trace. */
+ * calibrated.  With ranks it is the first of the table of that depth.  With a trace it is 1, or, where that has a column
+ * drafted, 0 in the last token of those: drafts that stop where they are not sure stop there. */
 #include "algorithms/decoding/shared/heads.h"
 #include "algorithms/decoding/shared/tokens_inside.h"
 #include "sim/base/csv.h"
@@ -28,7 +29,8 @@ struct given {
     int rank_count, rank_depths; /* the last depth's goes on */
     const double *ranks;         /* [rank_depths x rank_count], cumulative */
     int round_count;
-    int *rounds; /* accepted in each round of a trace */
+    int *rounds;  /* accepted in each round of a trace */
+    int *drafted; /* in each round of a trace; NULL: it does not say */
     double spread;
 };
 
@@ -70,6 +72,14 @@ static void begin(struct token_sequence *sequence, int prompt_tokens)
         token_sequence_append(sequence, 0);
 }
 
+/* Of the trace; its rounds are read as they are verified. */
+static int coming_round(const struct token_sequence *sequence)
+{
+    const struct given_sequence *own = sequence->own;
+
+    return own->round;
+}
+
 static double confidence_at(struct token_sequence *sequence, int depth)
 {
     const struct given *given = given_of(sequence);
@@ -77,7 +87,7 @@ static double confidence_at(struct token_sequence *sequence, int depth)
     const double half = given->spread * fmin(alpha, 1 - alpha);
 
     if (given->round_count > 0)
-        return 1;
+        return given->drafted == NULL || depth != given->drafted[coming_round(sequence)];
     if (given->rank_count > 0)
         return ranks_at(given, depth)[0];
     return half == 0 ? alpha : alpha + half * (2 * sim_random_uniform(sequence->draft_random) - 1);
@@ -153,34 +163,34 @@ static int accept_child(struct token_sequence *sequence, const struct tree *tree
     return TREE_NONE;
 }
 
+/* Follows right children; whether a token of the target's is next. */
+static bool walk(struct token_sequence *sequence, const struct tree *tree,
+                 const struct tokens_judgement *judgement, struct tokens_verdict *verdict)
+{
+    for (;;) {
+        int child = tree_child(tree, verdict->node, TREE_NONE);
+
+        if (child == TREE_NONE ||
+            (judgement->limit > 0 && tree->nodes[child].depth > judgement->limit))
+            return !judgement->without_bonus;
+        child = accept_child(sequence, tree, verdict->node);
+        if (child == TREE_NONE)
+            return true;
+        verdict->node = child;
+        verdict->accepted++;
+    }
+}
+
 static struct tokens_verdict verify(struct token_sequence *sequence, const struct tree *tree,
                                     const struct tokens_judgement *judgement)
 {
     struct given_sequence *own = sequence->own;
-    struct tokens_verdict verdict = {.node = TREE_ROOT};
+    struct tokens_verdict verdict = {.node = tree_descend(tree, judgement->first)};
 
-    if (!judgement->without_bonus)
-        own->to_come = -1;
-    for (int i = 0; i < judgement->first; i++)
-        verdict.node = tree_child(tree, verdict.node, TREE_NONE);
-    for (;;) {
-        int child = tree_child(tree, verdict.node, TREE_NONE);
-
-        if (child != TREE_NONE && judgement->limit > 0 &&
-            tree->nodes[child].depth > judgement->limit)
-            child = TREE_NONE;
-        if (child == TREE_NONE) {
-            verdict.has_bonus = !judgement->without_bonus;
-            return verdict;
-        }
-        child = accept_child(sequence, tree, verdict.node);
-        if (child == TREE_NONE) {
-            verdict.has_bonus = true;
-            return verdict;
-        }
-        verdict.node = child;
-        verdict.accepted++;
-    }
+    verdict.has_bonus = walk(sequence, tree, judgement, &verdict);
+    if (verdict.has_bonus)
+        own->to_come = -1; /* drafts begin anew behind it, and so does a trace */
+    return verdict;
 }
 
 /* ---- the rest means nothing ---- */
@@ -215,15 +225,16 @@ static double overlap(struct token_sequence *sequence, int draft)
 
 /* ---- before ---- */
 
-static bool read_length(const struct sim_csv *csv, const char *field, int *length)
+static bool read_length(const struct sim_csv *csv, const char *field, const char *column,
+                        int *length)
 {
     char *end;
     const long value = strtol(field, &end, 10);
 
     *length = (int)value;
     return (end != field && *end == '\0' && value >= 0 && value < 1 << 30) ||
-           sim_fail(csv->err, "%s:%d: '%s' is no number of accepted tokens.", csv->path, csv->line,
-                    field);
+           sim_fail(csv->err, "%s:%d: '%s' is no number of %s tokens.", csv->path, csv->line, field,
+                    column);
 }
 
 static int place_of(const char *const *fields, int count, const char *name)
@@ -234,6 +245,26 @@ static int place_of(const char *const *fields, int count, const char *name)
     return -1;
 }
 
+/* `drafted` is -1 where there is no such column. */
+static bool read_round_of_trace(const struct sim_csv *csv, const char *const *fields, int count,
+                                int accepted, int drafted, struct given *given)
+{
+    const int round = given->round_count;
+
+    if (accepted >= count || drafted >= count)
+        return sim_fail(csv->err, "%s:%d: this row has %d fields, too few.", csv->path, csv->line,
+                        count);
+    if (!read_length(csv, fields[accepted], "accepted", &given->rounds[round]))
+        return false;
+    if (drafted >= 0 && !read_length(csv, fields[drafted], "drafted", &given->drafted[round]))
+        return false;
+    if (drafted >= 0 && (given->drafted[round] < 1 || given->rounds[round] > given->drafted[round]))
+        return sim_fail(csv->err, "%s:%d: at least one token is drafted, and no more are accepted.",
+                        csv->path, csv->line);
+    given->round_count++;
+    return true;
+}
+
 static bool read_trace(struct given *given, const char *path, struct sim_arena *arena,
                        struct sim_error *err)
 {
@@ -241,25 +272,25 @@ static bool read_trace(struct given *given, const char *path, struct sim_arena *
     const char *const *fields;
     size_t length;
     const char *const bytes = sim_file_read(arena, path, MOST_TRACE_BYTES, &length, err);
-    int count, place;
+    int count, accepted, drafted;
 
     if (bytes == NULL || !sim_csv_open(&csv, path, bytes, length, arena, err) ||
         !sim_csv_row(&csv, &fields, &count))
         return false;
-    place = place_of(fields, count, "accepted");
-    if (place < 0)
+    accepted = place_of(fields, count, "accepted");
+    drafted = place_of(fields, count, "drafted");
+    if (accepted < 0)
         return sim_fail(err, "%s: its first line must name the column accepted.", path);
     given->rounds = sim_new(arena, int, length / 2 + 1);
+    if (drafted >= 0)
+        given->drafted = sim_new(arena, int, length / 2 + 1);
     for (;;) {
         if (!sim_csv_row(&csv, &fields, &count))
             return false;
         if (fields == NULL)
             break;
-        if (place >= count)
-            return sim_fail(err, "%s:%d: this row has %d fields, too few.", path, csv.line, count);
-        if (!read_length(&csv, fields[place], &given->rounds[given->round_count]))
+        if (!read_round_of_trace(&csv, fields, count, accepted, drafted, given))
             return false;
-        given->round_count++;
     }
     return given->round_count > 0 || sim_fail(err, "%s: there is no round in this trace.", path);
 }

@@ -40,6 +40,18 @@ int tree_child(const struct tree *tree, int parent, int after)
     return TREE_NONE;
 }
 
+int tree_descend(const struct tree *tree, int depth)
+{
+    int node = TREE_ROOT;
+
+    assert(depth < tree->count);
+    if (tree->nodes[depth].depth == depth) /* so all nodes before it are on its way */
+        return depth;
+    for (int d = 0; d < depth; d++)
+        node = tree_child(tree, node, TREE_NONE);
+    return node;
+}
+
 int tree_path(const struct tree *tree, int node, int *path)
 {
     const int depth = tree->nodes[node].depth;

@@ -42,6 +42,10 @@ int tree_add(struct tree *tree, struct tree_node node);
 /* The next child of `parent` after place `after` (TREE_NONE: the first); TREE_NONE when there is none. */
 int tree_child(const struct tree *tree, int parent, int after);
 
+/* The node of that depth, at most the tree's, that first children lead to.  Does not walk where those are a chain, for PEARL's
+ * chains are as long as nothing is refused. */
+int tree_descend(const struct tree *tree, int depth);
+
 /* The places on the way from the root, which is left out, to `node`; returns how many, nodes[node].depth. */
 int tree_path(const struct tree *tree, int node, int *path);
 

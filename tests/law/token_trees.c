@@ -1,0 +1,182 @@
+/* Trees of drafts as runs: SpecInfer's drafts at once, Sequoia's choice, Medusa's heads. */
+#include "tests/fixtures/shipped.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SWITCH "platform: platforms/one_switch.xml\ntrace: none\n"
+
+static struct simulated run_of(const char *algorithm, const char *more)
+{
+    char text[1024];
+    struct simulated run;
+
+    snprintf(text, sizeof text, SWITCH "algorithm: {target_step_seconds: 17.3ms, name: %s}\n%s",
+             algorithm, more);
+    run = simulate(text, NULL);
+    if (run.code != 0)
+        fail_msg("%s: %s", algorithm, run.err.text);
+    return run;
+}
+
+static double metric_with(const char *algorithm, const char *metric)
+{
+    struct simulated run = run_of(algorithm, "");
+    const double value = metric_of(&run, metric);
+
+    simulated_release(&run);
+    return value;
+}
+
+static double seconds_with(const char *algorithm, const char *more)
+{
+    struct simulated run = run_of(algorithm, more);
+    const double value = seconds_of(&run);
+
+    simulated_release(&run);
+    return value;
+}
+
+static void refuses(const char *algorithm, const char *sentence)
+{
+    char text[1024];
+    struct simulated run;
+
+    snprintf(text, sizeof text, SWITCH "algorithm: {name: %s}\n", algorithm);
+    run = simulate(text, NULL);
+    if (run.code != 2 || strstr(run.err.text, sentence) == NULL)
+        fail_msg("%s: code %d, %s", algorithm, run.code, run.err.text);
+    simulated_release(&run);
+}
+
+/* ---- SpecInfer ---- */
+
+#define RIGHT                                                                                      \
+    "specinfer, draft_step_seconds: 1.9ms, tokens: 40, acceptance: [1], expansion: [1, 1, 2]"
+
+/* Three levels, and all drafts are right: ten rounds of four tokens. */
+static void a_round_takes_a_step_for_each_level(void **state)
+{
+    (void)state;
+    assert_close(seconds_with(RIGHT ", placement: together", ""), 10 * (3 * 1.9e-3 + 17.3e-3),
+                 1e-12);
+    assert_close(metric_with(RIGHT, "nodes_per_tree"), 4, 0);
+}
+
+/* The second draft is on a host of half the speed: what it drafts takes twice as long, and nothing else is waited for. */
+static void several_drafts_take_as_long_as_the_slowest(void **state)
+{
+    static const char slow[] = "hosts: {target: [node-0], draft: [node-1, node-2]}\nfaults: "
+                               "[{host: node-2, at: 0, for: 1000, factor: 0.5}]\n";
+
+    (void)state;
+    assert_close(seconds_with(RIGHT ", drafts: 2", slow) - seconds_with(RIGHT ", drafts: 2", ""),
+                 10 * 3 * 1.9e-3, 1e-5); /* the fault comes a little behind 0 */
+}
+
+static void more_drafts_are_accepted_further(void **state)
+{
+    static const char one[] = "specinfer, tokens: 4000, acceptance: [0.5], expansion: [1, 1, 1]";
+    static const char two[] =
+        "specinfer, tokens: 4000, acceptance: [0.5], expansion: [1, 1, 1], drafts: 2";
+    const double tokens = metric_with(two, "tokens_per_step");
+
+    (void)state;
+    /* the first of two that is right: 3/4; behind it a half each */
+    assert_close(tokens, 1 + 0.75 * (1 + 0.5 * (1 + 0.5)), 0.04);
+    assert_true(tokens > metric_with(one, "tokens_per_step"));
+}
+
+/* Two drafts of one text often say the same: what is the same is computed once. */
+static void equal_sequences_are_computed_once(void **state)
+{
+    static const char same[] =
+        "specinfer, tokens_from: text, temperature: 0, tokens: 60, expansion: "
+        "[2, 1], drafts: 2, draft_orders: [2, 2]";
+
+    (void)state;
+    assert_close(metric_with(same, "computed_nodes_per_tree"),
+                 metric_with(same, "nodes_per_tree") / 2, 1e-12);
+}
+
+/* A target whose step takes the same for any tree, and a draft that costs next to nothing, want a deep tree; a target that
+ * takes as long for each token wants none. */
+static void sequoias_tree_depends_on_what_steps_cost(void **state)
+{
+    static const char tree[] = "specinfer, tree: sequoia, most_nodes: 24, rank_acceptance: "
+                               "[0.6342, 0.7421, 0.7991], tokens: 50, ";
+    char cheap[256], dear[256];
+
+    (void)state;
+    snprintf(cheap, sizeof cheap, "%sdraft_step_seconds: 1us", tree);
+    snprintf(dear, sizeof dear, "%sdraft_step_seconds: 5ms", tree);
+    assert_true(metric_with(cheap, "levels_of_tree") > metric_with(dear, "levels_of_tree"));
+    assert_true(metric_with(cheap, "tokens_per_step") > metric_with(dear, "tokens_per_step"));
+}
+
+static void impossible_trees_are_refused(void **state)
+{
+    (void)state;
+    refuses("specinfer, expansion: []", "The tree is empty");
+    refuses("specinfer, expansion: [4, 4, 4]", "more than most_nodes, 64");
+    refuses("specinfer, tokens_from: text, children: top", "does not follow the target");
+    refuses("specinfer, exchange: row_on_rejection", "trees need rows");
+    refuses("specinfer, tree: sequoia, draft_step_seconds: 1s, acceptance: [0.01]",
+            "No tree pays here");
+}
+
+/* ---- Medusa ---- */
+
+static void a_round_takes_a_step_and_the_heads(void **state)
+{
+    struct simulated run = run_of("medusa, tokens: 200, rank_acceptance: [1], heads: 3, nodes: 4, "
+                                  "heads_seconds: 2.9ms",
+                                  "");
+
+    (void)state;
+    assert_close(seconds_of(&run), 50 * (17.3e-3 + 2.9e-3), 1e-12);
+    assert_close(metric_of(&run, "tokens_per_step"), 4, 0);
+    assert_close(metric_of(&run, "overhead"), 1 + 2.9 / 17.3, 1e-12);
+    assert_close(metric_of(&run, "speedup"), 4 / (1 + 2.9 / 17.3), 1e-12);
+    simulated_release(&run);
+}
+
+/* The likeliest 9 nodes of two heads are accepted further than the 8 of the product of 2 and 3. */
+static void a_sparse_tree_is_accepted_further(void **state)
+{
+#define HEADS                                                                                      \
+    "medusa, tokens: 20000, heads: 4, head_accuracy: scenarios/language/medusa_vicuna_33b.csv, "
+
+    (void)state;
+    assert_true(metric_with(HEADS "nodes: 9", "tokens_per_step") >
+                1.03 * metric_with(HEADS "tree: cartesian, cartesian: [2, 3]", "tokens_per_step"));
+}
+
+static void heads_must_be_known(void **state)
+{
+    (void)state;
+    refuses("medusa", "How often are the heads right?");
+    refuses("medusa, heads: 7, head_accuracy: scenarios/language/medusa_vicuna_33b.csv",
+            "tells of 5 heads");
+    refuses("medusa, head_accuracy: scenarios/medusa.yaml", "its first line must be head, top1");
+    refuses("medusa, rank_acceptance: [0.6, 0.5]", "it cannot fall from 0.6 to 0.5");
+    refuses("medusa, rank_acceptance: [0.6], cartesian: [2]", "cartesian is for tree: cartesian");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_round_takes_a_step_for_each_level),
+        cmocka_unit_test(several_drafts_take_as_long_as_the_slowest),
+        cmocka_unit_test(more_drafts_are_accepted_further),
+        cmocka_unit_test(equal_sequences_are_computed_once),
+        cmocka_unit_test(sequoias_tree_depends_on_what_steps_cost),
+        cmocka_unit_test(impossible_trees_are_refused),
+        cmocka_unit_test(a_round_takes_a_step_and_the_heads),
+        cmocka_unit_test(a_sparse_tree_is_accepted_further),
+        cmocka_unit_test(heads_must_be_known),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
