@@ -67,7 +67,6 @@ static const struct {
                {"_bytes", SIM_UNIT_BYTES},
                {"_seconds", SIM_UNIT_SECONDS},
                {"_flop", SIM_UNIT_FLOP},
-               {"_joules", SIM_UNIT_JOULES},
                {"].bandwidth", SIM_UNIT_BYTES_PER_SECOND}, /* of a link of the platform */
                {"].bw", SIM_UNIT_BYTES_PER_SECOND},        /* of a cluster's links */
                {"].latency", SIM_UNIT_SECONDS},
