@@ -429,7 +429,8 @@ static struct analysis_look look_of(const struct heat_map *map)
         note = sim_text(map->arena, "%sThe first %d of %d columns are shown. ", note, map->columns,
                         map->grid->column_count);
     if (map->has_gap)
-        note = sim_text(map->arena, "%sWhite: no result. ", note);
+        note = sim_text(map->arena, "%sWhite: no result%s. ", note,
+                        map->measure->quantity == ANALYSIS_CHOSEN ? ", or none that tells it" : "");
     if (map->is_log && map->has_zero)
         note = sim_text(map->arena, "%sZero has the colour of the least value above it. ", note);
     if (!isnan(map->measure->break_even) && map->lowest <= map->most)

@@ -401,14 +401,17 @@ static struct analysis_look look_of(const struct contest *contest)
             : sim_text(contest->arena, "%s: which is best by %s (%s is better)",
                        contest->study->name, rule->words, rule->more_wins ? "more" : "less");
     look.height = 1.25 + 0.11 * key_rows + contest->end * row_inches;
-    look.notes[0] = sim_text(contest->arena, "%s %s%s%s%s", how_to_read(contest),
-                             who_never_wins(contest), contest->has_gap ? "White: no result. " : "",
-                             contest->left_out > 0 || contest->columns < contest->grid->column_count
-                                 ? "Not all rows and columns are shown. "
-                                 : "",
-                             contest->grid->most_results <= 1 ? ""
-                             : rule->is_time                  ? "Times are means over the seeds."
-                                                              : "Values are means over the seeds.");
+    look.notes[0] =
+        sim_text(contest->arena, "%s %s%s%s%s", how_to_read(contest), who_never_wins(contest),
+                 !contest->has_gap ? ""
+                 : rule->is_time   ? "White: no result. "
+                                   : "White: no result, or none that tells it. ",
+                 contest->left_out > 0 || contest->columns < contest->grid->column_count
+                     ? "Not all rows and columns are shown. "
+                     : "",
+                 contest->grid->most_results <= 1 ? ""
+                 : rule->is_time                  ? "Times are means over the seeds."
+                                                  : "Values are means over the seeds.");
     look.notes[1] = contest->study->origin;
     return look;
 }
