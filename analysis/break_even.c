@@ -33,33 +33,3 @@ int analysis_break_even(const double *values, const double *at, int rows, int co
     }
     return count;
 }
-
-struct analysis_divergence analysis_divergence_of(double least, double most, double level)
-{
-    struct analysis_divergence divergence = {.level = level, .is_log = least > 0 && level > 0};
-
-    if (divergence.is_log)
-        divergence.extent = fmax(1.1, fmax(most / level, level / least));
-    else
-        divergence.extent = fmax(most - level, level - least);
-    if (!(divergence.extent > 0))
-        divergence.extent = 1;
-    return divergence;
-}
-
-double analysis_diverged(const struct analysis_divergence *divergence, double value)
-{
-    const double distance = divergence->is_log
-                                ? log(value / divergence->level) / log(divergence->extent)
-                                : (value - divergence->level) / divergence->extent;
-
-    return 0.5 + 0.5 * distance;
-}
-
-double analysis_converged(const struct analysis_divergence *divergence, double place)
-{
-    const double distance = 2 * place - 1;
-
-    return divergence->is_log ? divergence->level * pow(divergence->extent, distance)
-                              : divergence->level + distance * divergence->extent;
-}

@@ -14,9 +14,10 @@ static const struct sim_option options[] = {
      "where the figures go, instead of RUN_DIR/plots or STUDY.plots beside the store; needed for "
      "several"},
     {"metric", 'm', "NAME",
-     "of a study: a metric that is drawn, too, as NAME, NAME_map and NAME_winners; speedup unless "
-     "given"},
-    {"break-even", 0, "VALUE", "of that metric: where NAME_map has a line; 1 for a speedup"},
+     "of a study: a number of its summaries that is drawn, too, as NAME, NAME_map and "
+     "NAME_winners; speedup unless given"},
+    {"break-even", 0, "VALUE",
+     "of that metric: where NAME has a dashed line and NAME_map parts cells; 1 for a speedup"},
     {0}};
 
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
@@ -150,17 +151,14 @@ SIM_COMMAND(plot) = {
         "'rounds' "
         "(what each round waited for, and who dropped) and 'clients' (the times of each); of a "
         "pipeline's run also 'schedule' (the operations of each stage) and 'memory' "
-        "(what each stage holds over time); of one that answers requests 'requests' (where their "
-        "time went), of one that decodes 'acceptance' (how many drafts each verification "
-        "accepted) and 'token_times' (when the tokens of requests came). Several run directories "
-        "give 'learning' with a curve "
-        "each. A study gives 'time', "
+        "(what each stage holds over time); of a run that decodes also 'first_rounds' (their "
+        "timeline), 'acceptance' (how many drafts are accepted) and, without drafts, 'waits' (for "
+        "tokens). Several run directories give 'learning' with a curve each. A study gives 'time', "
         "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "
         "markers; 'learning' with the last test of each point; 'heat_map' if two keys vary, and "
         "'winners' (which algorithm is fastest where) if algorithms compete, too; 'speedup' and "
-        "'speedup_map', with a line where it breaks even, if points tell one, or another "
-        "--metric; 'speedup_winners' (who is best by it where), if algorithms compete and the "
-        "metric's name says whether more or less is better; 'exits' if requests "
+        "'speedup_map' (and 'speedup_winners') if points tell one, or another --metric; 'exits' if "
+        "requests "
         "leave at several: their shares, and accuracy over latency. Beside each "
         "figure stand the script (.gp) and the numbers (.dat) it was made of: edit the script and "
         "run gnuplot on it for another style; to keep it from being replaced by the next call, "

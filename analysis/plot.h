@@ -41,6 +41,9 @@ double analysis_value(const json_t *object, const char *key);
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err);
 bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err);
+/* `first_rounds`, where drafts are verified round by round; true where they are not. */
+bool analysis_plot_first_rounds(struct analysis_figures *all, const struct analysis_run *run,
+                                struct sim_error *err);
 bool analysis_plot_bars(struct analysis_figures *all, const struct analysis_run *run,
                         struct sim_error *err);
 bool analysis_plot_run_learning(struct analysis_figures *all, const struct analysis_run *run,
@@ -57,10 +60,6 @@ bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_
 /* `acceptance`, where drafts are verified; true where they are not. */
 bool analysis_plot_decoding(struct analysis_figures *all, const struct analysis_run *run,
                             struct sim_error *err);
-
-/* `token_times`, where several requests tell when their tokens came; true where they do not. */
-bool analysis_plot_token_times(struct analysis_figures *all, const struct analysis_run *run,
-                               struct sim_error *err);
 
 /* `layers`, where the run tells of its network's; true where it does not. */
 bool analysis_plot_layers(struct analysis_figures *all, const struct analysis_run *run,
@@ -87,9 +86,7 @@ bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysi
                               const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
                            const struct analysis_grid *grid, struct sim_error *err);
-
-/* Who is best by the study's chosen metric, as METRIC_winners; true where nobody knows whether more or less of it is
- * better. */
+/* METRIC_winners, of the metric that was chosen; true where its name does not say whether more is better. */
 bool analysis_plot_chosen_winners(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,

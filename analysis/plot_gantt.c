@@ -3,19 +3,18 @@
  * Cold colours compute, warm ones communicate; for grey print kinds also differ in lightness and height:
  * waiting is half as high, idle time a hairline.  Where peers do several things at once, a row has three
  * tracks: what the peer itself does above, its sends and its receives below.  A band on top names the phases
- * of one peer of each role; where one is too short for its name, the few there are have a pale colour each. */
+ * of one peer of each role.
+ *
+ * Figure `first_rounds` of a run that decodes by drafts: the same of its first rounds, which are wide enough
+ * there for the names of their phases. */
+#include "analysis/csv.h"
 #include "analysis/intervals.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
+#include "sim/base/file.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { MOST_TINTS = 6, TINT_LETTERS = 24, KINDS = 5 };
-
-/* Paler than what peers do. */
-static const int tints[MOST_TINTS] = {0xF3F3F3, 0xA9CCE6, 0xFBE3B5, 0x8CC9A8, 0xE7C6DD, 0xBDBDBD};
 
 enum { MOST_BANDS = 4, MOST_BAND_PHASES = 400, MOST_SEPARATORS = 1200 };
 
@@ -23,12 +22,15 @@ enum { MOST_BANDS = 4, MOST_BAND_PHASES = 400, MOST_SEPARATORS = 1200 };
  * in PNG several boxes in one dot would leave it pale. */
 enum { MOST_INTERVALS = 20 * 1000, MOST_VECTOR_BOXES = 20 * 1000, MOST_PNG_BOXES = 100 * 1000 };
 
-static const double figure_width = 5.4, inches_beside_plot = 1;
-static const double inches_beside_key = 1.4;
-static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
+enum { FIRST_ROUNDS = 3 };
+
+static const double inches_beside_plot = 1;
 
 struct chart {
     const struct analysis_run *run;
+    const char *name, *title;
+    const char *note;   /* of its own, or NULL */
+    double from, until; /* seconds: what it shows */
     const json_t *peers;
     struct analysis_rows rows;
     struct analysis_trace trace;
@@ -36,9 +38,7 @@ struct chart {
     int bands[MOST_BANDS], band_count; /* rows whose phases are named on top */
     struct analysis_scale scale;
     bool is_thin, has_separators, has_gaps, has_too_many_phases;
-    const char *tinted[MOST_TINTS]; /* phases with a colour of their own, in order of name */
-    int tinted_count;               /* 0: every second phase is darker */
-    bool has_tracks;                /* somebody does several things at once */
+    bool has_tracks; /* somebody does several things at once */
     struct sim_arena *arena;
 };
 
@@ -76,53 +76,24 @@ static void choose_bands(struct chart *chart)
     }
 }
 
-/* ---- the colours of phases ---- */
-
-static bool fits(const struct chart *chart, const struct analysis_interval *phase, double width)
+/* Leave away what lies outside of what is shown. */
+static void cut(struct chart *chart)
 {
-    const double share = (phase->end - phase->begin) / chart->run->seconds;
-
-    return share * analysis_small_letters(width) >=
-           (double)strlen(chart->trace.phases[phase->phase]) + 1;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int tint_of(const struct chart *chart, const char *name)
-{
-    for (int t = 0; t < chart->tinted_count; t++)
-        if (strcmp(chart->tinted[t], name) == 0)
-            return t;
-    return -1;
-}
-
-/* By name, so that a phase has the same colour in every run of a system. */
-static void choose_tints(struct chart *chart, double width)
-{
-    bool all_fit = true;
-
-    for (int b = 0; b < chart->band_count; b++) {
-        const struct analysis_lane *lane = &chart->phases[chart->bands[b]];
+    for (int r = 0; r < chart->rows.shown; r++) {
+        struct analysis_lane *lane = &chart->trace.lanes[r];
+        int kept = 0;
 
         for (int i = 0; i < lane->count; i++) {
-            const char *name = chart->trace.phases[lane->list[i].phase];
+            struct analysis_interval interval = lane->list[i];
 
-            all_fit &= fits(chart, &lane->list[i], width);
-            if (tint_of(chart, name) >= 0)
-                continue;
-            if (chart->tinted_count == MOST_TINTS) {
-                chart->tinted_count = 0;
-                return;
-            }
-            chart->tinted[chart->tinted_count++] = name;
+            interval.begin = fmax(interval.begin, chart->from);
+            interval.end = fmin(interval.end, chart->until);
+            if (interval.begin < interval.end)
+                lane->list[kept++] = interval;
         }
+        chart->trace.interval_count -= lane->count - kept;
+        lane->count = kept;
     }
-    if (all_fit)
-        chart->tinted_count = 0;
-    qsort(chart->tinted, (size_t)chart->tinted_count, sizeof chart->tinted[0], by_name);
 }
 
 static bool read_chart(struct chart *chart, struct sim_error *err)
@@ -136,6 +107,8 @@ static bool read_chart(struct chart *chart, struct sim_error *err)
                              sim_text(chart->arena, "%s/events.csv", chart->run->folder),
                              &chart->rows, names, chart->arena, err))
         return false;
+    if (chart->from > 0 || chart->until < chart->run->seconds)
+        cut(chart);
     chart->phases = sim_new(chart->arena, struct analysis_lane, (size_t)chart->rows.shown);
     for (int r = 0; r < chart->rows.shown; r++) {
         chart->phases[r] = analysis_lane_phases(&chart->trace.lanes[r], chart->arena);
@@ -145,7 +118,6 @@ static bool read_chart(struct chart *chart, struct sim_error *err)
     chart->has_separators = separators > 0 && separators <= MOST_SEPARATORS;
     chart->is_thin = chart->trace.interval_count > MOST_INTERVALS;
     choose_bands(chart);
-    choose_tints(chart, figure_width - inches_beside_plot);
     return true;
 }
 
@@ -172,7 +144,7 @@ static void write_boxes(const struct chart *chart, struct analysis_figure *figur
                         const char *block, int most)
 {
     const int tracks = chart->has_tracks ? ANALYSIS_TRACKS : 1;
-    const double least = 2.0 * chart->run->seconds * chart->rows.shown * tracks / most;
+    const double least = 2.0 * (chart->until - chart->from) * chart->rows.shown * tracks / most;
 
     analysis_block(figure, block,
                    "begin  end  row  kind: 0 compute, 1 send, 2 receive, 3 wait, 4 idle");
@@ -191,14 +163,14 @@ static void write_boxes(const struct chart *chart, struct analysis_figure *figur
 /* What no interval tells of is idle time, too; a gap that none could see is left out. */
 static void write_gaps(struct chart *chart, struct analysis_figure *figure)
 {
-    const double seconds = chart->run->seconds;
+    const double seconds = chart->until - chart->from;
 
     for (int r = 0; r < chart->rows.shown; r++) {
         const struct analysis_lane *lane = &chart->trace.lanes[r];
-        double idle_from = 0;
+        double idle_from = chart->from;
 
         for (int i = 0; i <= lane->count; i++) {
-            const double begin = i < lane->count ? lane->list[i].begin : seconds;
+            const double begin = i < lane->count ? lane->list[i].begin : chart->until;
 
             if (begin - idle_from > seconds / 2000) {
                 if (!chart->has_gaps)
@@ -224,26 +196,36 @@ static void write_separators(const struct chart *chart, struct analysis_figure *
                     chart->rows.at[r]);
 }
 
+/* A name, or its first word where there is room for that alone; NULL where there is not. */
+static const char *name_within(const struct chart *chart, const char *name, double letters)
+{
+    const int word = (int)strcspn(name, " ");
+
+    if (letters >= (double)strlen(name) + 1)
+        return name;
+    return name[word] != '\0' && letters >= word + 1 ? sim_text(chart->arena, "%.*s…", word, name)
+                                                     : NULL;
+}
+
 /* The bands' boxes are numbers, their names labels where there is room for them. */
 static void write_bands(const struct chart *chart, struct analysis_figure *figure, double width)
 {
     if (chart->band_count == 0)
         return;
-    analysis_block(figure, "bands",
-                   chart->tinted_count > 0 ? "begin  end  row  phase, in order of name"
-                                           : "begin  end  row  every second one is darker");
+    analysis_block(figure, "bands", "begin  end  row  every second one is darker");
     for (int b = 0; b < chart->band_count; b++) {
         const struct analysis_lane *lane = &chart->phases[chart->bands[b]];
         const double row = b - chart->band_count - 0.25;
 
         for (int i = 0; i < lane->count; i++) {
             const struct analysis_interval *phase = &lane->list[i];
-            const char *name = chart->trace.phases[phase->phase];
+            const double share = (phase->end - phase->begin) / (chart->until - chart->from);
+            const char *name = name_within(chart, chart->trace.phases[phase->phase],
+                                           share * analysis_small_letters(width));
 
             fprintf(figure->data, "%.9g %.9g %g %d\n", phase->begin * chart->scale.factor,
-                    phase->end * chart->scale.factor, row,
-                    chart->tinted_count > 0 ? tint_of(chart, name) : i % 2);
-            if (!fits(chart, phase, width))
+                    phase->end * chart->scale.factor, row, i % 2);
+            if (name == NULL)
                 continue;
             fputs("set label ", figure->script);
             analysis_quote(figure->script, name);
@@ -269,38 +251,32 @@ static void write_ticks(const struct chart *chart, FILE *script)
 static void write_plot(const struct chart *chart, struct analysis_figure *figure)
 {
     analysis_figure_plot(figure);
-    fprintf(figure->script, "boxes = kind eq 'png' ? 'boxes' : '%s'\nplot ",
-            chart->is_thin ? "boxes_few" : "boxes");
+    fprintf(figure->script, "boxes = kind eq 'png' ? 'boxes' : '%s'\nnumbers = '%s.dat'\nplot ",
+            chart->is_thin ? "boxes_few" : "boxes", figure->name);
     if (chart->band_count > 0)
-        fputs("'timeline.dat' index 'bands' using (($1+$2)/2):3:1:2:($3-0.4):($3+0.4):"
-              "(tint[int($4)+1]) with boxxyerror linecolor rgb variable notitle, "
+        fputs("numbers index 'bands' using (($1+$2)/2):3:1:2:($3-0.4):($3+0.4):"
+              "($4 == 1 ? 0xDDDDDD : 0xF3F3F3) with boxxyerror linecolor rgb variable notitle, "
               "\\\n     ",
               figure->script);
-    fputs("'timeline.dat' index boxes using "
+    fputs("numbers index boxes using "
           "(($1+$2)/2):3:1:2:($3+below[int($4)+1]-half[int($4)+1]):"
           "($3+below[int($4)+1]+half[int($4)+1]):"
           "(colour[int($4)+1]) with boxxyerror linecolor rgb variable notitle, \\\n",
           figure->script);
     if (chart->has_gaps)
-        fputs("     '' index 'idle' using 1:($3+below[5]):($2-$1):(0) with vectors nohead "
+        fputs("     numbers index 'idle' using 1:($3+below[5]):($2-$1):(0) with vectors nohead "
               "linecolor rgb 0x999999 "
               "linewidth 0.6 notitle, \\\n",
               figure->script);
     if (chart->has_separators)
-        fputs("     '' index 'separators' using 1:($2-0.46):(0):(0.92) with vectors nohead "
+        fputs("     numbers index 'separators' using 1:($2-0.46):(0):(0.92) with vectors nohead "
               "linecolor rgb "
               "0x000000 linewidth 0.6 notitle, \\\n",
               figure->script);
     fputs("     for [k=1:4] NaN with boxes linecolor rgb colour[k] "
           "title word('compute send receive wait', k), \\\n"
-          "     NaN with lines linecolor rgb 0x999999 linewidth 0.6 title 'idle'",
+          "     NaN with lines linecolor rgb 0x999999 linewidth 0.6 title 'idle'\n",
           figure->script);
-    for (int t = 0; t < chart->tinted_count; t++) {
-        fprintf(figure->script, ", \\\n     NaN with boxes linecolor rgb tint[%d] title ", t + 1);
-        analysis_quote(figure->script,
-                       analysis_shorten(chart->tinted[t], TINT_LETTERS, chart->arena));
-    }
-    putc('\n', figure->script);
 }
 
 static const char *note_on_thinning(const struct chart *chart)
@@ -315,18 +291,6 @@ static const char *note_on_thinning(const struct chart *chart)
         chart->trace.interval_count);
 }
 
-/* Columns are as wide as the longest name. */
-static int key_columns(const struct chart *chart)
-{
-    size_t longest = strlen("compute");
-
-    for (int t = 0; t < chart->tinted_count; t++)
-        if (strlen(chart->tinted[t]) > longest)
-            longest = strlen(chart->tinted[t]);
-    longest = longest < TINT_LETTERS ? longest : TINT_LETTERS;
-    return (int)((figure_width - inches_beside_key) / (((double)longest + 9) * inches_a_letter));
-}
-
 static struct analysis_look look_of(const struct chart *chart)
 {
     const double rows = chart->rows.length + chart->band_count;
@@ -338,20 +302,18 @@ static struct analysis_look look_of(const struct chart *chart)
                          : chart->has_too_many_phases ? "Phases change too often to be shown. "
                                                       : "";
     struct analysis_look look = {
-        .name = "timeline", .width = figure_width, .height = 1.1 + rows * pitch, .key_rows = 1};
+        .name = chart->name, .width = 5.4, .height = 1.1 + rows * pitch, .key_rows = 1};
     int notes = 0;
 
-    if (chart->tinted_count > 0) {
-        look.key_rows = ceil((KINDS + chart->tinted_count) / (double)key_columns(chart));
-        look.height += 0.13 * (look.key_rows - 1);
-    }
-    look.title = sim_text(chart->arena, "%s: what each peer did", chart->run->title);
+    look.title = sim_text(chart->arena, "%s: %s", chart->run->title, chart->title);
     look.notes[notes++] =
         sim_text(chart->arena, "%s%s%s",
                  chart->has_tracks
                      ? "Each row: above, what the peer itself does; below, its sends and receives. "
                      : "",
                  phases, note_on_thinning(chart));
+    if (chart->note != NULL)
+        look.notes[notes++] = chart->note;
     if (chart->rows.note != NULL)
         look.notes[notes++] = chart->rows.note;
     look.notes[notes++] = chart->run->origin;
@@ -361,49 +323,113 @@ static struct analysis_look look_of(const struct chart *chart)
 static void write_settings(const struct chart *chart, FILE *script)
 {
     fprintf(script,
-            "set style fill solid 1 noborder\nset xlabel 'time (%s)'\nset xrange [0:%.9g]\n"
+            "set style fill solid 1 noborder\nset xlabel 'time (%s)'\nset xrange [%.9g:%.9g]\n"
             "set grid noytics\nset yrange [%g:%g]\n"
             "array colour[5] = [0x0072B2, 0xD55E00, 0xE69F00, 0xC8C8C8, 0x999999]\n",
-            chart->scale.unit, chart->run->seconds * chart->scale.factor, chart->rows.length - 0.3,
-            -chart->band_count - 0.9);
+            chart->scale.unit, chart->from * chart->scale.factor,
+            chart->until * chart->scale.factor, chart->rows.length - 0.3, -chart->band_count - 0.9);
     fputs(chart->has_tracks ? "array half[5] = [0.2, 0.1, 0.1, 0.1, 0.02]\n"
                               "array below[5] = [-0.2, 0.1, 0.3, -0.2, -0.2]\n"
                             : "array half[5] = [0.4, 0.4, 0.4, 0.2, 0.02]\n"
                               "array below[5] = [0, 0, 0, 0, 0]\n",
           script);
-    if (chart->tinted_count > 0)
-        fprintf(script, "set key maxcols %d\n", key_columns(chart));
-    fprintf(script, "array tint[%d] = [0xF3F3F3, 0xDDDDDD]\n", MOST_TINTS);
-    for (int t = 0; t < chart->tinted_count; t++)
-        fprintf(script, "tint[%d] = 0x%06X\n", t + 1, tints[t]);
     write_ticks(chart, script);
+}
+
+static bool plot_chart(struct analysis_figures *all, struct chart *chart, struct sim_error *err)
+{
+    const struct analysis_look look = look_of(chart);
+    struct analysis_figure *figure = analysis_figure_begin(all, &look, err);
+
+    if (figure == NULL)
+        return false;
+    write_settings(chart, figure->script);
+    write_bands(chart, figure, look.width - inches_beside_plot);
+    write_gaps(chart, figure);
+    write_separators(chart, figure);
+    write_boxes(chart, figure, "boxes", MOST_PNG_BOXES);
+    if (chart->is_thin)
+        write_boxes(chart, figure, "boxes_few", MOST_VECTOR_BOXES);
+    write_plot(chart, figure);
+    return analysis_figure_end(figure, err);
 }
 
 bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err)
 {
-    struct chart chart = {
-        .run = run, .arena = all->arena, .peers = json_object_get(run->summary, "peers")};
-    struct analysis_figure *figure;
-    struct analysis_look look;
+    struct chart chart = {.run = run,
+                          .name = "timeline",
+                          .title = "what each peer did",
+                          .until = run->seconds,
+                          .scale = analysis_scale_for(run->seconds, SIM_UNIT_SECONDS),
+                          .arena = all->arena,
+                          .peers = json_object_get(run->summary, "peers")};
 
     chart.rows = analysis_rows_of(chart.peers, all->arena);
-    chart.scale = analysis_scale_for(run->seconds, SIM_UNIT_SECONDS);
     if (!read_chart(&chart, err))
         return false;
     if (chart.trace.interval_count == 0)
         return analysis_plot_bars(all, run, err); /* nothing took any time */
-    look = look_of(&chart);
-    figure = analysis_figure_begin(all, &look, err);
-    if (figure == NULL)
+    return plot_chart(all, &chart, err);
+}
+
+/* ---- the first rounds ---- */
+
+/* When the first round began, at the latest, and when the last of the first few ended.  False where there
+ * are no more than those, and where rounds are none of drafts. */
+static bool read_first_rounds(struct chart *chart, struct sim_error *err, bool *fine)
+{
+    const char *path = sim_text(chart->arena, "%s/rounds.csv", chart->run->folder);
+    struct analysis_csv *csv;
+    int seconds, verify, draft, exchange, count = 0;
+    double exchanged = 0;
+
+    *fine = true;
+    if (!sim_file_exists(path))
         return false;
-    write_settings(&chart, figure->script);
-    write_bands(&chart, figure, look.width - inches_beside_plot);
-    write_gaps(&chart, figure);
-    write_separators(&chart, figure);
-    write_boxes(&chart, figure, "boxes", MOST_PNG_BOXES);
-    if (chart.is_thin)
-        write_boxes(&chart, figure, "boxes_few", MOST_VECTOR_BOXES);
-    write_plot(&chart, figure);
-    return analysis_figure_end(figure, err);
+    csv = analysis_csv_open(path, chart->arena, err);
+    if (csv == NULL)
+        return *fine = false;
+    if (!analysis_csv_has(csv, "verify_seconds") || !analysis_csv_has(csv, "draft_seconds") ||
+        !analysis_csv_has(csv, "exchange_seconds"))
+        return (*fine = analysis_csv_close(csv, err)) && false;
+    seconds = analysis_csv_column(csv, "seconds");
+    verify = analysis_csv_column(csv, "verify_seconds");
+    draft = analysis_csv_column(csv, "draft_seconds");
+    exchange = analysis_csv_column(csv, "exchange_seconds");
+    while (count <= FIRST_ROUNDS && analysis_csv_next(csv)) {
+        const double end = analysis_csv_number(csv, seconds);
+
+        if (count == 0)
+            chart->from =
+                fmax(0, end - analysis_csv_number(csv, verify) - analysis_csv_number(csv, draft) -
+                            analysis_csv_number(csv, exchange));
+        if (count++ < FIRST_ROUNDS) {
+            chart->until = end;
+            exchanged += analysis_csv_number(csv, exchange);
+        }
+    }
+    chart->note =
+        sim_text(chart->arena, "Drafts and verdicts cross the network for %.2g %% of this time.",
+                 100 * exchanged / (chart->until - chart->from));
+    *fine = analysis_csv_close(csv, err);
+    return *fine && count > FIRST_ROUNDS && chart->until > chart->from;
+}
+
+bool analysis_plot_first_rounds(struct analysis_figures *all, const struct analysis_run *run,
+                                struct sim_error *err)
+{
+    struct chart chart = {.run = run,
+                          .name = "first_rounds",
+                          .arena = all->arena,
+                          .peers = json_object_get(run->summary, "peers")};
+    bool fine;
+
+    if (!read_first_rounds(&chart, err, &fine))
+        return fine;
+    chart.title = sim_text(all->arena, "what each peer did in the first %d rounds", FIRST_ROUNDS);
+    chart.scale = analysis_scale_for(chart.until, SIM_UNIT_SECONDS);
+    chart.rows = analysis_rows_of(chart.peers, all->arena);
+    return read_chart(&chart, err) &&
+           (!chart.has_separators || plot_chart(all, &chart, err)); /* of one phase: no news */
 }

@@ -1,7 +1,7 @@
-/* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis
- * of the other figures across and the second numeric key down; where there is none, a row for each series.
- * With both, the rows of a series stand together under its name.  Where a metric breaks even at some value,
- * colours diverge around it and a heavy line parts the cells below it from the others. */
+/* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis of
+ * the other figures across and the second numeric key down; where there is none, a row for each series.  With
+ * both, the rows of a series stand together under its name.  Where a measure breaks even, as a speedup at 1,
+ * one colour is below and another above, and a line follows the edges of the cells between them. */
 #include "analysis/break_even.h"
 #include "analysis/plot.h"
 #include "analysis/points.h"
@@ -21,7 +21,8 @@ struct measure {
     const char *name, *title, *axis;
     enum analysis_quantity quantity;
     enum sim_unit unit;
-    double break_even; /* NaN: nowhere */
+    double break_even; /* above zero; NaN: nowhere */
+    bool is_speedup;   /* and that is 1 */
 };
 
 struct heat_map {
@@ -31,12 +32,8 @@ struct heat_map {
     int rows, columns;
     double at[MOST_ROWS], end; /* where rows stand; headings take a row of their own */
     bool has_headings;
-    double least, most; /* least: above zero */
-    double lowest;      /* of all */
-    bool is_log, has_zero, has_gap, has_texts, diverges;
-    struct analysis_divergence divergence; /* where it diverges */
-    struct analysis_edge *edges;
-    int edge_count;
+    double least, most; /* seconds; least: above zero */
+    bool is_log, has_zero, has_less, has_gap, has_texts;
     struct analysis_scale scale;
     struct sim_arena *arena;
 };
@@ -61,50 +58,48 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static bool breaks_even(const struct heat_map *map)
+{
+    return !isnan(map->measure->break_even);
+}
+
+/* As far below the break-even as above, as factors; 2 at least, so that small differences look small. */
+static void centre_on_break_even(struct heat_map *map)
+{
+    const double level = map->measure->break_even;
+    const double extent = fmax(2, fmax(map->most / level, level / map->least));
+
+    map->most = level * extent;
+    map->least = level / extent;
+    map->is_log = true;
+}
+
 /* The unit suits the value in the middle: then most cells have few digits. */
 static void choose_scale(struct heat_map *map)
 {
     const size_t cells = (size_t)map->rows * (size_t)map->columns;
-    const double level = map->measure->break_even; /* nothing is below NaN */
     double *values = sim_new(map->arena, double, cells);
     size_t count = 0;
 
-    map->least = map->lowest = INFINITY;
+    map->least = INFINITY;
     for (int r = 0; r < map->rows; r++)
         for (int c = 0; c < map->columns; c++) {
             const double mean = value_of(map, r, c);
 
             map->has_gap |= isnan(mean);
             map->has_zero |= mean == 0;
+            map->has_less |= mean < 0;
             if (mean > 0)
                 values[count++] = mean;
             if (mean > 0 && mean < map->least)
                 map->least = mean;
             map->most = fmax(map->most, mean); /* passes over NaN */
-            map->lowest = fmin(map->lowest, mean);
         }
     qsort(values, count, sizeof *values, by_value);
     map->scale = analysis_scale_for(count > 0 ? values[count / 2] : 0, map->measure->unit);
-    map->diverges = analysis_is_below(map->lowest, level) != analysis_is_below(map->most, level);
-    if (map->diverges)
-        map->divergence = analysis_divergence_of(map->lowest, map->most, map->measure->break_even);
-    map->is_log = map->diverges ? map->divergence.is_log
-                                : map->lowest >= 0 && count > 0 && map->most > 20 * map->least;
-}
-
-static void find_edges(struct heat_map *map)
-{
-    double *values = sim_new(map->arena, double, (size_t)map->rows *(size_t)map->columns + 1);
-
-    if (!map->diverges)
-        return;
-    for (int r = 0; r < map->rows; r++)
-        for (int c = 0; c < map->columns; c++)
-            values[r * map->columns + c] = value_of(map, r, c);
-    map->edges =
-        sim_new(map->arena, struct analysis_edge, 2 * (size_t)map->rows * (size_t)map->columns + 1);
-    map->edge_count = analysis_break_even(values, map->at, map->rows, map->columns,
-                                          map->measure->break_even, map->edges);
+    map->is_log = count > 0 && map->most > 20 * map->least;
+    if (breaks_even(map) && count > 0)
+        centre_on_break_even(map);
 }
 
 static void place_rows(struct heat_map *map)
@@ -124,17 +119,19 @@ static void place_rows(struct heat_map *map)
 }
 
 /* Where on the palette a value stands, from 0 to 1. */
-static double shade(const struct heat_map *map, double value)
+static double shade(const struct heat_map *map, double seconds)
 {
-    const double floor = fmin(0, map->lowest);
-
-    if (map->diverges)
-        return analysis_diverged(&map->divergence, value);
-    if (map->most <= floor)
+    if (map->most <= 0)
         return 0;
     if (!map->is_log)
-        return (value - floor) / (map->most - floor);
-    return value <= map->least ? 0 : log(value / map->least) / log(map->most / map->least);
+        return seconds / map->most;
+    return seconds <= map->least ? 0 : log(seconds / map->least) / log(map->most / map->least);
+}
+
+/* Is white text read better? */
+static bool is_dark(const struct heat_map *map, double value)
+{
+    return shade(map, value) > (breaks_even(map) ? 0.65 : 0.5);
 }
 
 static const char *cell_text(const struct heat_map *map, int row, int column)
@@ -205,19 +202,31 @@ static void write_numbers(const struct heat_map *map, struct analysis_figure *fi
                 continue;
             fprintf(figure->data, "%d %g ", c, map->at[r]);
             analysis_number(figure->data, value * map->scale.factor);
-            fprintf(figure->data, " %s %d\n", cell_text(map, r, c),
-                    shade(map, value) > (map->diverges ? 0.67 : 0.5));
+            fprintf(figure->data, " %s %d\n", cell_text(map, r, c), is_dark(map, value));
         }
 }
 
-static void write_edges(const struct heat_map *map, struct analysis_figure *figure)
+/* Where the measure breaks even, between cells.  Returns how many pieces the line has. */
+static int write_edges(const struct heat_map *map, struct analysis_figure *figure)
 {
-    if (map->edge_count == 0)
-        return;
-    analysis_block(figure, "break_even", "x  y  width  height");
-    for (int i = 0; i < map->edge_count; i++)
-        fprintf(figure->data, "%g %g %g %g\n", map->edges[i].x, map->edges[i].y,
-                map->edges[i].width, map->edges[i].height);
+    const size_t cells = (size_t)map->rows * (size_t)map->columns;
+    double *values = sim_new(map->arena, double, cells + 1);
+    struct analysis_edge *edges = sim_new(map->arena, struct analysis_edge, 2 * cells + 1);
+    int count;
+
+    if (!breaks_even(map))
+        return 0;
+    for (int r = 0; r < map->rows; r++)
+        for (int c = 0; c < map->columns; c++)
+            values[r * map->columns + c] = value_of(map, r, c);
+    count = analysis_break_even(values, map->at, map->rows, map->columns, map->measure->break_even,
+                                edges);
+    if (count > 0)
+        analysis_block(figure, "break_even", "x  y  width  height");
+    for (int i = 0; i < count; i++)
+        fprintf(figure->data, "%g %g %g %g\n", edges[i].x, edges[i].y, edges[i].width,
+                edges[i].height);
+    return count;
 }
 
 /* ---- the script ---- */
@@ -286,91 +295,93 @@ static void write_rows(const struct heat_map *map, FILE *script)
         write_headings(map, script);
 }
 
-/* Ticks of the colour bar at the break-even and at even steps around it. */
-static void write_diverging_ticks(const struct heat_map *map, FILE *script)
+/* Ticks of a logarithmic colour bar that may span less than a decade, one of them where the break-even is. */
+static void write_colour_ticks(const struct heat_map *map, FILE *script)
 {
-    enum { TICKS = 5 };
+    static const double steps[] = {1, 2, 5};
+    const double factor = map->scale.factor, level = map->measure->break_even * factor;
 
-    fputs("set cbtics (", script);
-    for (int i = 0; i < TICKS; i++) {
-        const double value =
-            analysis_converged(&map->divergence, (double)i / (TICKS - 1)) * map->scale.factor;
+    fprintf(script, "set cbtics ('%g' %.9g", level, level);
+    for (int power = -6; power <= 6; power++)
+        for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+            const double at = steps[i] * pow(10, power);
 
-        fputs(i > 0 ? ", " : "", script);
-        analysis_quote(script, i == TICKS / 2 ? sim_text(map->arena, "%g", value)
-                                              : analysis_three_digits(value, map->arena));
-        fprintf(script, " %.9g", value);
-    }
+            if (at < map->least * factor * (1 - 1e-9) || at > map->most * factor * (1 + 1e-9) ||
+                (at > level / 1.25 && at < level * 1.25))
+                continue;
+            fprintf(script, ", '%g' %g", at, at);
+        }
     fputs(")\n", script);
 }
 
-/* From what value to what the palette goes. */
-static void write_range(const struct heat_map *map, FILE *script)
+/* From yellow to orange below the break-even, from light to dark blue above: in grey, too, darker is more, and
+ * there is a step between them. */
+static void write_even_colours(const struct heat_map *map, FILE *script)
 {
-    const double factor = map->scale.factor, floor = fmin(0, map->lowest) * factor;
-
-    if (map->is_log)
-        fputs("set logscale cb\n", script);
-    if (map->diverges) {
-        fprintf(script, "set cbrange [%.9g:%.9g]\n",
-                analysis_converged(&map->divergence, 0) * factor,
-                analysis_converged(&map->divergence, 1) * factor);
-        write_diverging_ticks(map, script);
-    } else if (map->is_log) {
-        fprintf(script, "set cbrange [%.9g:%.9g]\nset format cb '%%g'\n", map->least * factor,
-                map->most * factor);
-    } else {
-        fprintf(script, "set cbrange [%.9g:%.9g]\n", floor,
-                map->most * factor > floor ? map->most * factor : floor + 1);
-    }
+    fputs("set palette defined (0 '#FFFBE0', 0.25 '#FCDF9A', 0.4999 '#F2B04E', 0.5 '#8FBFE0', 0.75 "
+          "'#2F78B5', 1 '#08264F') maxcolors 512\n",
+          script);
+    fprintf(script, "set logscale cb\nset cbrange [%.9g:%.9g]\n", map->least * map->scale.factor,
+            map->most * map->scale.factor);
+    write_colour_ticks(map, script);
 }
 
-/* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey.
- * Around a break-even light yellows against darker blues, pale where it is near: the sides have no
- * lightness in common.  A value that is the level but for rounding is blue. */
+/* Cividis (Nunez, Anderton and Renslow 2018) from light to dark: it reads alike to all eyes and in grey. */
+static void write_shades(const struct heat_map *map, FILE *script)
+{
+    const double factor = map->scale.factor;
+
+    fputs("set palette defined (0 '#FEE838', 1 '#E1CC55', 2 '#C3B369', 3 '#A59C74', 4 '#8A8678', "
+          "5 '#707173', 6 '#575D6D', 7 '#3B496C', 8 '#123570', 9 '#00224E')\n",
+          script);
+    if (map->is_log)
+        fprintf(script, "set logscale cb\nset cbrange [%.9g:%.9g]\nset format cb '%%g'\n",
+                map->least * factor, map->most * factor);
+    else
+        fprintf(script, "set cbrange [0:%.9g]\n", map->most > 0 ? map->most * factor : 1);
+}
+
 static void write_colours(const struct heat_map *map, FILE *script)
 {
-    fputs(map->diverges
-              ? "set palette defined (0 '#D9A900', 2.5 '#EBCB5B', 4.99999 '#F4EBCB', 4.99999 "
-                "'#9DB0CF', 6 '#7C93BB', 7.5 '#3F5F9A', 9 '#123570', 10 '#00224E')\n"
-              : "set palette defined (0 '#FEE838', 1 '#E1CC55', 2 '#C3B369', 3 '#A59C74', 4 "
-                "'#8A8678', 5 '#707173', 6 '#575D6D', 7 '#3B496C', 8 '#123570', 9 '#00224E')\n",
-          script);
-    write_range(map, script);
-    fputs("set cblabel ", script);
-    analysis_quote(script,
-                   *map->scale.unit == '\0'
-                       ? map->measure->axis
-                       : sim_text(map->arena, "%s (%s)", map->measure->axis, map->scale.unit));
-    fputs("\nset colorbox user origin screen 0.805, graph 0 size screen 0.022, graph 1 noborder\n"
-          "set cbtics scale 0.4\nset rmargin at screen 0.785\n",
-          script);
+    (breaks_even(map) ? write_even_colours : write_shades)(map, script);
+    fprintf(script,
+            "set cblabel '%s%s%s%s'\nset colorbox user origin screen 0.805, graph 0 size screen "
+            "0.022, graph 1 noborder\nset cbtics scale 0.4\nset rmargin at screen 0.785\n",
+            map->measure->axis, *map->scale.unit == '\0' ? "" : " (", map->scale.unit,
+            *map->scale.unit == '\0' ? "" : ")");
 }
 
-static void write_plot(const struct heat_map *map, struct analysis_figure *figure)
+static const char *break_even_text(const struct heat_map *map)
 {
-    fputs("set style fill solid 1 noborder\nset border 0\nset tics scale 0\nunset grid\nunset key\n"
+    return sim_text(map->arena, "%g%s%s", map->measure->break_even * map->scale.factor,
+                    *map->scale.unit == '\0' ? "" : " ", map->scale.unit);
+}
+
+static void write_plot(const struct heat_map *map, struct analysis_figure *figure, bool has_edges)
+{
+    fputs("set style fill solid 1 noborder\nset border 0\nset tics scale 0\nunset grid\n"
           "floor = ",
           figure->script);
-    analysis_number(figure->script, map->diverges ? map->lowest * map->scale.factor
-                                    : map->is_log ? map->least * map->scale.factor
-                                                  : fmin(0, map->lowest) * map->scale.factor);
-    putc('\n', figure->script);
+    analysis_number(figure->script, map->is_log ? map->least * map->scale.factor : 0);
+    fputs(has_edges ? "\n" : "\nunset key\n", figure->script);
     analysis_figure_plot(figure);
     fprintf(figure->script, "plot '%s.dat'", figure->name);
     fputs(" index 'cells' using 1:2:($1-0.48):($1+0.48):($2-0.47):($2+0.47):"
-          "($3 < floor ? floor : $3) with boxxyerror linecolor palette",
+          "($3 < floor ? floor : $3) with boxxyerror linecolor palette notitle",
           figure->script);
     if (map->has_texts)
         fprintf(figure->script,
                 ", \\\n     '' index 'cells' using 1:2:(strcol(4)):($5 == 1 ? 0xFFFFFF : 0x000000) "
-                "with labels font ',%g' textcolor rgb variable",
+                "with labels font ',%g' textcolor rgb variable notitle",
                 cell_points);
-    if (map->edge_count > 0)
-        fputs(", \\\n     '' index 'break_even' using 1:2:3:4 with vectors nohead linecolor rgb "
-              "'#FFFFFF' linewidth 4 dashtype 1, \\\n     '' index 'break_even' using 1:2:3:4 with "
-              "vectors nohead linecolor rgb '#D55E00' linewidth 2 dashtype 1",
-              figure->script);
+    if (has_edges)
+        fprintf(figure->script,
+                ", \\\n     '' index 'break_even' using 1:2:3:4 with vectors nohead linecolor rgb "
+                "'#FFFFFF' linewidth 4 dashtype 1 notitle, \\\n     '' index 'break_even' using "
+                "1:2:3:4 with vectors nohead linecolor rgb '#000000' linewidth 2 dashtype 1 "
+                "notitle, \\\n     NaN with lines linecolor rgb '#000000' linewidth 2 dashtype 1 "
+                "title 'break-even: %s lies between the cells'",
+                break_even_text(map));
     putc('\n', figure->script);
 }
 
@@ -393,18 +404,10 @@ static int undecided_cells(const struct heat_map *map)
 
 static const char *note_on_break_even(const struct heat_map *map)
 {
-    const double level = map->measure->break_even;
     const int undecided = undecided_cells(map);
-    const char *where = sim_text(map->arena, "%g%s%s", level * map->scale.factor,
-                                 *map->scale.unit == '\0' ? "" : " ", map->scale.unit);
     const char *note =
-        map->diverges
-            ? sim_text(map->arena,
-                       "Break-even is %s: below it cells are yellow, above it blue, and the heavy "
-                       "line parts them. ",
-                       where)
-            : sim_text(map->arena, "All cells are %s the break-even, %s. ",
-                       analysis_is_below(map->most, level) ? "below" : "at or above", where);
+        sim_text(map->arena, "Below %s in yellow and orange%s. ", break_even_text(map),
+                 map->measure->is_speedup ? ": slower than without" : ", others in blue");
 
     return undecided == 0
                ? note
@@ -414,7 +417,8 @@ static const char *note_on_break_even(const struct heat_map *map)
 
 static struct analysis_look look_of(const struct heat_map *map)
 {
-    struct analysis_look look = {.name = map->measure->name, .width = figure_width};
+    struct analysis_look look = {
+        .name = map->measure->name, .width = figure_width, .key_rows = breaks_even(map)};
     const char *note = "";
 
     look.title = sim_text(map->arena, "%s: %s", map->study->name, map->measure->title);
@@ -429,11 +433,13 @@ static struct analysis_look look_of(const struct heat_map *map)
         note = sim_text(map->arena, "%sThe first %d of %d columns are shown. ", note, map->columns,
                         map->grid->column_count);
     if (map->has_gap)
-        note = sim_text(map->arena, "%sWhite: no result%s. ", note,
-                        map->measure->quantity == ANALYSIS_CHOSEN ? ", or none that tells it" : "");
+        note = sim_text(map->arena, "%sWhite: no result. ", note);
     if (map->is_log && map->has_zero)
         note = sim_text(map->arena, "%sZero has the colour of the least value above it. ", note);
-    if (!isnan(map->measure->break_even) && map->lowest <= map->most)
+    if (map->has_less)
+        note =
+            sim_text(map->arena, "%sWhat is below zero has the colour of the least shown. ", note);
+    if (breaks_even(map))
         note = sim_text(map->arena, "%s%s", note, note_on_break_even(map));
     look.notes[0] = note;
     look.notes[1] = map->study->origin;
@@ -457,7 +463,6 @@ static bool plot_map(struct analysis_figures *all, const struct analysis_study *
     choose_scale(&map);
     place_rows(&map);
     choose_texts(&map);
-    find_edges(&map);
     look = look_of(&map);
     figure = analysis_figure_begin(all, &look, err);
     if (figure == NULL)
@@ -466,16 +471,15 @@ static bool plot_map(struct analysis_figures *all, const struct analysis_study *
     write_rows(&map, figure->script);
     write_colours(&map, figure->script);
     write_numbers(&map, figure);
-    write_edges(&map, figure);
-    write_plot(&map, figure);
+    write_plot(&map, figure, write_edges(&map, figure) > 0);
     return analysis_figure_end(figure, err);
 }
 
 bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
                             const struct analysis_grid *grid, struct sim_error *err)
 {
-    static const struct measure time = {"heat_map",       "simulated time", "time",
-                                        ANALYSIS_SECONDS, SIM_UNIT_SECONDS, NAN};
+    static const struct measure time = {
+        "heat_map", "simulated time", "time", ANALYSIS_SECONDS, SIM_UNIT_SECONDS, NAN, false};
 
     return plot_map(all, study, grid, &time, err);
 }
@@ -490,7 +494,9 @@ bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysi
                                    .axis = words,
                                    .quantity = ANALYSIS_CHOSEN,
                                    .unit = study->chosen_unit,
-                                   .break_even = study->break_even};
+                                   .break_even = study->break_even,
+                                   .is_speedup = strcmp(study->chosen, "speedup") == 0 &&
+                                                 study->break_even == 1};
 
     return plot_map(all, study, grid, &chosen, err);
 }

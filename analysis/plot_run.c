@@ -93,11 +93,11 @@ static bool plot_all(struct analysis_figures *all, const struct analysis_run *ru
         return sim_fail(err, "%s/summary.json: tells of no peers, so there is nothing to draw.",
                         run->folder);
     return (has_events ? analysis_plot_gantt : analysis_plot_bars)(all, run, err) &&
+           (!has_events || analysis_plot_first_rounds(all, run, err)) &&
            (!has_links || analysis_plot_links(all, run, err)) &&
            analysis_plot_run_learning(all, run, err) && analysis_plot_rounds(all, run, err) &&
            analysis_plot_requests(all, run, err) && analysis_plot_layers(all, run, err) &&
-           analysis_plot_decoding(all, run, err) && analysis_plot_token_times(all, run, err) &&
-           plot_pipeline(all, run, err);
+           analysis_plot_decoding(all, run, err) && plot_pipeline(all, run, err);
 }
 
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err)

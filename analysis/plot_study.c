@@ -373,15 +373,6 @@ static bool plot_subject(struct analysis_figures *all, const struct analysis_stu
     return plot_lines(all, &lines, err);
 }
 
-/* Bytes, which have a figure of that name already. */
-static bool is_drawn_anyhow(const char *metric)
-{
-    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
-        if (strcmp(subjects[i].name, metric) == 0)
-            return true;
-    return false;
-}
-
 /* The metric that was asked for, or a speedup. */
 static bool plot_chosen(struct analysis_figures *all, const struct analysis_study *study,
                         const struct analysis_grid *grid, struct sim_error *err)
@@ -393,7 +384,8 @@ static bool plot_chosen(struct analysis_figures *all, const struct analysis_stud
         return true;
     words = analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena);
     subject = (struct subject){study->chosen, words, words, ANALYSIS_CHOSEN, study->chosen_unit};
-    return (is_drawn_anyhow(study->chosen) || plot_subject(all, study, grid, &subject, err)) &&
+    return (strcmp(study->chosen, "bytes") == 0 || /* which has its figure already */
+            plot_subject(all, study, grid, &subject, err)) &&
            (grid->series_count < 2 || grid->column_count < 2 ||
             (analysis_plot_chosen_map(all, study, grid, err) &&
              analysis_plot_chosen_winners(all, study, grid, err)));

@@ -1,6 +1,6 @@
-/* plot_winners.c -- figures `winners` and METRIC_winners: who is fastest in each cell of the heat map, or best by a
- * metric, who comes next, and by how much.  The algorithms of a study compete; other keys that name series, as the platform, are fields under a
- * heading each. */
+/* plot_winners.c -- figure `winners`: who is fastest in each cell of the heat map, who comes next, and by
+ * how much; and METRIC_winners, the same of a metric, of which more may be better.  The algorithms of a study
+ * compete; other keys that name series, as the platform, are fields under a heading each. */
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -13,7 +13,7 @@ static const double figure_width = 5.4;       /* inches */
 static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
 static const double cell_points = 5.5;
 static const double row_inches = 0.235;
-static const double near_tie = 0.05; /* of the value: paler */
+static const double near_tie = 0.05; /* of the time: paler */
 
 enum { MOST_ROWS = 100, MOST_COLUMNS = 40, MOST_COLOURS = 8, LEAST_LETTERS = 6 };
 
@@ -35,15 +35,10 @@ struct row {
     const struct analysis_cell **cells; /* [contender_count]: a row of columns, or NULL */
 };
 
-/* What decides. */
-struct rule {
-    const char *name, *words;
-    enum analysis_quantity quantity;
-    bool is_time, more_wins;
-};
-
 struct contest {
-    const struct rule *rule;
+    const char *name, *metric; /* of the figure; what is compared, NULL: simulated time */
+    enum analysis_quantity quantity;
+    bool larger_wins;
     const struct analysis_study *study;
     const struct analysis_grid *grid;
     const char **names; /* [contender_count] */
@@ -59,8 +54,7 @@ struct contest {
 
 struct verdict {
     int best, next; /* contenders; -1: none */
-    double
-        lead; /* how much longer the next one takes, or how much more the best one has, relative */
+    double lead; /* how much longer the next one takes, relative; or how much more the best has */
 };
 
 static struct row *row_of(struct contest *contest, const struct analysis_series *series)
@@ -117,48 +111,40 @@ static void lay_out(struct contest *contest)
     contest->end = at;
 }
 
-static bool is_better(const struct rule *rule, double a, double b)
+/* What the least of wins; NaN where there is no result. */
+static double cost_of(const struct contest *contest, const struct analysis_cell *cell)
 {
-    return rule->more_wins ? a > b + 1e-9 * fabs(b) : a < b - 1e-9 * fabs(b);
-}
+    const double value = cell->mean[contest->quantity];
 
-/* Values that are not positive have no ratio. */
-static double lead_of(const struct rule *rule, double best, double next)
-{
-    const double more = rule->more_wins ? best : next, less = rule->more_wins ? next : best;
-
-    if (less > 0)
-        return fmax(0, more / less - 1);
-    return more > less ? INFINITY : 0;
+    if (cell->results == 0)
+        return NAN;
+    return contest->larger_wins ? 1 / fmax(0, value) : value;
 }
 
 /* Of equals the first in the study wins. */
 static struct verdict judge(const struct contest *contest, int row, int column)
 {
     struct verdict verdict = {-1, -1, 0};
-    double best = 0, next = 0;
+    double best = INFINITY, next = INFINITY;
 
     for (int c = 0; c < contest->grid->contender_count; c++) {
         const struct analysis_cell *cells = contest->rows[row].cells[c];
-        double value;
+        const double cost = cells == NULL ? NAN : cost_of(contest, &cells[column]);
 
-        if (cells == NULL || cells[column].results == 0)
+        if (isnan(cost))
             continue;
-        value = cells[column].mean[contest->rule->quantity];
-        if (isnan(value))
-            continue;
-        if (verdict.best < 0 || is_better(contest->rule, value, best)) {
+        if (cost < best * (1 - 1e-9)) {
             next = best;
             verdict.next = verdict.best;
-            best = value;
+            best = cost;
             verdict.best = c;
-        } else if (verdict.next < 0 || is_better(contest->rule, value, next)) {
-            next = value;
+        } else if (cost < next * (1 - 1e-9)) {
+            next = cost;
             verdict.next = c;
         }
     }
     if (verdict.next >= 0)
-        verdict.lead = lead_of(contest->rule, best, next);
+        verdict.lead = best > 0 ? fmax(0, next / best - 1) : next > 0 ? INFINITY : 0;
     return verdict;
 }
 
@@ -182,8 +168,24 @@ static void choose_colours(struct contest *contest)
 
 /* ---- numbers ---- */
 
+/* How much less than the best the next one has, relative. */
+static double shortfall(double lead)
+{
+    return isinf(lead) ? 1 : lead / (1 + lead);
+}
+
+static bool is_near_tie(const struct contest *contest, double lead)
+{
+    return (contest->larger_wins ? shortfall(lead) : lead) < near_tie;
+}
+
 static const char *lead_text(const struct contest *contest, double lead)
 {
+    const double less = shortfall(lead);
+
+    if (contest->larger_wins)
+        return sim_text(contest->arena, "-%.*f%%", less < 0.0995 && less >= 0.0005 ? 1 : 0,
+                        less * 100);
     if (lead >= 9.995)
         return sim_text(contest->arena, "x%s", analysis_three_digits(lead + 1, contest->arena));
     return sim_text(contest->arena, "+%.*f%%", lead < 0.0995 && lead >= 0.0005 ? 1 : 0, lead * 100);
@@ -191,18 +193,19 @@ static const char *lead_text(const struct contest *contest, double lead)
 
 static void write_cells(const struct contest *contest, struct analysis_figure *figure)
 {
-    analysis_block(figure, "cells",
-                   sim_text(contest->arena,
-                            "column  row  %s  next (names in the script, from 1; 0: none)  %s  "
-                            "colour  text is white",
-                            contest->rule->is_time ? "fastest" : "best",
-                            contest->rule->is_time     ? "the next one takes longer by"
-                            : contest->rule->more_wins ? "the best one has more by"
-                                                       : "the next one has more by"));
+    analysis_block(
+        figure, "cells",
+        sim_text(contest->arena,
+                 "column  row  %s  next (names in the script, from 1; 0: none)  the next one %s "
+                 "by  colour  text is white",
+                 contest->metric == NULL ? "fastest" : "best",
+                 contest->metric == NULL ? "takes longer"
+                 : contest->larger_wins  ? "has less"
+                                         : "has more"));
     for (int r = 0; r < contest->row_count; r++)
         for (int c = 0; c < contest->columns; c++) {
             const struct verdict verdict = judge(contest, r, c);
-            const bool is_pale = verdict.next >= 0 && verdict.lead < near_tie;
+            const bool is_pale = verdict.next >= 0 && is_near_tie(contest, verdict.lead);
             int colour;
 
             if (verdict.best < 0)
@@ -337,10 +340,10 @@ static void write_plot(const struct contest *contest, struct analysis_figure *fi
             "maxcols %d\n",
             key_columns(contest));
     analysis_figure_plot(figure);
-    fprintf(figure->script,
-            "plot '%s.dat' index 'cells' using 1:2:($1-0.485):($1+0.485):($2-0.47):($2+0.47):"
-            "(int($6)) with boxxyerror linecolor rgb variable notitle",
-            figure->name);
+    fprintf(figure->script, "plot '%s.dat'", figure->name);
+    fputs(" index 'cells' using 1:2:($1-0.485):($1+0.485):($2-0.47):($2+0.47):"
+          "(int($6)) with boxxyerror linecolor rgb variable notitle",
+          figure->script);
     if (letters_of_cell(contest) > LEAST_LETTERS) {
         write_line(figure, "$2-0.2", "name[int($3)]", cell_points);
         write_line(figure, "$2+0.22", "next($4, strcol(5))", cell_points - 0.7);
@@ -366,102 +369,106 @@ static const char *who_never_wins(const struct contest *contest)
             list = sim_text(contest->arena, "%s%s%s", list, *list ? ", " : "", contest->names[i]);
     return *list == '\0' ? ""
                          : sim_text(contest->arena, "Never the %s: %s. ",
-                                    contest->rule->is_time ? "fastest" : "best", list);
+                                    contest->metric == NULL ? "fastest" : "best", list);
 }
 
 /* How the figure is read. */
-static const char *how_to_read(const struct contest *contest)
+static const char *note_on_cells(const struct contest *contest)
 {
-    const struct rule *rule = contest->rule;
-
-    if (rule->is_time)
+    if (contest->metric == NULL)
         return sim_text(
             contest->arena,
-            "Colour and first line: who takes the least simulated time. Second line: "
-            "who comes next, and how much longer it takes. Pale: not even %g %% longer.",
+            "Colour and first line: who takes the least simulated time. Second line: who comes "
+            "next, and how much longer it takes. Pale: not even %g %% longer. ",
             near_tie * 100);
     return sim_text(
         contest->arena,
         "Colour and first line: who has the %s %s. Second line: who comes next, and how "
-        "much more %s has, relative to the other. Pale: not even %g %%.",
-        rule->more_wins ? "most" : "least", rule->words, rule->more_wins ? "the first" : "it",
-        near_tie * 100);
+        "much %s that has. Pale: not even %g %% %s. ",
+        contest->larger_wins ? "most" : "least", contest->metric,
+        contest->larger_wins ? "less" : "more", near_tie * 100,
+        contest->larger_wins ? "less" : "more");
 }
 
 static struct analysis_look look_of(const struct contest *contest)
 {
-    const struct rule *rule = contest->rule;
     const int columns = key_columns(contest);
     const int key_rows = (contest->colour_count + columns - 1) / columns;
-    struct analysis_look look = {.name = rule->name, .width = figure_width, .key_rows = key_rows};
+    struct analysis_look look = {
+        .name = contest->name, .width = figure_width, .key_rows = key_rows};
 
     look.title =
-        rule->is_time
+        contest->metric == NULL
             ? sim_text(contest->arena, "%s: which is fastest, where", contest->study->name)
-            : sim_text(contest->arena, "%s: which is best by %s (%s is better)",
-                       contest->study->name, rule->words, rule->more_wins ? "more" : "less");
+            : sim_text(contest->arena, "%s: which has the %s %s, where", contest->study->name,
+                       contest->larger_wins ? "most" : "least", contest->metric);
     look.height = 1.25 + 0.11 * key_rows + contest->end * row_inches;
-    look.notes[0] =
-        sim_text(contest->arena, "%s %s%s%s%s", how_to_read(contest), who_never_wins(contest),
-                 !contest->has_gap ? ""
-                 : rule->is_time   ? "White: no result. "
-                                   : "White: no result, or none that tells it. ",
-                 contest->left_out > 0 || contest->columns < contest->grid->column_count
-                     ? "Not all rows and columns are shown. "
-                     : "",
-                 contest->grid->most_results <= 1 ? ""
-                 : rule->is_time                  ? "Times are means over the seeds."
-                                                  : "Values are means over the seeds.");
+    look.notes[0] = sim_text(contest->arena, "%s%s%s%s%s", note_on_cells(contest),
+                             who_never_wins(contest), contest->has_gap ? "White: no result. " : "",
+                             contest->left_out > 0 || contest->columns < contest->grid->column_count
+                                 ? "Not all rows and columns are shown. "
+                                 : "",
+                             contest->grid->most_results > 1
+                                 ? (contest->metric == NULL ? "Times are means over the seeds."
+                                                            : "These are means over the seeds.")
+                                 : "");
     look.notes[1] = contest->study->origin;
     return look;
 }
 
-static bool plot_contest(struct analysis_figures *all, const struct analysis_study *study,
-                         const struct analysis_grid *grid, const struct rule *rule,
+static bool plot_contest(struct analysis_figures *all, struct contest *contest,
                          struct sim_error *err)
 {
-    struct contest contest = {.rule = rule, .study = study, .grid = grid, .arena = all->arena};
+    const struct analysis_grid *grid = contest->grid;
     struct analysis_figure *figure;
     struct analysis_look look;
 
     if (grid->contender_count < 2 || grid->second == ANALYSIS_NO_KEY)
         return true; /* the other figures tell it as well */
-    contest.names = sim_new(all->arena, const char *, (size_t)grid->contender_count);
-    contest.colour_of = sim_new(all->arena, int, (size_t)grid->contender_count);
-    contest.columns = grid->column_count < MOST_COLUMNS ? grid->column_count : MOST_COLUMNS;
+    contest->names = sim_new(all->arena, const char *, (size_t)grid->contender_count);
+    contest->colour_of = sim_new(all->arena, int, (size_t)grid->contender_count);
+    contest->columns = grid->column_count < MOST_COLUMNS ? grid->column_count : MOST_COLUMNS;
     for (int i = 0; i < grid->contender_count; i++)
-        contest.colour_of[i] = -1;
-    lay_out(&contest);
-    choose_colours(&contest);
-    look = look_of(&contest);
+        contest->colour_of[i] = -1;
+    lay_out(contest);
+    choose_colours(contest);
+    look = look_of(contest);
     figure = analysis_figure_begin(all, &look, err);
     if (figure == NULL)
         return false;
-    write_names(&contest, figure->script);
-    write_columns(&contest, figure->script);
-    write_rows(&contest, figure->script);
-    write_cells(&contest, figure);
-    write_plot(&contest, figure);
+    write_names(contest, figure->script);
+    write_columns(contest, figure->script);
+    write_rows(contest, figure->script);
+    write_cells(contest, figure);
+    write_plot(contest, figure);
     return analysis_figure_end(figure, err);
 }
 
 bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
                            const struct analysis_grid *grid, struct sim_error *err)
 {
-    static const struct rule fastest = {"winners", "simulated time", ANALYSIS_SECONDS, true, false};
+    struct contest contest = {.name = "winners",
+                              .quantity = ANALYSIS_SECONDS,
+                              .study = study,
+                              .grid = grid,
+                              .arena = all->arena};
 
-    return plot_contest(all, study, grid, &fastest, err);
+    return plot_contest(all, &contest, err);
 }
 
 bool analysis_plot_chosen_winners(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err)
 {
     const enum analysis_better better = analysis_better_of_metric(study->chosen);
-    const struct rule rule = {
-        .name = sim_text(all->arena, "%s_winners", study->chosen),
-        .words = analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena),
-        .quantity = ANALYSIS_CHOSEN,
-        .more_wins = better == ANALYSIS_MORE_IS_BETTER};
+    const char *words =
+        analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena);
+    struct contest contest = {.name = sim_text(all->arena, "%s_winners", study->chosen),
+                              .metric = words,
+                              .quantity = ANALYSIS_CHOSEN,
+                              .larger_wins = better == ANALYSIS_MORE_IS_BETTER,
+                              .study = study,
+                              .grid = grid,
+                              .arena = all->arena};
 
-    return better == ANALYSIS_NEITHER_IS_BETTER || plot_contest(all, study, grid, &rule, err);
+    return better == ANALYSIS_NEITHER_IS_BETTER || plot_contest(all, &contest, err);
 }

@@ -162,20 +162,13 @@ static double theory_of(const json_t *summary, const char *quantity)
     return NAN;
 }
 
+/* A metric, or a number that the summary tells of every run, as "joules". */
 static double metric_of(const json_t *summary, const char *name)
 {
     const json_t *value = json_object_get(json_object_get(summary, "metrics"), name);
 
+    value = value == NULL ? json_object_get(summary, name) : value;
     return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-/* A metric, or a number of the run itself, as its joules. */
-static double chosen_of(const json_t *summary, const char *name)
-{
-    const double metric = metric_of(summary, name);
-    const json_t *value = json_object_get(summary, name);
-
-    return isnan(metric) && json_is_number(value) ? json_number_value(value) : metric;
 }
 
 /* Laws speak in words. */
@@ -203,23 +196,26 @@ static void take_results(struct analysis_point *point, const json_t *summary, co
     point->simulated[ANALYSIS_CHOSEN] = NAN;
     if (chosen == NULL)
         return;
-    point->simulated[ANALYSIS_CHOSEN] = chosen_of(summary, chosen);
+    point->simulated[ANALYSIS_CHOSEN] = metric_of(summary, chosen);
     point->theory[ANALYSIS_CHOSEN] = chosen_theory_of(summary, chosen, arena);
 }
 
 /* ---- the metric that is shown, too ---- */
 
-static void note_metrics(struct reading *reading, json_t *summary)
+static void note_numbers(struct reading *reading, json_t *object)
 {
     const char *name;
     json_t *value;
 
-    json_object_foreach (json_object_get(summary, "metrics"), name, value)
+    json_object_foreach (object, name, value)
         if (json_is_number(value))
             json_object_set_new(reading->metrics, name, json_true());
-    json_object_foreach (summary, name, value)
-        if (json_is_number(value))
-            json_object_set_new(reading->metrics, name, json_true());
+}
+
+static void note_metrics(struct reading *reading, json_t *summary)
+{
+    note_numbers(reading, json_object_get(summary, "metrics"));
+    note_numbers(reading, summary);
 }
 
 /* Is there such a metric?  Where no point has a result, that is what is complained about. */
@@ -258,8 +254,9 @@ static bool choose_metric(struct reading *reading, const struct analysis_choice 
     if (strcmp(study->chosen, "speedup") == 0)
         study->break_even = 1;
     return choice->break_even == NULL ||
-           sim_parse_quantity(choice->break_even, study->chosen_unit, &study->break_even) ||
-           sim_fail(err, "--break-even: '%s' is no value of %s; write it as in %s.",
+           (sim_parse_quantity(choice->break_even, study->chosen_unit, &study->break_even) &&
+            study->break_even > 0) ||
+           sim_fail(err, "--break-even: '%s' is no value of %s above zero; write it as in %s.",
                     choice->break_even, study->chosen, sim_unit_example(study->chosen_unit));
 }
 

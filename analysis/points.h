@@ -53,7 +53,8 @@ struct analysis_study {
     struct analysis_points *points;
     const char *chosen; /* a metric that its figures show, too; NULL: none */
     enum sim_unit chosen_unit;
-    double break_even; /* of that metric: whoever is below it and who is not; NaN: nowhere */
+    double
+        break_even; /* of that metric, above zero: who is below it, and who is not; NaN: nowhere */
     struct analysis_pace pace;       /* what all points have in common */
     int point_count, failed, broken; /* points with results; without; of the former, a law broken */
 };

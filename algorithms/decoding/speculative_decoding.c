@@ -198,25 +198,13 @@ static double round_seconds(const struct sim_plan *plan)
            prepared->run.target_cost.step_seconds + exchange_seconds(plan);
 }
 
+/* The lecture's T_tot, with what crosses the network in each round. */
 static double theory_seconds(const struct sim_plan *plan)
-{
-    return (double)prepared_of(plan)->run.tally->steps * round_seconds(plan);
-}
-
-/* The lecture has N tokens of the draft and T_val for all checks, beside N T_p1 of the target alone
- * (autoregressive_seconds). */
-static double theory_lecture(const struct sim_plan *plan)
 {
     const struct dec_run *run = dec_run_of(plan);
 
     return (double)run->tally->drafted * run->draft_costs[0].step_seconds +
-           (double)run->tally->steps * run->target_cost.step_seconds;
-}
-
-static bool is_greedy_and_together(const struct sim_plan *plan)
-{
-    return dec_is_simple(plan) && options_of(plan)->common.placement == DEC_TOGETHER &&
-           (tokens_are_greedy(dec_run_of(plan)->tokens) || given_alpha(plan) == 1);
+           (double)run->tally->steps * (run->target_cost.step_seconds + exchange_seconds(plan));
 }
 
 static double theory_bytes(const struct sim_plan *plan)
@@ -251,12 +239,11 @@ static bool has_simple_rounds(const struct sim_plan *plan)
 }
 
 static const struct sim_law laws[] = {
-    {"seconds", SIM_UNIT_SECONDS, "steps x (gamma T_q + T_p + exchange)", theory_seconds,
-     sim_total_seconds, .tolerance = 1e-9, .holds = is_simple, .assumes = DEC_SIMPLE},
-    {"T_tot of the lecture", SIM_UNIT_SECONDS,
-     "N T_p2 + T_val: N drafted tokens and all checks; beside N T_p1, autoregressive_seconds",
-     theory_lecture, sim_total_seconds, .tolerance = 1e-9, .holds = is_greedy_and_together,
-     .assumes = DEC_SIMPLE "; greedy, and draft and target on one host"},
+    {"seconds", SIM_UNIT_SECONDS,
+     "N T_p2 + T_val + exchange: N drafted tokens, T_p for each check; beside N T_p1, "
+     "autoregressive_seconds",
+     theory_seconds, sim_total_seconds, .tolerance = 1e-9, .holds = is_simple,
+     .assumes = DEC_SIMPLE},
     {"bytes on the network", SIM_UNIT_BYTES, "steps x 4 (2 + gamma)", theory_bytes, sim_total_bytes,
      .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(gamma+1)) / (1 - alpha), Eq. 1",

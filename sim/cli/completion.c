@@ -27,7 +27,8 @@ static bool was_named(const struct sim_catalogue *catalogue, const struct sim_al
 /* Keys for --set: what every scenario has, and the parameters of all algorithms. */
 static void print_keys(const struct sim_catalogue *catalogue)
 {
-    printf("    local keys=\"platform= network= workload.model= workload.batch= workload.draft= requests.arrival= "
+    printf("    local keys=\"platform= network= workload.model= workload.batch= workload.draft= "
+           "requests.arrival= "
            "requests.rate= requests.count= "
            "requests.horizon= requests.warm_up= iterations= seed= "
            "trace= simulation= algorithm.name=");

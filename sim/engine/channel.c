@@ -4,6 +4,7 @@
 #include "sim/engine/run.h"
 
 #include <assert.h>
+#include <math.h>
 
 static size_t bucket_of(const struct engine *engine, int from, int to, int lane)
 {
@@ -156,7 +157,7 @@ static void begin(struct channel *channel, struct sim_activity *send, struct sim
 {
     struct engine *engine = channel->from->engine;
     struct sim_record *record = engine->record;
-    const int64_t bytes = (int64_t)(send->message.bytes * SIM_LIE_ABOUT_BYTES);
+    const int64_t bytes = (int64_t)ceil((double)send->message.bytes * SIM_LIE_ABOUT_BYTES);
 
     send->is_matched = receive->is_matched = true;
     send->phase_of_bytes = receive->phase_of_bytes = send->phase;

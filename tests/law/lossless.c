@@ -376,7 +376,10 @@ static const char *const lossless[] = {
     "specinfer, expansion: [1, 2], drafts: 2, draft_orders: [1, 2]",
     "pearl, gamma: 3",
     "pearl, gamma: 3, strategy: pre_verify",
-    "pearl, gamma: 3, strategy: post_verify"};
+    "pearl, gamma: 3, strategy: post_verify",
+    "draft_and_verify, threshold: 0.2371",
+    "layerskip, gamma: 4",
+    "kangaroo, threshold: 0.2371"};
 
 static void texts_of_actors_follow_the_target(void **state)
 {

@@ -28,8 +28,8 @@ static inline void assert_close_at(double actual, double expected, double relati
 #define assert_close(actual, expected, relative)                                                   \
     assert_close_at((actual), (expected), (relative), #actual, __FILE__, __LINE__)
 
-static inline void assert_near_at(double actual, double expected, double distance,
-                                  const char *what, const char *file, int line)
+static inline void assert_near_at(double actual, double expected, double distance, const char *what,
+                                  const char *file, int line)
 {
     if (fabs(actual - expected) <= distance) /* false for NaN */
         return;
