@@ -232,7 +232,13 @@ struct sim_law {
     double tolerance;                           /* relative; 0 is exact */
     bool (*holds)(const struct sim_plan *plan); /* NULL: always */
     const char *assumes;                        /* in words, when `holds` is given */
+
+    /* Of a law of chance: the relative standard deviation of what is simulated, as theory or the run's own counts tell it;
+     * the law holds within SIM_DEVIATIONS of them, and `tolerance` is for what is no chance.  NULL: it is none. */
+    double (*deviation)(const struct sim_plan *plan);
 };
+
+enum { SIM_DEVIATIONS = 5 }; /* one law in 1.7 million is broken by chance */
 
 double sim_total_seconds(const struct sim_totals *totals);
 double sim_total_bytes(const struct sim_totals *totals);

@@ -298,6 +298,16 @@ static bool has_simple_rounds(const struct sim_plan *plan)
 
 #define FIXED "one request, one given alpha, epsilon: 0, and " DEC_MANY_ROUNDS
 
+static double drafted_deviation(const struct sim_plan *plan)
+{
+    return own_layers_drafted_deviation(plan, options_of(plan)->max_step_draft);
+}
+
+static double speedup_deviation(const struct sim_plan *plan)
+{
+    return dec_deviation(plan) + drafted_deviation(plan);
+}
+
 static const struct sim_law laws[] = {
     {"seconds", SIM_UNIT_SECONDS, "drafted x T_q + steps x (T_p + exchange)", theory_seconds,
      sim_total_seconds, .tolerance = 1e-9, .holds = dec_is_simple, .assumes = DEC_SIMPLE},
@@ -305,14 +315,14 @@ static const struct sim_law laws[] = {
      .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE,
      "1 + mu (1 - m^gamma) / (1 - m); confidence C, mu = E[C], m = E[C 1(C >= threshold)]",
-     theory_tokens, dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
-     .assumes = FIXED},
+     theory_tokens, dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation,
+     .holds = has_many_rounds, .assumes = FIXED},
     {"drafted per step", SIM_UNIT_NONE, "(1 - s^gamma) / (1 - s), s = P(C >= threshold)",
-     theory_drafted, own_layers_drafted_per_step, .tolerance = 0.03, .holds = has_many_rounds,
-     .assumes = FIXED},
+     theory_drafted, own_layers_drafted_per_step, .tolerance = 1e-9, .deviation = drafted_deviation,
+     .holds = has_many_rounds, .assumes = FIXED},
     {"speedup", SIM_UNIT_NONE, "tokens per step x T_p / (drafted per step x T_q + T_p + exchange)",
-     theory_speedup, dec_speedup, .tolerance = 0.03, .holds = has_simple_rounds,
-     .assumes = "all of the above"},
+     theory_speedup, dec_speedup, .tolerance = 1e-9, .deviation = speedup_deviation,
+     .holds = has_simple_rounds, .assumes = "all of the above"},
     {0}};
 
 /* ---- */

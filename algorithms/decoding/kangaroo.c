@@ -132,6 +132,16 @@ static bool has_simple_rounds(const struct sim_plan *plan)
 
 #define MANY "one request, one given alpha that is not eta, and " DEC_MANY_ROUNDS
 
+static double drafted_deviation(const struct sim_plan *plan)
+{
+    return own_layers_drafted_deviation(plan, options_of(plan)->steps);
+}
+
+static double speedup_deviation(const struct sim_plan *plan)
+{
+    return dec_deviation(plan) + drafted_deviation(plan);
+}
+
 static const struct sim_law laws[] = {
     {"seconds", SIM_UNIT_SECONDS,
      "(drafted + steps) l/L T_1 + drafted (T_adapter + T_head) + steps ((L-l)/L T_1 + T_head + "
@@ -143,12 +153,14 @@ static const struct sim_law laws[] = {
      .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE,
      "1 + mu (1 - m^steps) / (1 - m); confidence C, mu = E[C], m = E[C 1(C > eta)]", theory_tokens,
-     dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds, .assumes = MANY},
+     dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation, .holds = has_many_rounds,
+     .assumes = MANY},
     {"drafted per step", SIM_UNIT_NONE, "(1 - s^steps) / (1 - s), s = P(C > eta)", theory_drafted,
-     own_layers_drafted_per_step, .tolerance = 0.03, .holds = has_many_rounds, .assumes = MANY},
+     own_layers_drafted_per_step, .tolerance = 1e-9, .deviation = drafted_deviation,
+     .holds = has_many_rounds, .assumes = MANY},
     {"speedup", SIM_UNIT_NONE, "tokens per step x (T_1 + T_head) / seconds of a round",
-     theory_speedup, dec_speedup, .tolerance = 0.03, .holds = has_simple_rounds,
-     .assumes = "all of the above"},
+     theory_speedup, dec_speedup, .tolerance = 1e-9, .deviation = speedup_deviation,
+     .holds = has_simple_rounds, .assumes = "all of the above"},
     {0}};
 
 static const struct sim_role roles[] = {DEC_TARGET, DEC_DRAFT, DEC_SHARD, {0}};

@@ -97,11 +97,11 @@ static const struct sim_law laws[] = {
      sim_total_bytes, .holds = early_exit_bytes_are_known,
      .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(d+1)) / (1 - alpha)", theory_tokens,
-     dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
+     dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation, .holds = has_many_rounds,
      .assumes = "one given alpha, and " DEC_MANY_ROUNDS},
     {"speedup", SIM_UNIT_NONE, "tokens per step x (T_1 + T_head) / seconds of a round",
-     theory_speedup, dec_speedup, .tolerance = 0.03, .holds = has_simple_rounds,
-     .assumes = "all of the above"},
+     theory_speedup, dec_speedup, .tolerance = 1e-9, .deviation = dec_deviation,
+     .holds = has_simple_rounds, .assumes = "all of the above"},
     {0}};
 
 static const struct sim_role roles[] = {DEC_TARGET, DEC_DRAFT, DEC_SHARD, {0}};

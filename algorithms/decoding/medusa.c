@@ -35,8 +35,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_COUNT(struct medusa, heads), .value = "4", .least = 1, .most = MOST_HEADS,
      .help = "heads beside the target's own"},
     {SIM_NUMBERS(struct tokens_options, rank_acceptance), .value = "", .least = 0, .most = 1,
-     .help =
-         "that the right token is among the first 1, 2, ... guesses, of every head alike; empty, "},
+     .help = "that the right token is among the first 1, 2, ... guesses, of every head alike"},
     {SIM_FILE(struct tokens_options, head_accuracy), .value = "",
      .help = "instead: CSV with the columns head, top1, top2, ...: the same for each head"},
     {SIM_CHOICE(struct medusa, tree), .value = "sparse", .choices = tree_choices,
@@ -326,10 +325,11 @@ static const struct sim_law laws[] = {
      .tolerance = 1e-9, .holds = dec_is_simple, .assumes = DEC_SIMPLE},
     {"tokens per step", SIM_UNIT_NONE,
      "1 + sum over nodes of the product of accuracies on the path", theory_tokens,
-     dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
+     dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation, .holds = has_many_rounds,
      .assumes = "given accuracies, and " DEC_MANY_ROUNDS},
     {"speedup", SIM_UNIT_NONE, "acceleration rate / overhead", theory_speedup, dec_speedup,
-     .tolerance = 0.03, .holds = is_simple, .assumes = "all of the above"},
+     .tolerance = 1e-9, .deviation = dec_deviation, .holds = is_simple,
+     .assumes = "all of the above"},
     {0}};
 
 static const struct sim_role roles[] = {DEC_TARGET, DEC_SHARD, {0}};

@@ -348,6 +348,13 @@ static double theory_speedup(const struct sim_plan *plan)
     return theory_tokens(plan) * dec_run_of(plan)->target_cost.step_seconds / step_seconds(plan);
 }
 
+/* Steps of one cycle hang together; cycles do not: the tokens of one are geometrically distributed. */
+static double deviation(const struct sim_plan *plan)
+{
+    return sqrt(given_alpha(plan)) / sqrt((double)dec_run_of(plan)->tally->cycles + 1) +
+           (double)plan->requests->count / (double)dec_run_of(plan)->tally->rounds;
+}
+
 static const struct sim_law laws[] = {
     {"seconds", SIM_UNIT_SECONDS, "steps x (max(gamma T_q, T_p) + exchange)", theory_seconds,
      sim_total_seconds, .tolerance = 1e-9, .holds = is_simple,
@@ -356,10 +363,11 @@ static const struct sim_law laws[] = {
      .holds = is_simple, .assumes = "the same"},
     {"tokens per step", SIM_UNIT_NONE,
      "S = 1 / ((1 - alpha)(1 + alpha / (1 - alpha^gamma))); other forms for one strategy alone",
-     theory_tokens, dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
-     .assumes = "one given alpha of at most 0.95, and " DEC_MANY_ROUNDS},
+     theory_tokens, dec_tokens_per_step, .tolerance = 1e-9, .deviation = deviation,
+     .holds = has_many_rounds, .assumes = "one given alpha of at most 0.95, and " DEC_MANY_ROUNDS},
     {"speedup", SIM_UNIT_NONE, "S T_p / (max(gamma T_q, T_p) + exchange)", theory_speedup,
-     dec_speedup, .tolerance = 0.03, .holds = is_simple_and_long, .assumes = "all of the above"},
+     dec_speedup, .tolerance = 1e-9, .deviation = deviation, .holds = is_simple_and_long,
+     .assumes = "all of the above"},
     {0}};
 
 static const struct sim_role roles[] = {DEC_TARGET, DEC_DRAFT, DEC_SHARD, {0}};

@@ -361,7 +361,8 @@ static const struct sim_law laws[] = {
     {"bytes on the network", SIM_UNIT_BYTES, "steps x (8 + 8 nodes)", theory_bytes, sim_total_bytes,
      .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE, "1 + sum over nodes of the product of p along the path",
-     theory_tokens, dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
+     theory_tokens, dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation,
+     .holds = has_many_rounds,
      .assumes = "one draft with a given acceptance, the same everywhere, and " DEC_MANY_ROUNDS},
     {0}};
 

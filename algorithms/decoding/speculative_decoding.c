@@ -168,6 +168,10 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
     if (own->lenience < 1 && own->common.tokens_options.tokens_from == TOKENS_GIVEN)
         return sim_fail(err, "lenience changes what is accepted, which is given here: use "
                              "tokens_from: text, or another acceptance.");
+    if (own->lenience < 1 && own->common.tokens_options.temperature == 0)
+        return sim_fail(err,
+                        "lenience is for drawn tokens; at temperature 0 there is one token that "
+                        "the target takes.");
     prepared->cost_ratio = sim_new(plan->arena, double, 1);
     prepared->method =
         (struct dec_method){.propose = propose,
@@ -247,12 +251,12 @@ static const struct sim_law laws[] = {
     {"bytes on the network", SIM_UNIT_BYTES, "steps x 4 (2 + gamma)", theory_bytes, sim_total_bytes,
      .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
     {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(gamma+1)) / (1 - alpha), Eq. 1",
-     theory_tokens_per_step, dec_tokens_per_step, .tolerance = 0.03, .holds = has_many_rounds,
-     .assumes = "one given alpha, and " DEC_MANY_ROUNDS},
+     theory_tokens_per_step, dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation,
+     .holds = has_many_rounds, .assumes = "one given alpha, and " DEC_MANY_ROUNDS},
     {"speedup", SIM_UNIT_NONE,
      "Eq. 1 / (gamma c + 1 + exchange / T_p): Theorem 3.8, with what crosses the network",
-     theory_speedup, dec_speedup, .tolerance = 0.03, .holds = has_simple_rounds,
-     .assumes = "all of the above"},
+     theory_speedup, dec_speedup, .tolerance = 1e-9, .deviation = dec_deviation,
+     .holds = has_simple_rounds, .assumes = "all of the above"},
     {0}};
 
 static const struct sim_role roles[] = {DEC_TARGET, DEC_DRAFT, DEC_SHARD, {0}};

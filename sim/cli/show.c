@@ -44,7 +44,9 @@ static void print_algorithm(const struct sim_algorithm *algorithm, struct sim_ar
     puts("\nLaws (checked in every run whose plan fits their assumptions)");
     for (const struct sim_law *law = algorithm->laws; law->quantity != NULL; law++) {
         printf("  %s = %s\n", law->quantity, law->formula);
-        if (law->tolerance == 0)
+        if (law->deviation != NULL)
+            printf("    within %d standard deviations", SIM_DEVIATIONS);
+        else if (law->tolerance == 0)
             printf("    exact");
         else
             printf("    within %g of the value", law->tolerance);

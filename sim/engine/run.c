@@ -350,7 +350,10 @@ static bool check_laws(const struct sim_plan *plan, struct sim_record *record,
         found->error = found->theory == found->simulated ? 0
                        : found->theory == 0              ? INFINITY
                                                          : found->simulated / found->theory - 1;
-        found->holds = fabs(found->error) <= law->tolerance;
+        found->tolerance = law->tolerance;
+        if (law->deviation != NULL)
+            found->tolerance = fmax(found->tolerance, SIM_DEVIATIONS * law->deviation(plan));
+        found->holds = fabs(found->error) <= found->tolerance;
         if (!found->holds)
             fine = sim_fail(err, "The law %s = %s is broken: %.17g in theory, %.17g simulated.",
                             law->quantity, law->formula, found->theory, found->simulated);

@@ -69,6 +69,7 @@ struct sim_law_record {
     const struct sim_law *law;
     bool is_checked;                 /* its assumptions hold on this plan */
     double theory, simulated, error; /* error relative to theory */
+    double tolerance; /* relative; of a law of chance as wide as its deviations are */
     bool holds;
 };
 

@@ -53,7 +53,9 @@ static json_t *laws_json(const struct sim_record *record)
                             found->is_checked ? json_real(found->theory) : json_null());
         json_object_set_new(one, "error",
                             found->is_checked ? number_or_null(found->error) : json_null());
-        json_object_set_new(one, "tolerance", json_real(law->tolerance));
+        json_object_set_new(one, "tolerance",
+                            found->is_checked ? json_real(found->tolerance)
+                                              : json_real(law->tolerance));
         json_object_set_new(one, "holds",
                             found->is_checked ? json_boolean(found->holds) : json_null());
         json_object_set_new(one, "assumes", json_string(law->assumes == NULL ? "" : law->assumes));

@@ -335,10 +335,13 @@ bool dec_is_simple(const struct sim_plan *plan);
 /* Every message between draft and target crosses the network. */
 bool dec_is_apart(const struct sim_plan *plan);
 
-/* So many that chance moves a mean by less than the tolerance of laws, 3 %: with at least 20000 rounds that are seven
- * standard deviations. */
+/* Enough that their counts tell how far chance goes. */
 bool dec_has_many_rounds(const struct sim_plan *plan, double tokens_per_round);
-#define DEC_MANY_ROUNDS "at least 20000 rounds, so that chance is less than the tolerance"
+#define DEC_MANY_ROUNDS "at least 200 rounds, undisturbed"
+
+/* Of tokens per step, and of the speedup that follows from them: that of the accepted lengths of this run, and the round by
+ * which the last one of each request may be cut short.  Lengths of rounds must be independent. */
+double dec_deviation(const struct sim_plan *plan);
 
 double dec_steps(const struct sim_totals *totals);
 double dec_speedup(const struct sim_totals *totals);

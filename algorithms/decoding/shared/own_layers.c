@@ -130,3 +130,12 @@ double own_layers_drafted_per_step(const struct sim_totals *totals)
 {
     return sim_largest_metric(totals, "drafted_tokens") / dec_steps(totals);
 }
+
+double own_layers_drafted_deviation(const struct sim_plan *plan, int most)
+{
+    const struct dec_tally *tally = dec_run_of(plan)->tally;
+    const double rounds = (double)tally->rounds, mean = (double)tally->drafted / rounds;
+
+    return sqrt(fmax(0, (most - mean) * (mean - 1)) / rounds) / mean +
+           (double)plan->requests->count / rounds;
+}

@@ -59,4 +59,7 @@ double own_layers_bytes(double rounds, double bytes);
 /* Of runs of one sequence. */
 double own_layers_drafted_per_step(const struct sim_totals *totals);
 
+/* Relative deviation of it, at most: of numbers from 1 to `most` with that mean (Bhatia and Davis, 2000). */
+double own_layers_drafted_deviation(const struct sim_plan *plan, int most);
+
 #endif

@@ -241,7 +241,23 @@ bool dec_is_apart(const struct sim_plan *plan)
 
 bool dec_has_many_rounds(const struct sim_plan *plan, double tokens_per_round)
 {
-    return dec_options(plan)->tokens * (double)plan->requests->count / tokens_per_round >= 20000;
+    return plan->is_undisturbed &&
+           dec_options(plan)->tokens * (double)plan->requests->count / tokens_per_round >= 200;
+}
+
+double dec_deviation(const struct sim_plan *plan)
+{
+    const struct dec_tally *tally = dec_run_of(plan)->tally;
+    const double rounds = (double)tally->rounds;
+    double sum = 0, squares = 0, mean;
+
+    for (int n = 0; n < DEC_MOST_LENGTHS; n++) {
+        sum += (double)tally->lengths[n] * n;
+        squares += (double)tally->lengths[n] * n * n;
+    }
+    mean = sum / rounds;
+    return sqrt(fmax(0, squares / rounds - mean * mean) / rounds) / (1 + mean) +
+           (double)plan->requests->count / rounds;
 }
 
 double dec_steps(const struct sim_totals *totals)
