@@ -35,8 +35,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_COUNT(struct medusa, heads), .value = "4", .least = 1, .most = MOST_HEADS,
      .help = "heads beside the target's own"},
     {SIM_NUMBERS(struct tokens_options, rank_acceptance), .value = "", .least = 0, .most = 1,
-     .help =
-         "that the right token is among the first 1, 2, ... guesses, of every head alike; empty, "},
+     .help = "that the right token is among the first 1, 2, ... guesses, of every head alike"},
     {SIM_FILE(struct tokens_options, head_accuracy), .value = "",
      .help = "instead: CSV with the columns head, top1, top2, ...: the same for each head"},
     {SIM_CHOICE(struct medusa, tree), .value = "sparse", .choices = tree_choices,
