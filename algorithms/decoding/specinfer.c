@@ -304,7 +304,8 @@ static void choose_tree(const struct sim_plan *plan)
     for (int m = 1; m <= most; m++) {
         const struct dec_step step = step_of(plan, m);
 
-        target_steps[m] = dec_target_seconds(plan, &step);
+        /* the programme charges a step of the draft for the root, too, which takes none here */
+        target_steps[m] = dec_target_seconds(plan, &step) - costs.draft_step;
     }
     if (is_independent(plan))
         given_ranks(plan, prepared->right, MOST_RANKS);
