@@ -2,6 +2,7 @@
 #include "analysis/plot.h"
 
 #include "analysis/gnuplot.h"
+#include "analysis/points.h"
 #include "sim/base/file.h"
 #include "sim/cli/command.h"
 #include "sim/trace/directory.h"
@@ -15,6 +16,8 @@ static const struct sim_option options[] = {
     {"metric", 'm', "NAME",
      "of a study: a number of its summaries that is drawn, too, as NAME, NAME_map and "
      "NAME_winners; speedup unless given"},
+    {"break-even", 0, "VALUE",
+     "of that metric: where NAME has a dashed line and NAME_map parts cells; 1 for a speedup"},
     {0}};
 
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
@@ -67,7 +70,7 @@ struct job {
     const char *const *paths;
     int count;
     bool is_run; /* or all are: several are runs */
-    const char *metric;
+    struct analysis_choice choice;
 };
 
 static bool write_figures(struct analysis_figures *all, const struct job *job,
@@ -76,7 +79,7 @@ static bool write_figures(struct analysis_figures *all, const struct job *job,
     if (job->count > 1)
         return analysis_plot_runs(all, job->paths, job->count, err);
     return job->is_run ? analysis_plot_run(all, job->paths[0], err)
-                       : analysis_plot_store(all, job->paths[0], job->metric, err);
+                       : analysis_plot_store(all, job->paths[0], &job->choice, err);
 }
 
 static int draw(struct analysis_figures *all, const struct job *job, struct sim_error *err)
@@ -122,9 +125,10 @@ static int run(const struct sim_call *call)
     if (job.count > 1 && out == NULL)
         return sim_misused(call, "several run directories have no folder in common: say with --out "
                                  "DIR where their figure goes.");
-    job.metric = sim_option_value(call, "metric");
-    if (job.is_run && job.metric != NULL)
-        return sim_misused(call, "--metric is for a study's store.");
+    job.choice = (struct analysis_choice){sim_option_value(call, "metric"),
+                                          sim_option_value(call, "break-even")};
+    if (job.is_run && (job.choice.metric != NULL || job.choice.break_even != NULL))
+        return sim_misused(call, "--metric and --break-even are for a study's store.");
     if (are_plottable(&job, call->arena, &err)) {
         out = out == NULL ? default_folder(paths[0], job.is_run, call->arena)
                           : sim_without_slash(call->arena, out);

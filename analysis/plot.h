@@ -81,12 +81,12 @@ struct analysis_grid;
 bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
                             const struct analysis_grid *grid, struct sim_error *err);
 
-/* The same of the study's chosen metric, as METRIC_map; with a line where a speedup is 1. */
+/* The same of the study's chosen metric, as METRIC_map; with a line where it breaks even. */
 bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysis_study *study,
                               const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_study *study,
                            const struct analysis_grid *grid, struct sim_error *err);
-/* METRIC_winners, of the metric that was chosen. */
+/* METRIC_winners, of the metric that was chosen; true where its name does not say whether more is better. */
 bool analysis_plot_chosen_winners(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err);
 bool analysis_plot_study_learning(struct analysis_figures *all, const struct analysis_study *study,
@@ -94,7 +94,8 @@ bool analysis_plot_study_learning(struct analysis_figures *all, const struct ana
 /* `exits`, of a store whose points tell shares of exits; true where they do not. */
 bool analysis_plot_exits(struct analysis_figures *all, const char *path, const char *name,
                          const char *origin, struct sim_error *err);
-bool analysis_plot_store(struct analysis_figures *all, const char *path, const char *metric,
-                         struct sim_error *err);
+struct analysis_choice;
+bool analysis_plot_store(struct analysis_figures *all, const char *path,
+                         const struct analysis_choice *choice, struct sim_error *err);
 
 #endif

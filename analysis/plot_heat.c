@@ -1,7 +1,8 @@
 /* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis of
  * the other figures across and the second numeric key down; where there is none, a row for each series.  With
- * both, the rows of a series stand together under its name.  Of a speedup, one colour is below 1 and another
- * above, and a line follows the edges of the cells between them. */
+ * both, the rows of a series stand together under its name.  Where a measure breaks even, as a speedup at 1,
+ * one colour is below and another above, and a line follows the edges of the cells between them. */
+#include "analysis/break_even.h"
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -20,7 +21,8 @@ struct measure {
     const char *name, *title, *axis;
     enum analysis_quantity quantity;
     enum sim_unit unit;
-    bool breaks_even; /* at 1 */
+    double break_even; /* above zero; NaN: nowhere */
+    bool is_speedup;   /* and that is 1 */
 };
 
 struct heat_map {
@@ -31,7 +33,7 @@ struct heat_map {
     double at[MOST_ROWS], end; /* where rows stand; headings take a row of their own */
     bool has_headings;
     double least, most; /* seconds; least: above zero */
-    bool is_log, has_zero, has_gap, has_texts;
+    bool is_log, has_zero, has_less, has_gap, has_texts;
     struct analysis_scale scale;
     struct sim_arena *arena;
 };
@@ -56,11 +58,19 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* As far below 1 as above, as factors; 2 at least, so that small differences look small. */
-static void centre_on_one(struct heat_map *map)
+static bool breaks_even(const struct heat_map *map)
 {
-    map->most = fmax(2, fmax(map->most, 1 / map->least));
-    map->least = 1 / map->most;
+    return !isnan(map->measure->break_even);
+}
+
+/* As far below the break-even as above, as factors; 2 at least, so that small differences look small. */
+static void centre_on_break_even(struct heat_map *map)
+{
+    const double level = map->measure->break_even;
+    const double extent = fmax(2, fmax(map->most / level, level / map->least));
+
+    map->most = level * extent;
+    map->least = level / extent;
     map->is_log = true;
 }
 
@@ -78,6 +88,7 @@ static void choose_scale(struct heat_map *map)
 
             map->has_gap |= isnan(mean);
             map->has_zero |= mean == 0;
+            map->has_less |= mean < 0;
             if (mean > 0)
                 values[count++] = mean;
             if (mean > 0 && mean < map->least)
@@ -87,8 +98,8 @@ static void choose_scale(struct heat_map *map)
     qsort(values, count, sizeof *values, by_value);
     map->scale = analysis_scale_for(count > 0 ? values[count / 2] : 0, map->measure->unit);
     map->is_log = count > 0 && map->most > 20 * map->least;
-    if (map->measure->breaks_even && count > 0)
-        centre_on_one(map);
+    if (breaks_even(map) && count > 0)
+        centre_on_break_even(map);
 }
 
 static void place_rows(struct heat_map *map)
@@ -112,8 +123,6 @@ static double shade(const struct heat_map *map, double seconds)
 {
     if (map->most <= 0)
         return 0;
-    if (map->measure->breaks_even)
-        return fmax(0, (1 + log(seconds) / log(map->most)) / 2);
     if (!map->is_log)
         return seconds / map->most;
     return seconds <= map->least ? 0 : log(seconds / map->least) / log(map->most / map->least);
@@ -122,7 +131,7 @@ static double shade(const struct heat_map *map, double seconds)
 /* Is white text read better? */
 static bool is_dark(const struct heat_map *map, double value)
 {
-    return shade(map, value) > (map->measure->breaks_even ? 0.65 : 0.5);
+    return shade(map, value) > (breaks_even(map) ? 0.65 : 0.5);
 }
 
 static const char *cell_text(const struct heat_map *map, int row, int column)
@@ -197,31 +206,26 @@ static void write_numbers(const struct heat_map *map, struct analysis_figure *fi
         }
 }
 
-/* Edges between a cell below 1 and one that is not, of rows that stand together. */
+/* Where the measure breaks even, between cells.  Returns how many pieces the line has. */
 static int write_edges(const struct heat_map *map, struct analysis_figure *figure)
 {
-    int count = 0;
+    const size_t cells = (size_t)map->rows * (size_t)map->columns;
+    double *values = sim_new(map->arena, double, cells + 1);
+    struct analysis_edge *edges = sim_new(map->arena, struct analysis_edge, 2 * cells + 1);
+    int count;
 
-    if (!map->measure->breaks_even)
+    if (!breaks_even(map))
         return 0;
     for (int r = 0; r < map->rows; r++)
-        for (int c = 0; c < map->columns; c++) {
-            const double here = value_of(map, r, c);
-            const double right = c + 1 < map->columns ? value_of(map, r, c + 1) : NAN;
-            const double below = r + 1 < map->rows && map->at[r + 1] < map->at[r] + 1.5
-                                     ? value_of(map, r + 1, c)
-                                     : NAN;
-            const bool at_right = !isnan(here) && !isnan(right) && (here < 1) != (right < 1);
-            const bool at_below = !isnan(here) && !isnan(below) && (here < 1) != (below < 1);
-
-            if (count == 0 && (at_right || at_below))
-                analysis_block(figure, "break_even", "x  y  width  height");
-            if (at_right)
-                fprintf(figure->data, "%g %g 0 1\n", c + 0.5, map->at[r] - 0.5);
-            if (at_below)
-                fprintf(figure->data, "%g %g 1 0\n", c - 0.5, map->at[r] + 0.5);
-            count += at_right + at_below;
-        }
+        for (int c = 0; c < map->columns; c++)
+            values[r * map->columns + c] = value_of(map, r, c);
+    count = analysis_break_even(values, map->at, map->rows, map->columns, map->measure->break_even,
+                                edges);
+    if (count > 0)
+        analysis_block(figure, "break_even", "x  y  width  height");
+    for (int i = 0; i < count; i++)
+        fprintf(figure->data, "%g %g %g %g\n", edges[i].x, edges[i].y, edges[i].width,
+                edges[i].height);
     return count;
 }
 
@@ -291,33 +295,34 @@ static void write_rows(const struct heat_map *map, FILE *script)
         write_headings(map, script);
 }
 
-/* Ticks of a logarithmic colour bar that may span less than a decade. */
+/* Ticks of a logarithmic colour bar that may span less than a decade, one of them where the break-even is. */
 static void write_colour_ticks(const struct heat_map *map, FILE *script)
 {
     static const double steps[] = {1, 2, 5};
-    const char *lead = "";
+    const double factor = map->scale.factor, level = map->measure->break_even * factor;
 
-    fputs("set cbtics (", script);
+    fprintf(script, "set cbtics ('%g' %.9g", level, level);
     for (int power = -6; power <= 6; power++)
         for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
             const double at = steps[i] * pow(10, power);
 
-            if (at < map->least * (1 - 1e-9) || at > map->most * (1 + 1e-9))
+            if (at < map->least * factor * (1 - 1e-9) || at > map->most * factor * (1 + 1e-9) ||
+                (at > level / 1.25 && at < level * 1.25))
                 continue;
-            fprintf(script, "%s'%g' %g", lead, at, at);
-            lead = ", ";
+            fprintf(script, ", '%g' %g", at, at);
         }
     fputs(")\n", script);
 }
 
-/* From yellow to orange below 1, from light to dark blue above: in grey, too, darker is faster, and there is
- * a step at 1. */
+/* From yellow to orange below the break-even, from light to dark blue above: in grey, too, darker is more, and
+ * there is a step between them. */
 static void write_even_colours(const struct heat_map *map, FILE *script)
 {
     fputs("set palette defined (0 '#FFFBE0', 0.25 '#FCDF9A', 0.4999 '#F2B04E', 0.5 '#8FBFE0', 0.75 "
           "'#2F78B5', 1 '#08264F') maxcolors 512\n",
           script);
-    fprintf(script, "set logscale cb\nset cbrange [%.9g:%.9g]\n", map->least, map->most);
+    fprintf(script, "set logscale cb\nset cbrange [%.9g:%.9g]\n", map->least * map->scale.factor,
+            map->most * map->scale.factor);
     write_colour_ticks(map, script);
 }
 
@@ -338,12 +343,18 @@ static void write_shades(const struct heat_map *map, FILE *script)
 
 static void write_colours(const struct heat_map *map, FILE *script)
 {
-    (map->measure->breaks_even ? write_even_colours : write_shades)(map, script);
+    (breaks_even(map) ? write_even_colours : write_shades)(map, script);
     fprintf(script,
             "set cblabel '%s%s%s%s'\nset colorbox user origin screen 0.805, graph 0 size screen "
             "0.022, graph 1 noborder\nset cbtics scale 0.4\nset rmargin at screen 0.785\n",
             map->measure->axis, *map->scale.unit == '\0' ? "" : " (", map->scale.unit,
             *map->scale.unit == '\0' ? "" : ")");
+}
+
+static const char *break_even_text(const struct heat_map *map)
+{
+    return sim_text(map->arena, "%g%s%s", map->measure->break_even * map->scale.factor,
+                    *map->scale.unit == '\0' ? "" : " ", map->scale.unit);
 }
 
 static void write_plot(const struct heat_map *map, struct analysis_figure *figure, bool has_edges)
@@ -364,19 +375,50 @@ static void write_plot(const struct heat_map *map, struct analysis_figure *figur
                 "with labels font ',%g' textcolor rgb variable notitle",
                 cell_points);
     if (has_edges)
-        fputs(", \\\n     '' index 'break_even' using 1:2:3:4 with vectors nohead linecolor rgb "
-              "'#FFFFFF' linewidth 4 dashtype 1 notitle, \\\n     '' index 'break_even' using "
-              "1:2:3:4 with vectors nohead linecolor rgb '#000000' linewidth 2 dashtype 1 notitle, "
-              "\\\n     NaN with lines linecolor rgb '#000000' linewidth 2 dashtype 1 title "
-              "'break-even: 1 lies between the cells'",
-              figure->script);
+        fprintf(figure->script,
+                ", \\\n     '' index 'break_even' using 1:2:3:4 with vectors nohead linecolor rgb "
+                "'#FFFFFF' linewidth 4 dashtype 1 notitle, \\\n     '' index 'break_even' using "
+                "1:2:3:4 with vectors nohead linecolor rgb '#000000' linewidth 2 dashtype 1 "
+                "notitle, \\\n     NaN with lines linecolor rgb '#000000' linewidth 2 dashtype 1 "
+                "title 'break-even: %s lies between the cells'",
+                break_even_text(map));
     putc('\n', figure->script);
+}
+
+/* Seeds of one cell may disagree about its side. */
+static int undecided_cells(const struct heat_map *map)
+{
+    const int q = map->measure->quantity;
+    int count = 0;
+
+    for (int r = 0; r < map->rows; r++)
+        for (int c = 0; c < map->columns; c++) {
+            const struct analysis_cell *cell = cell_of(map, r, c);
+
+            count += !isnan(value_of(map, r, c)) &&
+                     analysis_is_below(cell->least[q], map->measure->break_even) !=
+                         analysis_is_below(cell->most[q], map->measure->break_even);
+        }
+    return count;
+}
+
+static const char *note_on_break_even(const struct heat_map *map)
+{
+    const int undecided = undecided_cells(map);
+    const char *note =
+        sim_text(map->arena, "Below %s in yellow and orange%s. ", break_even_text(map),
+                 map->measure->is_speedup ? ": slower than without" : ", others in blue");
+
+    return undecided == 0
+               ? note
+               : sim_text(map->arena, "%sIn %d cell%s some results are below it and some are not. ",
+                          note, undecided, analysis_plural(undecided));
 }
 
 static struct analysis_look look_of(const struct heat_map *map)
 {
     struct analysis_look look = {
-        .name = map->measure->name, .width = figure_width, .key_rows = map->measure->breaks_even};
+        .name = map->measure->name, .width = figure_width, .key_rows = breaks_even(map)};
     const char *note = "";
 
     look.title = sim_text(map->arena, "%s: %s", map->study->name, map->measure->title);
@@ -394,9 +436,11 @@ static struct analysis_look look_of(const struct heat_map *map)
         note = sim_text(map->arena, "%sWhite: no result. ", note);
     if (map->is_log && map->has_zero)
         note = sim_text(map->arena, "%sZero has the colour of the least value above it. ", note);
-    if (map->measure->breaks_even)
-        note = sim_text(map->arena, "%sBelow 1, in yellow and orange, it is slower than without. ",
-                        note);
+    if (map->has_less)
+        note =
+            sim_text(map->arena, "%sWhat is below zero has the colour of the least shown. ", note);
+    if (breaks_even(map))
+        note = sim_text(map->arena, "%s%s", note, note_on_break_even(map));
     look.notes[0] = note;
     look.notes[1] = map->study->origin;
     return look;
@@ -434,8 +478,8 @@ static bool plot_map(struct analysis_figures *all, const struct analysis_study *
 bool analysis_plot_heat_map(struct analysis_figures *all, const struct analysis_study *study,
                             const struct analysis_grid *grid, struct sim_error *err)
 {
-    static const struct measure time = {"heat_map",       "simulated time", "time",
-                                        ANALYSIS_SECONDS, SIM_UNIT_SECONDS, false};
+    static const struct measure time = {
+        "heat_map", "simulated time", "time", ANALYSIS_SECONDS, SIM_UNIT_SECONDS, NAN, false};
 
     return plot_map(all, study, grid, &time, err);
 }
@@ -450,7 +494,9 @@ bool analysis_plot_chosen_map(struct analysis_figures *all, const struct analysi
                                    .axis = words,
                                    .quantity = ANALYSIS_CHOSEN,
                                    .unit = study->chosen_unit,
-                                   .breaks_even = strcmp(study->chosen, "speedup") == 0};
+                                   .break_even = study->break_even,
+                                   .is_speedup = strcmp(study->chosen, "speedup") == 0 &&
+                                                 study->break_even == 1};
 
     return plot_map(all, study, grid, &chosen, err);
 }

@@ -99,7 +99,7 @@ static void choose_scales(struct lines *lines)
             if (cell->least[q] > 0)
                 least = fmin(least, cell->least[q]);
             else
-                lines->has_zero |= cell->results > 0;
+                lines->has_zero |= cell->results > 0 && !isnan(cell->least[q]);
         }
     lines->x_is_log = is_geometric(lines);
     lines->y_is_log = lines->x_is_log && most > 100 * least;
@@ -197,13 +197,26 @@ static void write_x_axis(const struct lines *lines, FILE *script)
     write_x_ticks(lines, script);
 }
 
+/* Behind the markers. */
+static void write_break_even(double at, FILE *script)
+{
+    fprintf(script,
+            "set arrow from graph 0, first %.9g to graph 1, first %.9g nohead back linecolor rgb "
+            "'#555555' linewidth 1 dashtype (6,4)\nset label 'break-even' at graph 0.99, first "
+            "%.9g right offset 0,0.5 font ',6' textcolor rgb '#555555'\n",
+            at, at, at);
+}
+
 static void write_y_axis(const struct lines *lines, FILE *script)
 {
-    bool all_zero = true;
+    const int q = lines->subject->quantity;
+    bool all_zero = true, has_less = false; /* than zero */
 
     for (int s = 0; s < lines->series_count; s++)
-        for (int i = 0; i < lines->grid->column_count; i++)
-            all_zero &= cell_of(lines, s, i)->most[lines->subject->quantity] == 0;
+        for (int i = 0; i < lines->grid->column_count; i++) {
+            all_zero &= cell_of(lines, s, i)->most[q] == 0;
+            has_less |= cell_of(lines, s, i)->least[q] < 0;
+        }
     fputs("set ylabel ", script);
     analysis_quote(
         script, *lines->y_scale.unit == '\0'
@@ -213,8 +226,10 @@ static void write_y_axis(const struct lines *lines, FILE *script)
     if (lines->y_is_log)
         fputs("set logscale y\nset format y '%g'\n", script);
     else
-        fprintf(script, "set yrange [0:%s]\nset offsets 0, 0, graph 0.06, 0\n",
-                all_zero ? "1" : "*");
+        fprintf(script, "set yrange [%s:%s]\nset offsets 0, 0, graph 0.06, 0\n",
+                has_less ? "*" : "0", all_zero && !has_less ? "1" : "*");
+    if (q == ANALYSIS_CHOSEN && !isnan(lines->study->break_even))
+        write_break_even(lines->study->break_even * lines->y_scale.factor, script);
 }
 
 static void write_markers(const struct lines *lines, const struct analysis_figure *figure,
@@ -376,13 +391,13 @@ static bool plot_chosen(struct analysis_figures *all, const struct analysis_stud
              analysis_plot_chosen_winners(all, study, grid, err)));
 }
 
-bool analysis_plot_store(struct analysis_figures *all, const char *path, const char *metric,
-                         struct sim_error *err)
+bool analysis_plot_store(struct analysis_figures *all, const char *path,
+                         const struct analysis_choice *choice, struct sim_error *err)
 {
     struct analysis_study study;
     struct analysis_grid grid;
 
-    if (!analysis_study_read(&study, path, metric, all->arena, err) ||
+    if (!analysis_study_read(&study, path, choice, all->arena, err) ||
         !analysis_grid_of(&grid, &study, path, all->arena, err))
         return false;
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)

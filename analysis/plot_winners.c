@@ -459,15 +459,16 @@ bool analysis_plot_winners(struct analysis_figures *all, const struct analysis_s
 bool analysis_plot_chosen_winners(struct analysis_figures *all, const struct analysis_study *study,
                                   const struct analysis_grid *grid, struct sim_error *err)
 {
+    const enum analysis_better better = analysis_better_of_metric(study->chosen);
     const char *words =
         analysis_key_label(study->chosen, (struct analysis_scale){1, ""}, all->arena);
     struct contest contest = {.name = sim_text(all->arena, "%s_winners", study->chosen),
                               .metric = words,
                               .quantity = ANALYSIS_CHOSEN,
-                              .larger_wins = analysis_larger_is_better(study->chosen),
+                              .larger_wins = better == ANALYSIS_MORE_IS_BETTER,
                               .study = study,
                               .grid = grid,
                               .arena = all->arena};
 
-    return plot_contest(all, &contest, err);
+    return better == ANALYSIS_NEITHER_IS_BETTER || plot_contest(all, &contest, err);
 }

@@ -171,7 +171,18 @@ static double metric_of(const json_t *summary, const char *name)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static void take_results(struct analysis_point *point, const json_t *summary, const char *chosen)
+/* Laws speak in words. */
+static double chosen_theory_of(const json_t *summary, const char *name, struct sim_arena *arena)
+{
+    char *words = sim_text(arena, "%s", name);
+
+    for (char *c = words; *c != '\0'; c++)
+        *c = *c == '_' ? ' ' : *c;
+    return theory_of(summary, words);
+}
+
+static void take_results(struct analysis_point *point, const json_t *summary, const char *chosen,
+                         struct sim_arena *arena)
 {
     point->simulated[ANALYSIS_SECONDS] = analysis_value(summary, "simulated_seconds");
     point->simulated[ANALYSIS_BYTES] = analysis_value(summary, "bytes");
@@ -186,7 +197,7 @@ static void take_results(struct analysis_point *point, const json_t *summary, co
     if (chosen == NULL)
         return;
     point->simulated[ANALYSIS_CHOSEN] = metric_of(summary, chosen);
-    point->theory[ANALYSIS_CHOSEN] = theory_of(summary, chosen);
+    point->theory[ANALYSIS_CHOSEN] = chosen_theory_of(summary, chosen, arena);
 }
 
 /* ---- the metric that is shown, too ---- */
@@ -207,31 +218,46 @@ static void note_metrics(struct reading *reading, json_t *summary)
     note_numbers(reading, summary);
 }
 
-/* "joules" is measured in what "drafts_joules" is. */
-static enum sim_unit unit_of_metric(const char *metric, struct sim_arena *arena)
-{
-    return analysis_unit_of_key(sim_text(arena, "all_%s", metric));
-}
-
-static bool choose_metric(struct reading *reading, const char *metric, const char *path,
-                          struct sim_error *err)
+/* Is there such a metric?  Where no point has a result, that is what is complained about. */
+static bool is_known(const struct reading *reading, const char *metric, const char *path,
+                     struct sim_error *err)
 {
     const size_t count = json_object_size(reading->metrics);
     const char **names = sim_new(reading->arena, const char *, count + 1), *name;
     json_t *value;
     size_t i = 0;
 
+    if (count == 0 || json_object_get(reading->metrics, metric) != NULL)
+        return true;
     json_object_foreach (reading->metrics, name, value)
         names[i++] = sim_text(reading->arena, "%s", name);
-    if (json_object_get(reading->metrics, metric == NULL ? "speedup" : metric) != NULL) {
-        reading->study->chosen = metric == NULL ? "speedup" : metric;
-        reading->study->chosen_unit = unit_of_metric(reading->study->chosen, reading->arena);
-        return true;
-    }
-    return metric == NULL ||
-           sim_fail(err, "%s: no point has a metric '%s'%s", path, metric,
+    return sim_fail(err, "%s: no point has a metric '%s'%s", path, metric,
                     sim_did_you_mean(reading->arena, metric, names, count,
                                      "; 'dmlsim run' prints those that there are."));
+}
+
+static bool choose_metric(struct reading *reading, const struct analysis_choice *choice,
+                          const char *path, struct sim_error *err)
+{
+    struct analysis_study *study = reading->study;
+    const bool has_speedup = json_object_get(reading->metrics, "speedup") != NULL;
+
+    study->break_even = NAN;
+    if (choice->metric != NULL && !is_known(reading, choice->metric, path, err))
+        return false;
+    study->chosen = choice->metric != NULL ? choice->metric : has_speedup ? "speedup" : NULL;
+    if (study->chosen == NULL)
+        return choice->break_even == NULL ||
+               sim_fail(err, "%s: no point has a speedup; name the --metric that breaks even.",
+                        path);
+    study->chosen_unit = analysis_unit_of_metric(study->chosen);
+    if (strcmp(study->chosen, "speedup") == 0)
+        study->break_even = 1;
+    return choice->break_even == NULL ||
+           (sim_parse_quantity(choice->break_even, study->chosen_unit, &study->break_even) &&
+            study->break_even > 0) ||
+           sim_fail(err, "--break-even: '%s' is no value of %s above zero; write it as in %s.",
+                    choice->break_even, study->chosen, sim_unit_example(study->chosen_unit));
 }
 
 /* What all points have in common is told; what they differ in is "". */
@@ -282,7 +308,7 @@ static bool take_point(void *context, const struct sim_stored *stored)
     json_object_del(settings, "study");
     point = add_point(reading);
     place_settings(reading, point, "", settings);
-    take_results(point, summary, reading->study->chosen);
+    take_results(point, summary, reading->study->chosen, reading->arena);
     note_pace(reading, summary);
     note_common(reading, &reading->network, analysis_text(summary, "network"));
     note_common(reading, &reading->platform, analysis_text(summary, "platform"));
@@ -313,8 +339,9 @@ static bool has_results(const struct analysis_study *study, const char *path, st
                     study->failed, analysis_plural(study->failed));
 }
 
-bool analysis_study_read(struct analysis_study *study, const char *path, const char *metric,
-                         struct sim_arena *arena, struct sim_error *err)
+bool analysis_study_read(struct analysis_study *study, const char *path,
+                         const struct analysis_choice *choice, struct sim_arena *arena,
+                         struct sim_error *err)
 {
     struct reading reading = {
         .study = study, .arena = arena, .seen = json_object(), .metrics = json_object()};
@@ -327,7 +354,7 @@ bool analysis_study_read(struct analysis_study *study, const char *path, const c
     if (sim_store_open(&store, path, false, err)) {
         study->name = sim_store_noted(store, "name", arena);
         sim_store_each(store, look_for_twins, &reading);
-        fine = choose_metric(&reading, metric, path, err);
+        fine = choose_metric(&reading, choice, path, err);
         if (fine)
             sim_store_each(store, take_point, &reading);
         fine = fine && has_results(study, path, err);

@@ -37,6 +37,13 @@ struct analysis_key {
     void *places; /* private to points.c */
 };
 
+/* What a caller wants to see, besides time and bytes. */
+struct analysis_choice {
+    const char
+        *metric; /* or a number at the top of the summary; NULL: speedup, where points tell one */
+    const char *break_even; /* a quantity; NULL: 1 for a speedup, nowhere for others */
+};
+
 struct analysis_points; /* opaque: the points themselves */
 
 struct analysis_study {
@@ -46,6 +53,8 @@ struct analysis_study {
     struct analysis_points *points;
     const char *chosen; /* a metric that its figures show, too; NULL: none */
     enum sim_unit chosen_unit;
+    double
+        break_even; /* of that metric, above zero: who is below it, and who is not; NaN: nowhere */
     struct analysis_pace pace;       /* what all points have in common */
     int point_count, failed, broken; /* points with results; without; of the former, a law broken */
 };
@@ -79,10 +88,11 @@ struct analysis_grid {
     int most_results; /* in one cell */
 };
 
-/* Read a store; `metric` is to be shown, too (NULL: speedup, where points tell one).  Refuses, with a sentence, one without
- * a single result, and a metric that no point has. */
-bool analysis_study_read(struct analysis_study *study, const char *path, const char *metric,
-                         struct sim_arena *arena, struct sim_error *err);
+/* Read a store, and what is to be shown of it, too.  Refuses, with a sentence, one without a single result, and
+ * a metric that no point has. */
+bool analysis_study_read(struct analysis_study *study, const char *path,
+                         const struct analysis_choice *choice, struct sim_arena *arena,
+                         struct sim_error *err);
 
 /* A value as an axis of words names it: "10 MB" for the number of a numeric key, or the label of a place. */
 const char *analysis_value_name(const struct analysis_key *key, int place, double number,

@@ -67,7 +67,6 @@ static const struct {
                {"_bytes", SIM_UNIT_BYTES},
                {"_seconds", SIM_UNIT_SECONDS},
                {"_flop", SIM_UNIT_FLOP},
-               {"_joules", SIM_UNIT_JOULES},
                {"].bandwidth", SIM_UNIT_BYTES_PER_SECOND}, /* of a link of the platform */
                {"].bw", SIM_UNIT_BYTES_PER_SECOND},        /* of a cluster's links */
                {"].latency", SIM_UNIT_SECONDS},
@@ -95,15 +94,50 @@ enum sim_unit analysis_unit_of_key(const char *key)
     return i < 0 ? SIM_UNIT_NONE : endings[i].unit;
 }
 
-bool analysis_larger_is_better(const char *metric)
+/* Is `word` one of the words of `name`, which are joined by underscores? */
+static bool has_word(const char *name, const char *word)
 {
-    static const char *const good[] = {"speedup",    "per_second",      "accuracy",
-                                       "acceptance", "tokens_per_step", "gain"};
+    const size_t length = strlen(word);
 
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        if (strstr(metric, good[i]) != NULL)
+    for (const char *at = name; (at = strstr(at, word)) != NULL; at++)
+        if ((at == name || at[-1] == '_') && (at[length] == '_' || at[length] == '\0'))
             return true;
     return false;
+}
+
+enum sim_unit analysis_unit_of_metric(const char *metric)
+{
+    static const struct {
+        const char *word;
+        enum sim_unit unit;
+    } words[] = {{"ratio", SIM_UNIT_NONE},     {"share", SIM_UNIT_NONE},  {"rate", SIM_UNIT_NONE},
+                 {"joules", SIM_UNIT_JOULES},  {"bytes", SIM_UNIT_BYTES}, {"flop", SIM_UNIT_FLOP},
+                 {"seconds", SIM_UNIT_SECONDS}};
+    const int ending = ending_of(metric);
+
+    if (ending >= 0)
+        return endings[ending].unit;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (has_word(metric, words[i].word))
+            return words[i].unit;
+    return SIM_UNIT_NONE;
+}
+
+enum analysis_better analysis_better_of_metric(const char *metric)
+{
+    static const char *const more[] = {"speedup", "accuracy", "per_second", "efficiency",
+                                       "gain",    "lasted",   "answered",   "tokens_per_step"};
+    static const char *const less[] = {"loss",    "error",      "bubble",    "overhead", "lost",
+                                       "dropped", "unfinished", "staleness", "imbalance"};
+
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        if (has_word(metric, more[i]))
+            return ANALYSIS_MORE_IS_BETTER;
+    for (size_t i = 0; i < sizeof less / sizeof less[0]; i++)
+        if (has_word(metric, less[i]))
+            return ANALYSIS_LESS_IS_BETTER;
+    return analysis_unit_of_metric(metric) == SIM_UNIT_NONE ? ANALYSIS_NEITHER_IS_BETTER
+                                                            : ANALYSIS_LESS_IS_BETTER;
 }
 
 const char *analysis_key_label(const char *key, struct analysis_scale scale,

@@ -17,8 +17,17 @@ struct analysis_scale analysis_scale_for(double value, enum sim_unit unit);
 /* What a key of a scenario is measured in, as its name says: _bytes, _seconds, ... */
 enum sim_unit analysis_unit_of_key(const char *key);
 
-/* Of a metric with such a name: is more of it better?  More of seconds, bytes or joules is not. */
-bool analysis_larger_is_better(const char *metric);
+/* What a metric of a run is measured in: as a key, or what it counts per or to something else: joules_per_token,
+ * bytes_up, seconds_to_target.  Ratios, shares and rates have no unit. */
+enum sim_unit analysis_unit_of_metric(const char *metric);
+
+/* Which of two values of a metric is the better one, as far as its name says. */
+enum analysis_better {
+    ANALYSIS_NEITHER_IS_BETTER,
+    ANALYSIS_LESS_IS_BETTER,
+    ANALYSIS_MORE_IS_BETTER
+};
+enum analysis_better analysis_better_of_metric(const char *metric);
 
 /* A key for readers, with the unit: "algorithm.gradient_bytes" is "gradient (MB)". */
 const char *analysis_key_label(const char *key, struct analysis_scale scale,

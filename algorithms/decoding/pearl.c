@@ -12,7 +12,14 @@
  * compute, as in the authors' variant with resource competition.  A draft that dies: the target goes on alone, a token a
  * step.  A target that dies ends the run.
  *
- * Not modelled: as decoding.h says. */
+ * What crosses the network in a step: to the draft 8 bytes a sequence, how many were accepted and the target's token; back
+ * 4 bytes for each token of its window.  Sampling needs more: the probability of each token, 4 bytes, to accept or refuse
+ * it, and of a refused one the draft's row, to draw what replaces it, which is asked for then (exchange: row_on_rejection)
+ * and sent before the next step can begin.  All rows with each window (exchange: rows) save that way there and back; the
+ * authors' first code gathers them on both sides in each step, their later one sends tokens only, for its draft is greedy.
+ *
+ * Not modelled: rows that die with a draft whose tokens are pending (the target draws as if it had them); as decoding.h
+ * says. */
 #include "algorithms/decoding/shared/expected.h"
 #include "algorithms/decoding/shared/pearl_state.h"
 #include "algorithms/decoding/shared/report.h"
@@ -108,6 +115,15 @@ static void without_window(const struct dec_sequence *sequence, struct pearl_ste
     step->has_bonus = true;
 }
 
+/* A window that never came, for its draft died while it said it.  The target has made its step: where it wanted to judge
+ * the window's first token, it says that token itself. */
+static void lose_window(struct pearl_step *step)
+{
+    step->has_bonus |= step->of_window > 0;
+    step->looked_at -= step->of_window;
+    step->drafted = step->of_window = 0;
+}
+
 static void verify(struct dec_server *server)
 {
     const struct prepared *prepared = prepared_of(server->me->plan);
@@ -176,6 +192,8 @@ static void judge(struct dec_server *server)
     const struct prepared *prepared = prepared_of(server->me->plan);
     int rejected = 0;
 
+    for (int i = 0; i < server->count && !server->takes_part[0]; i++)
+        lose_window(&prepared->steps[i]);
     for (int i = 0; i < server->count; i++) {
         struct dec_sequence *sequence = server->batch[i];
         const struct tokens_judgement judgement = judgement_of(sequence, &prepared->steps[i]);

@@ -45,40 +45,166 @@ static double seconds_on(const char *where, const char *more)
     return value;
 }
 
-/* A cycle emits 1 / (1 - alpha) tokens, geometrically: of n cycles the mean is off by sqrt(alpha) / (1 - alpha) / sqrt(n). */
-static void tokens_per_step_follow_the_closed_form(void **state)
+/* ---- beside closed forms ---- */
+
+enum strategy { BOTH, PRE_VERIFY, POST_VERIFY };
+static const char *const strategies[] = {"both", "pre_verify", "post_verify"};
+
+/* Steps of a cycle in which `accepted` drafts are accepted until one is refused. */
+static double steps_of_cycle(enum strategy strategy, int gamma, int accepted)
 {
-    static const struct {
-        double alpha;
-        int gamma;
-    } rows[] = {{.5, 5}, {.7, 5}, {.8, 5}, {.9, 8}, {.8437, 5}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const double cycles = 30000 * (1 - rows[i].alpha);
-        char more[160];
-
-        snprintf(more, sizeof more,
-                 "draft_step_seconds: 1.1ms, tokens: 30000, acceptance: [%g], gamma: %d",
-                 rows[i].alpha, rows[i].gamma);
-        assert_close(metric_on(SWITCH, more, "tokens_per_step"),
-                     dec_pearl_tokens(rows[i].alpha, rows[i].gamma),
-                     3 * sqrt(rows[i].alpha) / sqrt(cycles));
+    switch (strategy) {
+    case PRE_VERIFY: return accepted == 0 ? 1 : 2;
+    case POST_VERIFY: return 2 + accepted / gamma;
+    default: return accepted == 0 ? 1 : 2 + (accepted - 1) / gamma;
     }
 }
 
-/* nano-PEARL, Qwen3-0.6B and 32B on GSM8K: 6.944 tokens of a cycle; the speedup of a step that takes T_p is S. */
+static double tokens_of_cycle(enum strategy strategy, int gamma, int accepted)
+{
+    return strategy == PRE_VERIFY && accepted > gamma ? gamma + 1 : accepted + 1;
+}
+
+/* Of a cycle: means, and variances; `ratio` is of what tokens are more or less than its steps let
+ * expect. */
+struct cycle {
+    double tokens, steps, thrown_away;
+    struct {
+        double ratio, steps, thrown_away;
+    } variance;
+};
+
+static double thrown_away_of_cycle(int gamma, int accepted)
+{
+    return gamma * steps_of_cycle(BOTH, gamma, accepted) - accepted;
+}
+
+static double square(double x)
+{
+    return x * x;
+}
+
+static struct cycle cycle_of(enum strategy strategy, double alpha, int gamma)
+{
+    enum { MOST_ACCEPTED = 500 }; /* 0.9^500 is 10^-23 */
+    struct cycle cycle = {0};
+
+    for (int k = 0; k < MOST_ACCEPTED; k++) {
+        const double share = pow(alpha, k) * (1 - alpha);
+
+        cycle.tokens += share * tokens_of_cycle(strategy, gamma, k);
+        cycle.steps += share * steps_of_cycle(strategy, gamma, k);
+        cycle.thrown_away += share * thrown_away_of_cycle(gamma, k);
+    }
+    for (int k = 0; k < MOST_ACCEPTED; k++) {
+        const double share = pow(alpha, k) * (1 - alpha);
+        const double steps = steps_of_cycle(strategy, gamma, k);
+
+        cycle.variance.ratio += share * square(tokens_of_cycle(strategy, gamma, k) -
+                                               cycle.tokens / cycle.steps * steps);
+        cycle.variance.steps += share * square(steps - cycle.steps);
+        cycle.variance.thrown_away +=
+            share * square(thrown_away_of_cycle(gamma, k) - cycle.thrown_away);
+    }
+    return cycle;
+}
+
+/* Relative, of a mean over the cycles of a run of so many tokens. */
+static double three_sigma_of(const struct cycle *cycle, double variance, double mean, double tokens)
+{
+    return 3 * sqrt(variance / (tokens / cycle->tokens)) / mean;
+}
+
+/* Of tokens per step. */
+static double three_sigma(enum strategy strategy, double alpha, int gamma, double tokens)
+{
+    const struct cycle cycle = cycle_of(strategy, alpha, gamma);
+
+    return three_sigma_of(&cycle, cycle.variance.ratio, cycle.tokens, tokens);
+}
+
+static const struct {
+    double alpha;
+    int gamma;
+} rows[] = {{.5, 5}, {.7, 5}, {.8, 5}, {.9, 8}, {.8437, 5}, {.7351, 2}, {.2713, 3}};
+enum { ROWS = sizeof rows / sizeof rows[0], LONG = 15000 };
+
+/* A cycle has 1 / (1 - alpha) tokens, the corrected one with them, and one step of PRE. */
+static void check_cycles(const struct simulated *run, double alpha, int gamma)
+{
+    const struct cycle cycle = cycle_of(BOTH, alpha, gamma);
+
+    assert_close(metric_of(run, "mean_acceptance_length"), 1 / (1 - alpha),
+                 3 * sqrt(alpha / (LONG * (1 - alpha))));
+    assert_close(metric_of(run, "alpha"), alpha, 3 * sqrt((1 - alpha) / alpha / LONG));
+    assert_close(metric_of(run, "share_of_pre_steps"), dec_pearl_pre_share(alpha, gamma),
+                 three_sigma_of(&cycle, cycle.variance.steps, cycle.steps, LONG));
+    assert_close(metric_of(run, "thrown_away_per_cycle"), dec_pearl_thrown_away(alpha, gamma),
+                 three_sigma_of(&cycle, cycle.variance.thrown_away, cycle.thrown_away, LONG));
+}
+
+static void tokens_per_step_and_cycles_follow_the_closed_forms(void **state)
+{
+    static const double by_hand[] = {1.3191, 1.8102, 2.2832, 3.8756};
+
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        const double alpha = rows[i].alpha, expected = dec_pearl_tokens(alpha, rows[i].gamma);
+        struct simulated run;
+        char more[160];
+
+        if (i < sizeof by_hand / sizeof by_hand[0])
+            assert_close(expected, by_hand[i], 0.00004);
+        snprintf(more, sizeof more,
+                 "draft_step_seconds: 1.1ms, tokens: %d, acceptance: [%g], gamma: %d", LONG, alpha,
+                 rows[i].gamma);
+        run = run_on(SWITCH, more);
+        assert_close(metric_of(&run, "tokens_per_step"), expected,
+                     three_sigma(BOTH, alpha, rows[i].gamma, LONG));
+        check_cycles(&run, alpha, rows[i].gamma);
+        simulated_release(&run);
+    }
+}
+
+/* A window takes as long as a step of the target, and nothing else takes time: speedup is tokens per
+ * step, those included in which only one of the two computes. */
+static void each_strategy_alone_is_as_fast_as_its_closed_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i += 2)
+        for (int s = PRE_VERIFY; s <= POST_VERIFY; s++) {
+            const double expected =
+                s == PRE_VERIFY ? dec_pearl_pre_verify_tokens(rows[i].alpha, rows[i].gamma)
+                                : dec_pearl_post_verify_tokens(rows[i].alpha, rows[i].gamma);
+            char more[200];
+
+            snprintf(more, sizeof more,
+                     "draft_step_seconds: %.12g, tokens: %d, acceptance: [%g], gamma: %d, "
+                     "strategy: %s",
+                     17.3e-3 / rows[i].gamma, LONG, rows[i].alpha, rows[i].gamma, strategies[s]);
+            assert_close(metric_on(FREE, more, "speedup"), expected,
+                         three_sigma((enum strategy)s, rows[i].alpha, rows[i].gamma, LONG));
+            assert_true(expected < dec_pearl_tokens(rows[i].alpha, rows[i].gamma) + 1e-12);
+        }
+}
+
+/* nano-PEARL, Qwen3-0.6B and 32B on GSM8K: 6.944 tokens of a cycle; the speedup of a step that takes
+ * T_p is S. */
 static void a_published_run_is_as_fast_through_actors(void **state)
 {
     const double alpha = 1 - 1 / 6.944;
+    double speedup;
     char more[160];
 
     (void)state;
     snprintf(more, sizeof more,
              "draft_step_seconds: 3.4ms, tokens: 60000, acceptance: [%.9f], gamma: 5", alpha);
-    assert_close(metric_on(FREE, more, "speedup"), dec_pearl_tokens(alpha, 5), 0.02);
-    assert_close(metric_on(FREE, more, "speedup"), 2.70, 0.06); /* as printed */
+    speedup = metric_on(FREE, more, "speedup");
+    assert_close(speedup, dec_pearl_tokens(alpha, 5), three_sigma(BOTH, alpha, 5, 60000));
+    assert_close(speedup, 2.70, 0.06); /* as printed */
 }
+
+/* ---- what it gains ---- */
 
 static void windows_of_one_gain_nothing(void **state)
 {
@@ -157,17 +283,20 @@ static void the_best_window_is_the_ratio_of_steps(void **state)
 static void a_batch_has_a_state_for_each_sequence(void **state)
 {
     static const char many[] = SWITCH "requests: {arrival: fixed, rate: 1000000, count: 6}\n";
+    static const char larger[] =
+        "draft_step_seconds: 3ms, tokens: 4000, acceptance: [0.7351], gamma: 5, batch: 6";
 
     (void)state;
-    assert_close(metric_on(many, USUAL ", batch: 6", "tokens_per_step"), dec_pearl_tokens(.7351, 5),
-                 0.06);
+    assert_close(metric_on(many, larger, "tokens_per_step"), dec_pearl_tokens(.7351, 5),
+                 three_sigma(BOTH, .7351, 5, 6 * 4000));
     assert_true(seconds_on(many, USUAL ", batch: 6") < 0.3 * seconds_on(many, USUAL));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens_per_step_follow_the_closed_form),
+        cmocka_unit_test(tokens_per_step_and_cycles_follow_the_closed_forms),
+        cmocka_unit_test(each_strategy_alone_is_as_fast_as_its_closed_form),
         cmocka_unit_test(a_published_run_is_as_fast_through_actors),
         cmocka_unit_test(windows_of_one_gain_nothing),
         cmocka_unit_test(it_is_never_slower_than_the_target_alone),

@@ -229,8 +229,9 @@ void dec_drop_draft(struct tree *tree, int draft, int from);
 /* What is counted while a run goes on, over all sequences. */
 struct dec_tally {
     int64_t emitted, committed; /* committed: before the last round's surplus is cut off */
-    int64_t rounds; /* verifications: one for each sequence that a step of the target looked at */
-    int64_t steps;  /* of the target, prefills left out */
+    int64_t rounds;   /* verifications: one for each sequence that a step of the target looked at */
+    int64_t steps;    /* of the target, prefills left out */
+    int64_t reported; /* rows of the table of rounds; in some the draft alone has a step (PEARL) */
     int64_t drafted, accepted,
         rejected;           /* rejected: looked at, and refused; the rest was never looked at */
     int64_t sequence_steps; /* batch sizes, summed over steps */

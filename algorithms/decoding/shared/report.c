@@ -41,10 +41,10 @@ void dec_count_round(struct dec_server *server, struct dec_sequence *sequence, i
 
 void dec_report_round(struct dec_server *server)
 {
-    const double row[] = {(double)server->tally->steps - 1, server->count,
-                          (double)server->drafted,          (double)server->accepted,
-                          (double)server->emitted,          server->draft_seconds,
-                          server->exchange_seconds,         server->verify_seconds};
+    const double row[] = {(double)server->tally->reported++, server->count,
+                          (double)server->drafted,           (double)server->accepted,
+                          (double)server->emitted,           server->draft_seconds,
+                          server->exchange_seconds,          server->verify_seconds};
 
     sim_row(server->me, "rounds", row);
     server->tally->draft_seconds += server->draft_seconds;
