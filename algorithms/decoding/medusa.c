@@ -246,8 +246,12 @@ static bool choose_shape(const struct medusa *own, struct prepared *prepared,
         prepared->shape = shape_sparse(&accuracy, own->nodes, arena, err);
         return prepared->shape != NULL;
     }
-    for (int h = 0; h < own->cartesian.count; h++)
+    for (int h = 0; h < own->cartesian.count; h++) {
         guesses[h] = (int)own->cartesian.values[h];
+        if (own->cartesian.values[h] != guesses[h])
+            return sim_fail(err, "cartesian: %g is no number of guesses.",
+                            own->cartesian.values[h]);
+    }
     prepared->shape = shape_expansion(
         guesses, own->cartesian.count > 0 ? own->cartesian.count : levels, arena, err);
     return prepared->shape != NULL;

@@ -13,7 +13,8 @@
  * N counts the tokens that each request asks for.  A draft that dies proposes nothing until it is back.  A target that dies
  * ends the run.
  *
- * Not modelled: drafts that are tuned to miss different prompts (boost tuning); what masks of trees cost. */
+ * Not modelled: drafts that are tuned to miss different prompts (boost tuning); what masks of trees cost; that a draft reads
+ * what another one said before it goes on from there. */
 #include "algorithms/decoding/shared/expected.h"
 #include "algorithms/decoding/shared/server.h"
 #include "algorithms/decoding/shared/shapes.h"
@@ -49,7 +50,7 @@ static const struct sim_parameter parameters[] = {
     {SIM_CHOICE(struct specinfer, tree), .value = "expansion", .choices = tree_choices,
      .help = "as expansion says, or what Sequoia's programme finds best"},
     {SIM_COUNT(struct specinfer, most_nodes), .value = "64", .least = 2, .most = SHAPE_MOST_NODES,
-     .help = "tokens of a tree at most, the root included"},
+     .help = "tokens that the target looks at for a sequence at most, the root included"},
     {0}};
 
 /* What is counted of trees beside the common tally. */
@@ -162,6 +163,9 @@ static bool choose_children(const struct specinfer *own, struct prepared *prepar
     const struct tokens_options *tokens = &own->common.tokens_options;
     const bool is_drawn = tokens->tokens_from == TOKENS_TEXT && tokens->temperature > 0;
 
+    if (own->children != CHILDREN_AUTO && tokens->tokens_from == TOKENS_GIVEN)
+        return sim_fail(err, "children is for tokens_from: text; with a given acceptance tokens "
+                             "mean nothing.");
     if (own->children == CHILDREN_TOP && is_drawn)
         return sim_fail(err, "children: top does not go with a temperature above 0: where the most "
                              "probable tokens are always tried first, what is emitted does not "
@@ -177,11 +181,13 @@ static bool choose_children(const struct specinfer *own, struct prepared *prepar
 static bool fits_limit(const struct specinfer *own, const struct shape *shape,
                        struct sim_error *err)
 {
-    return shape->count <= own->most_nodes ||
+    const int nodes = 1 + own->drafts * (shape->count - 1);
+
+    return nodes <= own->most_nodes ||
            sim_fail(err,
-                    "The tree has %d nodes, more than most_nodes, %d: fewer children in "
+                    "The tree%s %d nodes, more than most_nodes, %d: fewer children in "
                     "expansion, or more nodes.",
-                    shape->count, own->most_nodes);
+                    own->drafts > 1 ? "s of all drafts have" : " has", nodes, own->most_nodes);
 }
 
 static bool expand(const struct specinfer *own, struct prepared *prepared, struct sim_arena *arena,
@@ -189,8 +195,12 @@ static bool expand(const struct specinfer *own, struct prepared *prepared, struc
 {
     int children[SIM_MOST_NUMBERS];
 
-    for (int l = 0; l < own->expansion.count; l++)
+    for (int l = 0; l < own->expansion.count; l++) {
         children[l] = (int)own->expansion.values[l];
+        if (own->expansion.values[l] != children[l])
+            return sim_fail(err, "expansion: %g is no number of children.",
+                            own->expansion.values[l]);
+    }
     *prepared->shape = shape_expansion(children, own->expansion.count, arena, err);
     return *prepared->shape != NULL && fits_limit(own, *prepared->shape, err);
 }
@@ -210,9 +220,38 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
                                            .judgement = {.rule = TOKENS_EXACT, .lenience = 1}};
     if (!choose_children(own, prepared, err))
         return false;
+    if (own->tree == TREE_SEQUOIA && own->drafts > 1)
+        return sim_fail(err, "Sequoia's programme is for the tree of one draft: leave out drafts, "
+                             "or tree: sequoia.");
     if (own->tree == TREE_EXPANSION && !expand(own, prepared, plan->arena, err))
         return false;
     return dec_prepare(plan, &prepared->run, &prepared->method, DEC_OTHER_MODELS, own->drafts, err);
+}
+
+/* ---- what is given of ranks ---- */
+
+/* The same at all nodes. */
+static bool is_independent(const struct sim_plan *plan)
+{
+    const struct tokens_options *tokens = &options_of(plan)->common.tokens_options;
+
+    return tokens->tokens_from == TOKENS_GIVEN && tokens->acceptance.count <= 1 &&
+           tokens->acceptance_trace[0] == '\0';
+}
+
+/* That the child of each rank is right: as the table says, or after all before it were refused. */
+static void given_ranks(const struct sim_plan *plan, double *right, int ranks)
+{
+    const struct tokens_options *tokens = &options_of(plan)->common.tokens_options;
+    const struct sim_numbers *table = &tokens->rank_acceptance;
+    const double alpha = tokens->acceptance.count > 0 ? tokens->acceptance.values[0] : 0.8;
+    double left = 1;
+
+    for (int r = 0; r < ranks; r++, left *= 1 - alpha)
+        if (table->count == 0)
+            right[r] = left * alpha;
+        else
+            right[r] = r < table->count ? table->values[r] - (r > 0 ? table->values[r - 1] : 0) : 0;
 }
 
 /* ---- Sequoia's tree ---- */
@@ -241,24 +280,37 @@ static void try_ranks(const struct sim_plan *plan)
     token_sequence_close(sequence);
 }
 
+/* A full batch, `rows` tokens of each sequence. */
+static struct dec_step step_of(const struct sim_plan *plan, int rows)
+{
+    const struct decoding *common = &options_of(plan)->common;
+    struct dec_step step = {.layer_share = 1};
+
+    for (int s = 0; s < common->batch && s < plan->requests->count; s++)
+        dec_step_add(&step, rows, common->prompt_tokens);
+    return step;
+}
+
 static void choose_tree(const struct sim_plan *plan)
 {
     const struct prepared *prepared = prepared_of(plan);
     const int most = options_of(plan)->most_nodes;
     double *target_steps = sim_new(plan->arena, double, (size_t)most + 1);
-    struct dec_step one = {.layer_share = 1};
+    const struct dec_step one = step_of(plan, 1);
     struct shape_costs costs = {.target_steps = target_steps};
 
-    dec_step_add(&one, 1, options_of(plan)->common.prompt_tokens);
     costs.draft_step = dec_step_seconds(plan, sim_role(plan, "draft")->peers[0],
                                         &prepared->run.draft_costs[0], &one);
     for (int m = 1; m <= most; m++) {
-        struct dec_step step = {.layer_share = 1};
+        const struct dec_step step = step_of(plan, m);
 
-        dec_step_add(&step, m, options_of(plan)->common.prompt_tokens);
-        target_steps[m] = dec_target_seconds(plan, &step);
+        /* the programme charges a step of the draft for the root, too, which takes none here */
+        target_steps[m] = dec_target_seconds(plan, &step) - costs.draft_step;
     }
-    try_ranks(plan);
+    if (is_independent(plan))
+        given_ranks(plan, prepared->right, MOST_RANKS);
+    else
+        try_ranks(plan);
     *prepared->shape = shape_sequoia(prepared->right, MOST_RANKS, most,
                                      MOST_LEVELS < most ? MOST_LEVELS : most, &costs, plan->arena)
                            .shape;
@@ -278,37 +330,29 @@ static bool placed(struct sim_plan *plan, struct sim_error *err)
 
 /* ---- laws ---- */
 
-static bool has_ranks(const struct sim_plan *plan)
+/* That all children of the root are wrong. */
+static double miss(const struct shape *shape, const struct shape_accuracy *accuracy)
 {
-    return options_of(plan)->common.tokens_options.rank_acceptance.count > 0;
+    double miss = 1;
+
+    for (int n = 1; n < shape->count; n++)
+        if (shape->nodes[n].parent == 0)
+            miss -= shape_right(accuracy, 1, shape->nodes[n].rank);
+    return miss;
 }
 
-/* One draft whose acceptance is the same everywhere. */
-static bool is_independent(const struct sim_plan *plan)
-{
-    const struct tokens_options *tokens = &options_of(plan)->common.tokens_options;
-
-    return tokens->tokens_from == TOKENS_GIVEN && tokens->acceptance.count <= 1 &&
-           tokens->acceptance_trace[0] == '\0' && options_of(plan)->drafts == 1;
-}
-
-/* The child of rank r is right as the table says, or after r others that were refused. */
+/* Below the root a path stays in the tree of one draft, which is tried where all before it missed. */
 static double theory_tokens(const struct sim_plan *plan)
 {
-    const struct tokens_options *tokens = &options_of(plan)->common.tokens_options;
-    const double alpha = tokens->acceptance.count > 0 ? tokens->acceptance.values[0] : 0.8;
-    double right[SIM_MOST_NUMBERS], left = 1;
-    struct shape_accuracy accuracy = {1, SIM_MOST_NUMBERS, right, true};
+    double right[SIM_MOST_NUMBERS], tries = 0, missed = 1;
+    const struct shape_accuracy accuracy = {1, SIM_MOST_NUMBERS, right, true};
 
-    for (int r = 0; r < SIM_MOST_NUMBERS; r++) {
-        right[r] = has_ranks(plan) ? (r < tokens->rank_acceptance.count
-                                          ? tokens->rank_acceptance.values[r] -
-                                                (r > 0 ? tokens->rank_acceptance.values[r - 1] : 0)
-                                          : 0)
-                                   : left * alpha;
-        left *= 1 - alpha;
+    given_ranks(plan, right, SIM_MOST_NUMBERS);
+    for (int d = 0; d < options_of(plan)->drafts; d++) {
+        tries += missed;
+        missed *= miss(shape_of(plan), &accuracy);
     }
-    return shape_expected(shape_of(plan), &accuracy);
+    return 1 + tries * (shape_expected(shape_of(plan), &accuracy) - 1);
 }
 
 static bool has_many_rounds(const struct sim_plan *plan)
@@ -324,7 +368,7 @@ static int64_t bytes_of_round(const struct sim_plan *plan, int64_t *answer)
 
 static bool is_simple(const struct sim_plan *plan)
 {
-    return dec_is_simple(plan) && is_independent(plan);
+    return dec_is_simple(plan) && is_independent(plan) && options_of(plan)->drafts == 1;
 }
 
 static double theory_seconds(const struct sim_plan *plan)
@@ -363,7 +407,7 @@ static const struct sim_law laws[] = {
     {"tokens per step", SIM_UNIT_NONE, "1 + sum over nodes of the product of p along the path",
      theory_tokens, dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation,
      .holds = has_many_rounds,
-     .assumes = "one draft with a given acceptance, the same everywhere, and " DEC_MANY_ROUNDS},
+     .assumes = "a given acceptance, the same everywhere, and " DEC_MANY_ROUNDS},
     {0}};
 
 static const struct sim_role roles[] = {DEC_TARGET, DEC_DRAFT, DEC_SHARD, {0}};

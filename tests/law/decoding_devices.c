@@ -209,6 +209,25 @@ static void what_cannot_work_is_refused(void **state)
             "need a workload");
 }
 
+/* Medusa: a head is a layer of h x h and a matrix of h x V, and each of the two rows of a step goes through all of them. */
+static void heads_are_read_and_computed_in_each_step(void **state)
+{
+#define WITH(heads)                                                                                \
+    "medusa, tokens: 64, rank_acceptance: [1], tree: cartesian, cartesian: [1], heads: " heads
+
+    const double head = 4096.0 * 4096 + 4096.0 * 32000, steps = 32;
+
+    (void)state;
+    assert_close(metric_with(ONE, WITH("4"), "memory_read_bytes") -
+                     metric_with(ONE, WITH("1"), "memory_read_bytes"),
+                 steps * 3 * head * 2, 1e-9);
+    assert_close(metric_with(ONE, WITH("4"), "computed_flop") -
+                     metric_with(ONE, WITH("1"), "computed_flop"),
+                 steps * 2 * 3 * head * 2, 1e-9);
+    assert_true(metric_with(ONE, WITH("4"), "overhead") > metric_with(ONE, WITH("1"), "overhead"));
+    assert_true(metric_with(ONE, WITH("1"), "overhead") > 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_model_that_is_too_large_is_refused),
         cmocka_unit_test(sequences_wait_for_memory),
         cmocka_unit_test(what_cannot_work_is_refused),
+        cmocka_unit_test(heads_are_read_and_computed_in_each_step),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,11 +89,14 @@ static int bear(struct tree *tree, int parent, int token, const double *row)
                                              .row = row});
 }
 
+static int draw_from(struct pair *pair, struct tree *tree, int parent, const double *row)
+{
+    return bear(tree, parent, sampling_draw(row, V, draw(pair)), row);
+}
+
 static int draw_child(struct pair *pair, struct tree *tree, int parent)
 {
-    const double *row = pair->q[tree->nodes[parent].token];
-
-    return bear(tree, parent, sampling_draw(row, V, draw(pair)), row);
+    return draw_from(pair, tree, parent, pair->q[tree->nodes[parent].token]);
 }
 
 static void chain(struct pair *pair, struct tree *tree)
@@ -123,6 +126,20 @@ static void two_by_two(struct pair *pair, struct tree *tree)
 
         for (int g = 0; g < 2; g++)
             draw_child(pair, tree, child);
+    }
+}
+
+/* Two drafts with rows of their own; what both say is one node of the union, with the children of both. */
+static void union_of_two(struct pair *pair, struct tree *tree)
+{
+    int last = TREE_ROOT;
+
+    for (int i = 0; i < 3; i++)
+        last = draw_child(pair, tree, last);
+    last = TREE_ROOT;
+    for (int i = 0; i < 3; i++) {
+        last = draw_from(pair, tree, last, pair->q[(tree->nodes[last].token + 1) % V]);
+        tree->nodes[last].draft = 1;
     }
 }
 
@@ -259,6 +276,7 @@ static void what_the_rules_emit_follows_the_target(void **state)
     assert_true(p_value_of(chain, TOKENS_EXACT, 1, 71) > lossless_at_least);
     assert_true(p_value_of(chain_that_stops, TOKENS_EXACT, 1, 72) > lossless_at_least);
     assert_true(p_value_of(two_by_two, TOKENS_EXACT, 1, 73) > lossless_at_least);
+    assert_true(p_value_of(union_of_two, TOKENS_EXACT, 1, 83) > lossless_at_least);
     assert_true(p_value_of(two_without_replacement, TOKENS_EXACT, 1, 74) > lossless_at_least);
     assert_true(p_value_of_pearl(PEARL_BOTH, 75) > lossless_at_least);
     assert_true(p_value_of_pearl(PEARL_PRE_VERIFY_ONLY, 76) > lossless_at_least);

@@ -332,6 +332,44 @@ static void a_greedy_target_follows_its_best_token_down_the_tree(void **state)
     sim_arena_close(stage.arena);
 }
 
+/* Two drafts say the best token, and the second one goes on rightly: their union is what is verified (SpecInfer, Definition
+ * 3.2), so that the children of both stand behind that token. */
+static void what_several_drafts_say_is_one_node(void **state)
+{
+    struct tokens_judgement judgement = {.lenience = 1};
+    struct stage stage;
+    struct tokens_verdict verdict;
+    int best, next, path[8];
+
+    (void)state;
+    set(&stage);
+    best = sampling_best(stage.drawing.rows[0], V);
+    next = sampling_best(stage.drawing.rows[best], V);
+    add(&stage, add(&stage, TREE_ROOT, best), (next + 1) % V);
+    add(&stage, add(&stage, TREE_ROOT, best), next);
+    stage.tree.nodes[3].draft = stage.tree.nodes[4].draft = 1;
+
+    stage.target.is_greedy = true;
+    verdict = accept_tree(&stage.target, &stage.tree, &judgement);
+    assert_int_equal(verdict.accepted, 2);
+    assert_int_equal(verdict.node, 4);
+    assert_int_equal(tree_path(&stage.tree, verdict.node, path), 2);
+    assert_int_equal(path[0], 3);
+
+    /* Sampled: the first draft's token is taken, then the second one's is tried first, and taken. */
+    stage.target.is_greedy = false;
+    stage.drawing.draws[0] = 0.3119;
+    stage.drawing.draws[1] = 0;
+    stage.drawing.draws[2] = 0.7351;
+    stage.drawing.draws[3] = 0;
+    judgement.without_bonus = true;
+    verdict = accept_tree(&stage.target, &stage.tree, &judgement);
+    assert_int_equal(verdict.accepted, 2);
+    assert_int_equal(verdict.node, 4);
+    assert_int_equal(stage.drawing.next, 4);
+    sim_arena_close(stage.arena);
+}
+
 /* PEARL's: what was verified before is not looked at again, what is too deep not yet, and no token follows. */
 static void verification_begins_and_ends_where_it_is_told(void **state)
 {
@@ -389,6 +427,7 @@ int main(void)
         cmocka_unit_test(typical_acceptance_is_not_lossless),
         cmocka_unit_test(algorithm_1_emits_the_targets_own_text),
         cmocka_unit_test(a_greedy_target_follows_its_best_token_down_the_tree),
+        cmocka_unit_test(what_several_drafts_say_is_one_node),
         cmocka_unit_test(verification_begins_and_ends_where_it_is_told),
         cmocka_unit_test(typical_acceptance_takes_the_longest_path),
     };

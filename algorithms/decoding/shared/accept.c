@@ -48,14 +48,50 @@ static int child_of(const struct tree *tree, int parent, int after,
     return child != TREE_NONE && is_looked_at(tree, child, judgement) ? child : TREE_NONE;
 }
 
-static int child_with(const struct tree *tree, int parent, int token,
-                      const struct tokens_judgement *judgement)
-{
-    int child = child_of(tree, parent, TREE_NONE, judgement);
+enum { MOST_NODES = 1024 };
 
-    while (child != TREE_NONE && tree->nodes[child].token != token)
-        child = child_of(tree, parent, child, judgement);
-    return child;
+/* In ascending order. */
+struct nodes {
+    int count, places[MOST_NODES];
+};
+
+static bool contains(const struct nodes *nodes, int node)
+{
+    for (int i = 0; i < nodes->count; i++)
+        if (nodes->places[i] == node)
+            return true;
+    return false;
+}
+
+static void only(struct nodes *nodes, int node)
+{
+    nodes->count = 1;
+    nodes->places[0] = node;
+}
+
+/* Several nodes may say one sequence, of several drafts or drawn twice by one.  In the union of trees they are one node, and
+ * the children of any of them are its children (SpecInfer, Definition 3.2). */
+static void list_children(const struct tree *tree, const struct nodes *here,
+                          const struct tokens_judgement *judgement, struct nodes *children)
+{
+    children->count = 0;
+    for (int n = here->places[0] + 1; n < tree->count && children->count < MOST_NODES; n++)
+        if (contains(here, tree->nodes[n].parent) && is_looked_at(tree, n, judgement))
+            children->places[children->count++] = n;
+}
+
+/* From `here` on with that token; says one of the nodes that are there, one with children if any has. */
+static int go_to(const struct tree *tree, struct nodes *here, const struct nodes *children,
+                 int token)
+{
+    here->count = 0;
+    for (int c = 0; c < children->count; c++)
+        if (tree->nodes[children->places[c]].token == token)
+            here->places[here->count++] = children->places[c];
+    for (int i = 0; i < here->count; i++)
+        if (tree_child(tree, here->places[i], TREE_NONE) != TREE_NONE)
+            return here->places[i];
+    return here->count > 0 ? here->places[0] : TREE_NONE;
 }
 
 static struct tokens_verdict verify_greedily(const struct accept_target *target,
@@ -63,16 +99,18 @@ static struct tokens_verdict verify_greedily(const struct accept_target *target,
                                              const struct tokens_judgement *judgement)
 {
     struct tokens_verdict verdict = {.node = from};
+    struct nodes here, children;
 
+    only(&here, from);
     for (;;) {
-        const bool is_leaf = child_of(tree, verdict.node, TREE_NONE, judgement) == TREE_NONE;
         int child;
 
-        if (is_leaf && judgement->without_bonus)
+        list_children(tree, &here, judgement, &children);
+        if (children.count == 0 && judgement->without_bonus)
             return verdict;
         verdict.bonus =
             sampling_best(target->row(target->own, tree, verdict.node), target->vocabulary);
-        child = child_with(tree, verdict.node, verdict.bonus, judgement);
+        child = go_to(tree, &here, &children, verdict.bonus);
         if (child == TREE_NONE) {
             verdict.has_bonus = true;
             return verdict;
@@ -82,71 +120,50 @@ static struct tokens_verdict verify_greedily(const struct accept_target *target,
     }
 }
 
-/* The place-th of the children of `parent` that are not refused yet. */
-static int remaining_child(const struct tree *tree, int parent, int place, const bool *is_refused,
-                           const struct tokens_judgement *judgement)
+/* The first that is left of the litter of the place-th: children that one draft drew of one node.  Children that were drawn
+ * without replacement presume those before them: tried in another order, what is emitted no longer follows p. */
+static int first_of_its_litter(const struct tree *tree, const struct nodes *left, int place)
 {
-    int child = child_of(tree, parent, TREE_NONE, judgement), number = 0;
+    const struct tree_node *node = &tree->nodes[left->places[place]];
+    int first = 0;
 
-    for (;; child = child_of(tree, parent, child, judgement), number++)
-        if (!is_refused[number] && place-- == 0)
-            return child;
-}
-
-/* The first of that child's draft that is not refused yet.  Children that were drawn without replacement presume those before
- * them: tried in another order, what is emitted no longer follows p. */
-static int first_of_its_draft(const struct tree *tree, int parent, int child,
-                              const bool *is_refused, const struct tokens_judgement *judgement)
-{
-    const int draft = tree->nodes[child].draft;
-    int first = child_of(tree, parent, TREE_NONE, judgement), number = 0;
-
-    for (; is_refused[number] || tree->nodes[first].draft != draft; number++)
-        first = child_of(tree, parent, first, judgement);
+    while (tree->nodes[left->places[first]].parent != node->parent ||
+           tree->nodes[left->places[first]].draft != node->draft)
+        first++;
     return first;
 }
 
-static int number_of_child(const struct tree *tree, int parent, int node,
-                           const struct tokens_judgement *judgement)
+static void take_off(struct nodes *nodes, int place)
 {
-    int number = 0;
-
-    for (int c = child_of(tree, parent, TREE_NONE, judgement); c != node;
-         c = child_of(tree, parent, c, judgement))
-        number++;
-    return number;
+    nodes->count--;
+    for (int i = place; i < nodes->count; i++)
+        nodes->places[i] = nodes->places[i + 1];
 }
 
-enum { MOST_CHILDREN = 1024 };
-
-/* Drafts are tried in random order, the children of one in the order in which it drew them, each against what the refused
- * ones have left of p.  The accepted one, or TREE_NONE;
- * then target->scratch holds what a token is still to be drawn from. */
+/* Litters are tried in random order, the children of one in the order in which they were drawn, each against what the refused
+ * ones have left of p.  The token that is accepted, or -1; then target->scratch holds what a token is still to be drawn
+ * from. */
 static int try_children(const struct accept_target *target, const struct tree *tree, int parent,
-                        const struct tokens_judgement *judgement)
+                        const struct nodes *children, double lenience)
 {
-    bool is_refused[MOST_CHILDREN] = {false};
-    double *left = target->scratch;
-    int count = 0;
+    double *rest = target->scratch;
+    struct nodes left;
 
-    memcpy(left, target->row(target->own, tree, parent), (size_t)target->vocabulary * sizeof *left);
-    for (int c = child_of(tree, parent, TREE_NONE, judgement);
-         c != TREE_NONE && count < MOST_CHILDREN; c = child_of(tree, parent, c, judgement))
-        count++;
-    for (; count > 0; count--) {
-        const int place = count == 1 ? 0 : (int)(target->draw(target->own) * count);
-        const int child = first_of_its_draft(
-            tree, parent, remaining_child(tree, parent, place, is_refused, judgement), is_refused,
-            judgement);
-        const struct tree_node *node = &tree->nodes[child];
+    left.count = children->count;
+    memcpy(left.places, children->places, (size_t)children->count * sizeof *left.places);
+    memcpy(rest, target->row(target->own, tree, parent), (size_t)target->vocabulary * sizeof *rest);
+    while (left.count > 0) {
+        const int place = left.count == 1 ? 0 : (int)(target->draw(target->own) * left.count);
+        const int first = first_of_its_litter(tree, &left, place);
+        const struct tree_node *node = &tree->nodes[left.places[first]];
 
         if (target->draw(target->own) <
-            accept_probability(left[node->token], node->probability, judgement->lenience))
-            return child;
-        accept_residual(left, node->row, judgement->lenience, target->vocabulary, left);
-        is_refused[number_of_child(tree, parent, child, judgement)] = true;
+            accept_probability(rest[node->token], node->probability, lenience))
+            return node->token;
+        accept_residual(rest, node->row, lenience, target->vocabulary, rest);
+        take_off(&left, first);
     }
-    return TREE_NONE;
+    return -1;
 }
 
 static struct tokens_verdict verify_by_sampling(const struct accept_target *target,
@@ -154,21 +171,23 @@ static struct tokens_verdict verify_by_sampling(const struct accept_target *targ
                                                 const struct tokens_judgement *judgement)
 {
     struct tokens_verdict verdict = {.node = from};
+    struct nodes here, children;
 
+    only(&here, from);
     for (;;) {
-        const bool is_leaf = child_of(tree, verdict.node, TREE_NONE, judgement) == TREE_NONE;
-        int child;
+        int token;
 
-        if (is_leaf && judgement->without_bonus)
+        list_children(tree, &here, judgement, &children);
+        if (children.count == 0 && judgement->without_bonus)
             return verdict;
-        child = try_children(target, tree, verdict.node, judgement);
-        if (child == TREE_NONE) {
+        token = try_children(target, tree, verdict.node, &children, judgement->lenience);
+        if (token < 0) {
             verdict.bonus =
                 sampling_draw(target->scratch, target->vocabulary, target->draw(target->own));
             verdict.has_bonus = true;
             return verdict;
         }
-        verdict.node = child;
+        verdict.node = go_to(tree, &here, &children, token);
         verdict.accepted++;
     }
 }

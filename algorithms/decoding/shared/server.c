@@ -151,6 +151,17 @@ static int draft_steps(const struct dec_server *server, int draft, struct dec_st
         server->me->plan, server->batch, server->count, draft, steps);
 }
 
+/* How many of a sequence's last drafts were accepted, and the target's own token.  A draft knows what it said itself, but of
+ * several drafts none knows what the others said: they are sent the accepted path. */
+static int64_t order_bytes(const struct dec_server *server)
+{
+    int64_t tokens = 0;
+
+    for (int i = 0; i < server->count; i++)
+        tokens += 2 + (server->run->drafts > 1 ? server->batch[i]->verdict.accepted : 0);
+    return DEC_TOKEN_BYTES * tokens;
+}
+
 void dec_order_drafts(struct dec_server *server)
 {
     sim_phase(server->me, "await drafts");
@@ -165,8 +176,7 @@ void dec_order_drafts(struct dec_server *server)
         drafts->answer_bytes = 0;
         for (int i = 0; i < server->count; i++)
             drafts->answer_bytes += dec_proposal_bytes(server->me->plan, server->batch[i], d);
-        /* how many of each sequence's last drafts were accepted, and the target's own token */
-        order(server, d, drafts, 2 * DEC_TOKEN_BYTES * (int64_t)server->count);
+        order(server, d, drafts, order_bytes(server));
     }
 }
 

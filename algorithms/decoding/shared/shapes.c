@@ -150,6 +150,7 @@ struct programme {
     const double *right;
     int ranks, nodes, levels;
     double *most; /* [nodes + 1][levels + 1][ranks + 1]; -INFINITY: there is no such tree */
+    double *best; /* [nodes + 1][levels + 1]: the largest of them, whatever the children */
     int *without;
 };
 
@@ -171,9 +172,9 @@ static int best_children(const struct programme *programme, int m, int l)
     return best;
 }
 
-static double best_of(const struct programme *programme, int m, int l)
+static double *best_of(const struct programme *programme, int m, int l)
 {
-    return programme->most[place_of(programme, m, l, best_children(programme, m, l))];
+    return &programme->best[(size_t)m * (size_t)(programme->levels + 1) + (size_t)l];
 }
 
 /* The b-th child takes m - y nodes, and the tree without it the other y. */
@@ -184,7 +185,7 @@ static void fill(struct programme *programme, int m, int l, int b)
     programme->most[here] = -INFINITY;
     for (int y = b; l > 1 && y < m; y++) {
         const double sum = programme->most[place_of(programme, y, l, b - 1)] +
-                           programme->right[b - 1] * best_of(programme, m - y, l - 1);
+                           programme->right[b - 1] * *best_of(programme, m - y, l - 1);
 
         if (sum > programme->most[here]) {
             programme->most[here] = sum;
@@ -196,16 +197,19 @@ static void fill(struct programme *programme, int m, int l, int b)
 static struct programme solve(const double *right, int ranks, int nodes, int levels,
                               struct sim_arena *arena)
 {
-    struct programme programme = {right, ranks, nodes, levels, NULL, NULL};
+    struct programme programme = {right, ranks, nodes, levels, NULL, NULL, NULL};
     const size_t size = place_of(&programme, nodes, levels, ranks) + 1;
 
     programme.most = sim_new(arena, double, size);
     programme.without = sim_new(arena, int, size);
+    programme.best = sim_new(arena, double, (size_t)(nodes + 1) * (size_t)(levels + 1));
     for (int m = 0; m <= nodes; m++)
         for (int l = 0; l <= levels; l++) {
             programme.most[place_of(&programme, m, l, 0)] = m == 1 && l > 0 ? 1 : -INFINITY;
             for (int b = 1; b <= ranks; b++)
                 fill(&programme, m, l, b);
+            *best_of(&programme, m, l) =
+                programme.most[place_of(&programme, m, l, best_children(&programme, m, l))];
         }
     return programme;
 }
@@ -239,7 +243,7 @@ struct shape_choice shape_sequoia(const double *right, int ranks, int most_nodes
 
     for (int m = 1; m <= most_nodes; m++)
         for (int l = 1; l <= most_levels; l++) {
-            const double tokens = best_of(&programme, m, l);
+            const double tokens = *best_of(&programme, m, l);
             const double cost = (l * costs->draft_step + costs->target_steps[m]) / tokens;
 
             if (tokens > 0 && cost < best.cost_per_token) {

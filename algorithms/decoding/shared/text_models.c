@@ -23,7 +23,7 @@ static bool are_orders(const struct tokens_options *options, int drafts, struct 
     const struct sim_numbers *given = &options->draft_orders;
     bool fine = is_order("order", options->order, err);
 
-    if (given->count > 0 && given->count < drafts)
+    if (given->count > 0 && given->count != drafts)
         fine = sim_fail(err, "draft_orders: these are %d orders, but there are %d drafts.",
                         given->count, drafts);
     for (int d = 0; d < given->count; d++)
