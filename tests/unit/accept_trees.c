@@ -9,6 +9,8 @@
 #include "algorithms/decoding/shared/sampling.h"
 #include "tests/unit/close.h"
 
+#include <stdbool.h>
+
 enum { V = 5, TEXTS = V * V * V, MOST_DRAWS = 16, DRAFTS = 2 };
 
 enum way { IID, WITHOUT, TWO_DRAFTS };
@@ -104,6 +106,26 @@ static void emit(struct walk *walk, const struct tokens_verdict *verdict, double
     }
 }
 
+/* Nodes that say one sequence are one node: the first of them stands for all. */
+static bool say_the_same(const struct walk *walk, int a, int b)
+{
+    const struct tree_node *nodes = walk->tree.nodes;
+
+    if (a == b)
+        return true;
+    return a != TREE_ROOT && b != TREE_ROOT && nodes[a].token == nodes[b].token &&
+           say_the_same(walk, nodes[a].parent, nodes[b].parent);
+}
+
+static int first_of(const struct walk *walk, int node)
+{
+    int first = 0;
+
+    while (!say_the_same(walk, first, node))
+        first++;
+    return first;
+}
+
 static void push(struct walk *walk, double from, double to)
 {
     assert_true(walk->draws_count < MOST_DRAWS);
@@ -115,8 +137,10 @@ static void end(struct walk *walk, int node, const double *left, double probabil
     double from = 0;
 
     for (int x = 0; x < V; from += left[x++]) {
-        const struct tokens_verdict expected = {
-            .node = node, .accepted = walk->tree.nodes[node].depth, .bonus = x, .has_bonus = true};
+        const struct tokens_verdict expected = {.node = first_of(walk, node),
+                                                .accepted = walk->tree.nodes[node].depth,
+                                                .bonus = x,
+                                                .has_bonus = true};
 
         if (left[x] < 1e-12)
             continue;
@@ -134,6 +158,14 @@ static void visit(struct walk *walk, int node, double probability);
 static void try_child(struct walk *walk, int node, int *children, int count, int place,
                       const double *left, double probability);
 
+static bool is_one_litter(const struct walk *walk, const int *children, int count)
+{
+    const struct tree_node *first = &walk->tree.nodes[children[0]];
+    const struct tree_node *last = &walk->tree.nodes[children[count - 1]];
+
+    return first->draft == last->draft && first->parent == last->parent;
+}
+
 /* `children` are those not refused yet. */
 static void try_children(struct walk *walk, int node, int *children, int count, const double *left,
                          double probability)
@@ -143,9 +175,9 @@ static void try_children(struct walk *walk, int node, int *children, int count, 
     for (int place = 0; place < count; place++) {
         if (count > 1)
             push(walk, (double)place / count, (double)(place + 1) / count);
-        /* those of one draft presume each other, and are tried as they were drawn */
-        try_child(walk, node, children, count, walk->way == TWO_DRAFTS ? place : 0, left,
-                  probability / count);
+        /* those that one draft drew of one node presume each other, and are tried as they were drawn */
+        try_child(walk, node, children, count, is_one_litter(walk, children, count) ? 0 : place,
+                  left, probability / count);
         if (count > 1)
             walk->draws_count--;
     }
@@ -183,8 +215,8 @@ static void visit(struct walk *walk, int node, double probability)
 {
     int children[2], count = 0;
 
-    for (int n = node + 1; n < walk->tree.count; n++)
-        if (walk->tree.nodes[n].parent == node)
+    for (int n = 1; n < walk->tree.count; n++)
+        if (say_the_same(walk, walk->tree.nodes[n].parent, node))
             children[count++] = n;
     try_children(walk, node, children, count, walk->p[walk->tree.nodes[node].token], probability);
 }
