@@ -187,3 +187,11 @@ bool sim_csv_row(struct sim_csv *csv, const char *const **fields, int *count)
     *fields = row;
     return true;
 }
+
+int sim_csv_place(const char *const *head, int count, const char *name)
+{
+    for (int c = 0; head != NULL && c < count; c++)
+        if (strcmp(head[c], name) == 0)
+            return c;
+    return -1;
+}

@@ -35,4 +35,7 @@ bool sim_csv_open(struct sim_csv *csv, const char *path, const char *text, size_
  * behind the last row.  False, with a sentence, where quotes are wrong. */
 bool sim_csv_row(struct sim_csv *csv, const char *const **fields, int *count);
 
+/* The place of the column of that name in a head; -1 where there is none, or no head (NULL). */
+int sim_csv_place(const char *const *head, int count, const char *name);
+
 #endif

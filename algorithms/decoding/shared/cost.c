@@ -27,14 +27,6 @@ static bool read_number(const struct sim_csv *csv, const char *text, double leas
                     least);
 }
 
-static int column_of(const char *const *fields, int count, const char *name)
-{
-    for (int c = 0; c < count; c++)
-        if (strcmp(fields[c], name) == 0)
-            return c;
-    return -1;
-}
-
 static bool read_row(struct sim_csv *csv, const char *const *fields, int count,
                      const int columns[2], struct dec_curve *curve)
 {
@@ -67,8 +59,8 @@ const struct dec_curve *dec_curve_read(const char *path, struct sim_arena *arena
     if (text == NULL || !sim_csv_open(&csv, path, text, length, arena, err) ||
         !sim_csv_row(&csv, &fields, &count))
         return NULL;
-    columns[0] = fields == NULL ? -1 : column_of(fields, count, "tokens");
-    columns[1] = fields == NULL ? -1 : column_of(fields, count, "seconds");
+    columns[0] = sim_csv_place(fields, count, "tokens");
+    columns[1] = sim_csv_place(fields, count, "seconds");
     if (columns[0] < 0 || columns[1] < 0) {
         sim_fail(err, "%s: its first line must name the columns tokens and seconds.", path);
         return NULL;

@@ -237,14 +237,6 @@ static bool read_length(const struct sim_csv *csv, const char *field, const char
                     column);
 }
 
-static int place_of(const char *const *fields, int count, const char *name)
-{
-    for (int f = 0; fields != NULL && f < count; f++)
-        if (strcmp(fields[f], name) == 0)
-            return f;
-    return -1;
-}
-
 /* `drafted` is -1 where there is no such column. */
 static bool read_round_of_trace(const struct sim_csv *csv, const char *const *fields, int count,
                                 int accepted, int drafted, struct given *given)
@@ -277,8 +269,8 @@ static bool read_trace(struct given *given, const char *path, struct sim_arena *
     if (bytes == NULL || !sim_csv_open(&csv, path, bytes, length, arena, err) ||
         !sim_csv_row(&csv, &fields, &count))
         return false;
-    accepted = place_of(fields, count, "accepted");
-    drafted = place_of(fields, count, "drafted");
+    accepted = sim_csv_place(fields, count, "accepted");
+    drafted = sim_csv_place(fields, count, "drafted");
     if (accepted < 0)
         return sim_fail(err, "%s: its first line must name the column accepted.", path);
     given->rounds = sim_new(arena, int, length / 2 + 1);
