@@ -65,9 +65,9 @@ struct sim_language_step {
     double
         layer_share; /* of the layers that run here, in (0, 1]: early exits, stages of a pipeline */
     bool skips_head; /* no logits come of it */
+    int tensor_parallel; /* devices that share each matrix, of which this is one */
     double
         extra_parameters; /* of matrices beside the model that its rows go through: heads, an adapter */
-    int tensor_parallel; /* devices that share each matrix, of which this is one */
 };
 
 /* The step of `rows` tokens of one sequence that holds `context_tokens`: all layers and the head, on one device. */
