@@ -72,7 +72,9 @@ double sampling_overlap(const double *p, const double *q, int count)
 
 static bool is_before(const double *row, int a, int b)
 {
-    return row[a] > row[b] || (row[a] == row[b] && a < b);
+    const double one = row[a], other = row[b];
+
+    return one > other || (one == other && a < b);
 }
 
 static void sift(const double *row, int *heap, int count, int at)

@@ -159,21 +159,22 @@ void dec_target_compute(struct sim_peer *me, struct dec_step *steps, int count)
     sim_compute(me, seconds * sim_flop_per_second(me->plan, me->number));
 }
 
-/* The step is copied at once: whoever sent it may have another one before this rank is done. */
+/* The step is copied at once: whoever sent it may have another one before this rank is done.  The copy outlives this turn, for
+ * the next stage may read it later; it has read it before the next step comes, as that waits for the last stage. */
 void dec_act_as_shard(struct sim_peer *me)
 {
     const struct dec_shards *shards = shards_of(me->plan);
     const int place = me->index + 1, stage = place / shards->ranks, rank = place % shards->ranks;
     const int before = shards->groups[stage > 0 ? stage - 1 : 0].peers[stage > 0 ? rank : 0];
+    struct dec_step *step = sim_new(me->plan->arena, struct dec_step, 1);
     struct sim_message message;
 
     sim_phase(me, "await target");
     while (sim_wait(me, sim_start_hearing(me, before), &message) == SIM_OK) {
-        struct dec_step step = *(const struct dec_step *)message.payload;
-
+        *step = *(const struct dec_step *)message.payload;
         sim_phase(me, "verify");
-        run_stage(me, stage, &step);
-        hand_on(me, stage, rank, &step);
+        run_stage(me, stage, step);
+        hand_on(me, stage, rank, step);
         sim_phase(me, "await target");
     }
 }

@@ -96,7 +96,7 @@ static int newest_tokens(const struct token_sequence *sequence, const struct tre
 {
     int count = 0;
 
-    for (; node != TREE_ROOT && count < most; node = tree->nodes[node].parent)
+    for (; tree != NULL && node != TREE_ROOT && count < most; node = tree->nodes[node].parent)
         newest[count++] = tree->nodes[node].token;
     for (int i = sequence->count - 1; i >= 0 && count < most; i--)
         newest[count++] = sequence->held[i];
