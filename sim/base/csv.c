@@ -1,5 +1,7 @@
 #include "sim/base/csv.h"
 
+#include "sim/base/file.h"
+#include "sim/base/names.h"
 #include "sim/base/utf8.h"
 
 #include <math.h>
@@ -163,6 +165,15 @@ static const char **longer(struct sim_arena *arena, const char **row, int count,
     return twice;
 }
 
+bool sim_csv_load(struct sim_csv *csv, const char *path, size_t most_bytes, struct sim_arena *arena,
+                  struct sim_error *err)
+{
+    size_t length;
+    const char *text = sim_file_read(arena, path, most_bytes, &length, err);
+
+    return text != NULL && sim_csv_open(csv, path, text, length, arena, err);
+}
+
 bool sim_csv_row(struct sim_csv *csv, const char *const **fields, int *count)
 {
     const char **row = NULL;
@@ -194,4 +205,37 @@ int sim_csv_place(const char *const *head, int count, const char *name)
         if (strcmp(head[c], name) == 0)
             return c;
     return -1;
+}
+
+static bool take_column(const struct sim_csv *csv, const char *name, int place,
+                        const char *const *names, int name_count, const char *otherwise,
+                        int *places)
+{
+    const int n = sim_csv_place(names, name_count, name);
+
+    if (n < 0)
+        return sim_fail(csv->err, "%s:%d: there is no column '%s'%s", csv->path, csv->line, name,
+                        sim_did_you_mean(csv->arena, name, names, (size_t)name_count, otherwise));
+    if (places[n] >= 0)
+        return sim_fail(csv->err, "%s:%d: the column '%s' is there twice.", csv->path, csv->line,
+                        name);
+    places[n] = place;
+    return true;
+}
+
+bool sim_csv_columns(const struct sim_csv *csv, const char *const *head, int count,
+                     const char *const *names, int name_count, const char *otherwise, int *places)
+{
+    bool fine = true;
+
+    for (int n = 0; n < name_count; n++)
+        places[n] = -1;
+    for (int i = 0; i < count; i++)
+        fine &= take_column(csv, head[i], i, names, name_count, otherwise, places);
+    return fine;
+}
+
+size_t sim_csv_most_rows(const struct sim_csv *csv)
+{
+    return (size_t)(csv->end - csv->at) / 2 + 1;
 }

@@ -105,19 +105,6 @@ static bool wrong(const struct table *table, enum column c, const char *complain
                     columns[c].name, complaint);
 }
 
-static bool unknown_column(const struct table *table, const char *name)
-{
-    const char *names[COLUMNS];
-
-    for (int c = 0; c < COLUMNS; c++)
-        names[c] = columns[c].name;
-    return sim_fail(table->csv.err, "%s:%d: there is no column '%s'%s", table->csv.path,
-                    table->csv.line, name,
-                    sim_did_you_mean(table->csv.arena, name, names, COLUMNS,
-                                     "; a language model has name, layers, hidden, heads, ffn, "
-                                     "vocabulary and others."));
-}
-
 /* ---- the head ---- */
 
 static bool is_of_layers(const char *const *fields, int count)
@@ -131,23 +118,22 @@ static bool is_of_layers(const char *const *fields, int count)
     return false;
 }
 
-static bool take_column(struct table *table, const char *name, int place)
+static bool take_columns(struct table *table, const char *const *head)
 {
+    const char *names[COLUMNS];
+
     for (int c = 0; c < COLUMNS; c++)
-        if (strcmp(columns[c].name, name) == 0) {
-            if (table->places[c] >= 0)
-                return sim_fail(table->csv.err, "%s:%d: the column '%s' is there twice.",
-                                table->csv.path, table->csv.line, name);
-            table->places[c] = place;
-            return true;
-        }
-    return unknown_column(table, name);
+        names[c] = columns[c].name;
+    return sim_csv_columns(
+        &table->csv, head, table->width, names, COLUMNS,
+        "; a language model has name, layers, hidden, heads, ffn, vocabulary and others.",
+        table->places);
 }
 
 static bool read_head(struct table *table)
 {
     const char *const *fields;
-    bool fine = true;
+    bool fine;
 
     if (!sim_csv_row(&table->csv, &fields, &table->width))
         return false;
@@ -158,10 +144,7 @@ static bool read_head(struct table *table)
                         "%s:%d: this is a table of layers, but a language model is one row: name, "
                         "layers, hidden, heads, ffn, vocabulary and others.",
                         table->csv.path, table->csv.line);
-    for (int c = 0; c < COLUMNS; c++)
-        table->places[c] = -1;
-    for (int i = 0; i < table->width; i++)
-        fine &= take_column(table, fields[i], i);
+    fine = take_columns(table, fields);
     for (int c = 0; c < COLUMNS && fine; c++)
         if (columns[c].is_needed && table->places[c] < 0)
             fine = sim_fail(table->csv.err, "%s:%d: the column '%s' is missing.", table->csv.path,

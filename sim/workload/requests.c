@@ -1,7 +1,6 @@
 #include "sim/workload/requests.h"
 
 #include "sim/base/csv.h"
-#include "sim/base/file.h"
 #include "sim/base/random.h"
 
 #include <math.h>
@@ -73,15 +72,10 @@ static bool read_head(struct trace *trace)
     const char *const *fields;
     int count;
 
-    trace->arrived_place = trace->source_place = -1;
     if (!sim_csv_row(&trace->csv, &fields, &count))
         return false;
-    for (int i = 0; fields != NULL && i < count; i++) {
-        if (strcmp(fields[i], "arrived_seconds") == 0)
-            trace->arrived_place = i;
-        else if (strcmp(fields[i], "source") == 0)
-            trace->source_place = i;
-    }
+    trace->arrived_place = sim_csv_place(fields, count, "arrived_seconds");
+    trace->source_place = sim_csv_place(fields, count, "source");
     return trace->arrived_place >= 0 ||
            sim_fail(trace->csv.err,
                     "%s:1: the first line must name the columns, and arrived_seconds among them.",
@@ -144,11 +138,9 @@ static bool read_trace(struct sim_requests *requests, struct sim_arena *arena,
 {
     struct trace trace = {.room = 0};
     const char *const *fields;
-    size_t length;
-    const char *text = sim_file_read(arena, requests->file, 1000 * 1000 * 1000, &length, err);
     int width;
 
-    if (text == NULL || !sim_csv_open(&trace.csv, requests->file, text, length, arena, err) ||
+    if (!sim_csv_load(&trace.csv, requests->file, 1000 * 1000 * 1000, arena, err) ||
         !read_head(&trace))
         return false;
     for (requests->count = 0;; requests->count++) {

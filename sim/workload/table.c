@@ -77,45 +77,28 @@ struct row {
 
 /* ---- the head ---- */
 
-static bool unknown_column(const struct table *table, const char *name)
+static bool take_columns(struct table *table, const char *const *head)
 {
     const char *names[COLUMNS];
 
     for (int c = 0; c < COLUMNS; c++)
         names[c] = columns[c].name;
-    return sim_fail(table->csv.err, "%s:%d: there is no column '%s'%s", table->csv.path,
-                    table->csv.line, name,
-                    sim_did_you_mean(table->csv.arena, name, names, COLUMNS,
-                                     "; a table of layers has name, kind, parameters, macs, "
-                                     "forward_flop, activation_bytes and others."));
-}
-
-static bool take_column(struct table *table, const char *name, int place)
-{
-    for (int c = 0; c < COLUMNS; c++)
-        if (strcmp(columns[c].name, name) == 0) {
-            if (table->places[c] >= 0)
-                return sim_fail(table->csv.err, "%s:%d: the column '%s' is there twice.",
-                                table->csv.path, table->csv.line, name);
-            table->places[c] = place;
-            return true;
-        }
-    return unknown_column(table, name);
+    return sim_csv_columns(&table->csv, head, table->width, names, COLUMNS,
+                           "; a table of layers has name, kind, parameters, macs, forward_flop, "
+                           "activation_bytes and others.",
+                           table->places);
 }
 
 static bool read_head(struct table *table)
 {
     const char *const *fields;
-    bool fine = true;
+    bool fine;
 
-    for (int c = 0; c < COLUMNS; c++)
-        table->places[c] = -1;
     if (!sim_csv_row(&table->csv, &fields, &table->width))
         return false;
     if (fields == NULL)
         return sim_fail(table->csv.err, "%s: holds no table of layers.", table->csv.path);
-    for (int i = 0; i < table->width; i++)
-        fine &= take_column(table, fields[i], i);
+    fine = take_columns(table, fields);
     if (fine && table->places[NAME] < 0)
         fine = sim_fail(table->csv.err, "%s:%d: the column 'name' is missing.", table->csv.path,
                         table->csv.line);

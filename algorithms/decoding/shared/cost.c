@@ -1,7 +1,6 @@
 #include "algorithms/decoding/shared/cost.h"
 
 #include "sim/base/csv.h"
-#include "sim/base/file.h"
 #include "sim/base/units.h"
 
 #include <math.h>
@@ -51,12 +50,10 @@ const struct dec_curve *dec_curve_read(const char *path, struct sim_arena *arena
 {
     struct dec_curve *curve = sim_new(arena, struct dec_curve, 1);
     struct sim_csv csv;
-    const char *const *fields, *text;
-    size_t length;
+    const char *const *fields;
     int count, columns[2];
 
-    text = sim_file_read(arena, path, MOST_CURVE_BYTES, &length, err);
-    if (text == NULL || !sim_csv_open(&csv, path, text, length, arena, err) ||
+    if (!sim_csv_load(&csv, path, MOST_CURVE_BYTES, arena, err) ||
         !sim_csv_row(&csv, &fields, &count))
         return NULL;
     columns[0] = sim_csv_place(fields, count, "tokens");
@@ -65,8 +62,8 @@ const struct dec_curve *dec_curve_read(const char *path, struct sim_arena *arena
         sim_fail(err, "%s: its first line must name the columns tokens and seconds.", path);
         return NULL;
     }
-    curve->tokens = sim_new(arena, double, length); /* a row has at least a letter */
-    curve->seconds = sim_new(arena, double, length);
+    curve->tokens = sim_new(arena, double, sim_csv_most_rows(&csv));
+    curve->seconds = sim_new(arena, double, sim_csv_most_rows(&csv));
     for (;;) {
         if (!sim_csv_row(&csv, &fields, &count))
             return NULL;

@@ -1,7 +1,6 @@
 #include "algorithms/decoding/shared/heads.h"
 
 #include "sim/base/csv.h"
-#include "sim/base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,18 +43,15 @@ bool heads_read(struct heads *heads, const char *path, struct sim_arena *arena,
                 struct sim_error *err)
 {
     struct sim_csv csv;
-    const char *const *fields, *text;
-    size_t length;
+    const char *const *fields;
     int count;
 
-    text = sim_file_read(arena, path, MOST_BYTES, &length, err);
-    if (text == NULL || !sim_csv_open(&csv, path, text, length, arena, err) ||
-        !sim_csv_row(&csv, &fields, &count))
+    if (!sim_csv_load(&csv, path, MOST_BYTES, arena, err) || !sim_csv_row(&csv, &fields, &count))
         return false;
     if (fields == NULL || count < 2 || strcmp(fields[0], "head") != 0)
         return sim_fail(err, "%s: its first line must be head, top1, top2, ...", path);
     *heads = (struct heads){.ranks = count - 1};
-    heads->cumulative = sim_new(arena, double, length); /* a number has a letter at least */
+    heads->cumulative = sim_new(arena, double, sim_csv_most_rows(&csv) * (size_t)heads->ranks);
     for (;;) {
         if (!sim_csv_row(&csv, &fields, &count))
             return false;

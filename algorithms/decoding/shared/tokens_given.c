@@ -14,7 +14,6 @@
 #include "algorithms/decoding/shared/heads.h"
 #include "algorithms/decoding/shared/tokens_inside.h"
 #include "sim/base/csv.h"
-#include "sim/base/file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -262,20 +261,18 @@ static bool read_trace(struct given *given, const char *path, struct sim_arena *
 {
     struct sim_csv csv;
     const char *const *fields;
-    size_t length;
-    const char *const bytes = sim_file_read(arena, path, MOST_TRACE_BYTES, &length, err);
     int count, accepted, drafted;
 
-    if (bytes == NULL || !sim_csv_open(&csv, path, bytes, length, arena, err) ||
+    if (!sim_csv_load(&csv, path, MOST_TRACE_BYTES, arena, err) ||
         !sim_csv_row(&csv, &fields, &count))
         return false;
     accepted = sim_csv_place(fields, count, "accepted");
     drafted = sim_csv_place(fields, count, "drafted");
     if (accepted < 0)
         return sim_fail(err, "%s: its first line must name the column accepted.", path);
-    given->rounds = sim_new(arena, int, length / 2 + 1);
+    given->rounds = sim_new(arena, int, sim_csv_most_rows(&csv));
     if (drafted >= 0)
-        given->drafted = sim_new(arena, int, length / 2 + 1);
+        given->drafted = sim_new(arena, int, sim_csv_most_rows(&csv));
     for (;;) {
         if (!sim_csv_row(&csv, &fields, &count))
             return false;
