@@ -237,7 +237,7 @@ static double seconds_of(const struct sim_plan *plan, double rounds, double draf
     const double target = prepared->run.target_cost.step_seconds;
 
     return drafted * (prepared->share * target + prepared->draft_seconds) + rounds * target +
-           own_layers_exchange_seconds(plan, rounds, drafted * DEC_TOKEN_BYTES);
+           dec_exchange_seconds(plan, rounds, drafted * DEC_TOKEN_BYTES);
 }
 
 static double theory_seconds(const struct sim_plan *plan)
@@ -252,11 +252,6 @@ static double theory_bytes(const struct sim_plan *plan)
     const struct dec_tally *tally = prepared_of(plan)->run.tally;
 
     return own_layers_bytes((double)tally->steps, (double)tally->drafted * DEC_TOKEN_BYTES);
-}
-
-static bool bytes_are_known(const struct sim_plan *plan)
-{
-    return dec_is_simple(plan) && dec_is_apart(plan);
 }
 
 static double theory_tokens(const struct sim_plan *plan)
@@ -278,8 +273,8 @@ static double theory_drafted(const struct sim_plan *plan)
 /* The first and the last round of a request are not like the others. */
 static bool has_many_rounds(const struct sim_plan *plan)
 {
-    return own_layers_is_iid(plan) && plan->requests->count == 1 &&
-           options_of(plan)->epsilon == 0 && dec_has_many_rounds(plan, theory_tokens(plan));
+    return dec_is_iid(plan) && plan->requests->count == 1 && options_of(plan)->epsilon == 0 &&
+           dec_has_many_rounds(plan, theory_tokens(plan));
 }
 
 /* A billion rounds, so that a byte is not lost where bytes are whole numbers. */
@@ -312,7 +307,7 @@ static const struct sim_law laws[] = {
     {"seconds", SIM_UNIT_SECONDS, "drafted x T_q + steps x (T_p + exchange)", theory_seconds,
      sim_total_seconds, .tolerance = 1e-9, .holds = dec_is_simple, .assumes = DEC_SIMPLE},
     {"bytes on the network", SIM_UNIT_BYTES, "8 steps + 4 drafted", theory_bytes, sim_total_bytes,
-     .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
+     .holds = dec_bytes_are_known, .assumes = DEC_APART_TOO},
     {"tokens per step", SIM_UNIT_NONE,
      "1 + mu (1 - m^gamma) / (1 - m); confidence C, mu = E[C], m = E[C 1(C >= threshold)]",
      theory_tokens, dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation,

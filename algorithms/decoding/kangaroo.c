@@ -120,8 +120,8 @@ static double theory_speedup(const struct sim_plan *plan)
 /* A confidence that is always the threshold stops drafting here, and is sure in theory. */
 static bool has_many_rounds(const struct sim_plan *plan)
 {
-    return own_layers_is_iid(plan) && plan->requests->count == 1 &&
-           options_of(plan)->threshold != own_layers_alpha(plan) &&
+    return dec_is_iid(plan) && plan->requests->count == 1 &&
+           options_of(plan)->threshold != dec_alpha(plan) &&
            dec_has_many_rounds(plan, theory_tokens(plan));
 }
 
@@ -149,8 +149,8 @@ static const struct sim_law laws[] = {
      early_exit_theory_seconds, sim_total_seconds, .tolerance = 1e-9, .holds = dec_is_simple,
      .assumes = DEC_SIMPLE},
     {"bytes on the network", SIM_UNIT_BYTES, "8 steps + 4 drafted + (drafted + steps) state",
-     early_exit_theory_bytes, sim_total_bytes, .holds = early_exit_bytes_are_known,
-     .assumes = "the same, and draft and target on hosts of their own"},
+     early_exit_theory_bytes, sim_total_bytes, .holds = dec_bytes_are_known,
+     .assumes = DEC_APART_TOO},
     {"tokens per step", SIM_UNIT_NONE,
      "1 + mu (1 - m^steps) / (1 - m); confidence C, mu = E[C], m = E[C 1(C > eta)]", theory_tokens,
      dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation, .holds = has_many_rounds,

@@ -71,7 +71,7 @@ static double theory_bytes(const struct sim_plan *plan)
 
 static double theory_tokens(const struct sim_plan *plan)
 {
-    return dec_expected_tokens(own_layers_alpha(plan), gamma_of(plan));
+    return dec_expected_tokens(dec_alpha(plan), gamma_of(plan));
 }
 
 static double theory_speedup(const struct sim_plan *plan)
@@ -81,7 +81,7 @@ static double theory_speedup(const struct sim_plan *plan)
 
 static bool has_many_rounds(const struct sim_plan *plan)
 {
-    return own_layers_is_iid(plan) && dec_has_many_rounds(plan, theory_tokens(plan));
+    return dec_is_iid(plan) && dec_has_many_rounds(plan, theory_tokens(plan));
 }
 
 static bool has_simple_rounds(const struct sim_plan *plan)
@@ -94,8 +94,7 @@ static const struct sim_law laws[] = {
      "steps x (d (E/L T_1 + T_head) + E/L T_1 + (L-E)/L T_1 + T_head + exchange)", theory_seconds,
      sim_total_seconds, .tolerance = 1e-9, .holds = dec_is_simple, .assumes = DEC_SIMPLE},
     {"bytes on the network", SIM_UNIT_BYTES, "steps x (8 + 4 d + (d+1) state)", theory_bytes,
-     sim_total_bytes, .holds = early_exit_bytes_are_known,
-     .assumes = "the same, and draft and target on hosts of their own"},
+     sim_total_bytes, .holds = dec_bytes_are_known, .assumes = DEC_APART_TOO},
     {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(d+1)) / (1 - alpha)", theory_tokens,
      dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation, .holds = has_many_rounds,
      .assumes = "one given alpha, and " DEC_MANY_ROUNDS},

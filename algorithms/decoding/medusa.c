@@ -72,31 +72,11 @@ static const struct prepared *prepared_of(const struct sim_plan *plan)
 
 /* ---- guessing ---- */
 
-/* The i-th head guesses all nodes of depth i + 1; guesses are made by the step before, so they take no time now. */
-static void guess(const struct shape *shape, struct token_sequence *sequence, struct tree *tree)
-{
-    int place[SHAPE_MOST_NODES];
-
-    place[0] = TREE_ROOT;
-    for (int n = 1; n < shape->count;) {
-        const int parent = shape->nodes[n].parent, first = tree->count;
-        int wanted = 0, found = 0;
-
-        while (n + wanted < shape->count && shape->nodes[n + wanted].parent == parent)
-            wanted++;
-        if (place[parent] != TREE_NONE)
-            found = tokens_draft(sequence, tree, place[parent], shape->nodes[n].depth - 1,
-                                 TOKENS_TOP, wanted);
-        for (int c = 0; c < wanted; c++)
-            place[n + c] = c < found ? first + c : TREE_NONE;
-        n += wanted;
-    }
-}
-
+/* Guesses are made by the step before, so they take no time now: all at once, when the first head is asked. */
 static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, int draft)
 {
     if (draft == 0)
-        guess(prepared_of(plan)->shape, sequence->tokens, &sequence->tree);
+        dec_draft_shape(sequence, prepared_of(plan)->shape, DEC_HEAD_OF_DEPTH, TOKENS_TOP);
 }
 
 /* Every node of the tree goes through all heads, for any of them may be the last that is accepted. */

@@ -84,26 +84,9 @@ static const struct shape *shape_of(const struct sim_plan *plan)
 
 /* ---- drafting ---- */
 
-/* Children of one node stand side by side in a shape; a draft may have fewer tokens than the shape has places. */
 static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, int draft)
 {
-    const struct shape *shape = shape_of(plan);
-    int place[SHAPE_MOST_NODES];
-
-    place[0] = TREE_ROOT;
-    for (int n = 1; n < shape->count;) {
-        const int parent = shape->nodes[n].parent, first = sequence->tree.count;
-        int wanted = 0, found = 0;
-
-        while (n + wanted < shape->count && shape->nodes[n + wanted].parent == parent)
-            wanted++;
-        if (place[parent] != TREE_NONE)
-            found = tokens_draft(sequence->tokens, &sequence->tree, place[parent], draft,
-                                 prepared_of(plan)->choice, wanted);
-        for (int c = 0; c < wanted; c++)
-            place[n + c] = c < found ? first + c : TREE_NONE;
-        n += wanted;
-    }
+    dec_draft_shape(sequence, shape_of(plan), draft, prepared_of(plan)->choice);
 }
 
 /* The first node that says the same sequence, or the node itself. */
@@ -233,10 +216,7 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 /* The same at all nodes. */
 static bool is_independent(const struct sim_plan *plan)
 {
-    const struct tokens_options *tokens = &options_of(plan)->common.tokens_options;
-
-    return tokens->tokens_from == TOKENS_GIVEN && tokens->acceptance.count <= 1 &&
-           tokens->acceptance_trace[0] == '\0';
+    return tokens_are_alike(&options_of(plan)->common.tokens_options);
 }
 
 /* That the child of each rank is right: as the table says, or after all before it were refused. */
@@ -244,7 +224,7 @@ static void given_ranks(const struct sim_plan *plan, double *right, int ranks)
 {
     const struct tokens_options *tokens = &options_of(plan)->common.tokens_options;
     const struct sim_numbers *table = &tokens->rank_acceptance;
-    const double alpha = tokens->acceptance.count > 0 ? tokens->acceptance.values[0] : 0.8;
+    const double alpha = tokens_alpha(tokens);
     double left = 1;
 
     for (int r = 0; r < ranks; r++, left *= 1 - alpha)
@@ -360,37 +340,28 @@ static bool has_many_rounds(const struct sim_plan *plan)
     return is_independent(plan) && dec_has_many_rounds(plan, theory_tokens(plan));
 }
 
-static int64_t bytes_of_round(const struct sim_plan *plan, int64_t *answer)
-{
-    *answer = (int64_t)(shape_of(plan)->count - 1) * 2 * DEC_TOKEN_BYTES;
-    return 2 * DEC_TOKEN_BYTES;
-}
-
 static bool is_simple(const struct sim_plan *plan)
 {
     return dec_is_simple(plan) && is_independent(plan) && options_of(plan)->drafts == 1;
 }
 
+static double answer_bytes(const struct sim_plan *plan)
+{
+    return (shape_of(plan)->count - 1) * 2.0 * DEC_TOKEN_BYTES; /* tokens and their parents */
+}
+
 static double theory_seconds(const struct sim_plan *plan)
 {
     const struct dec_run *run = dec_run_of(plan);
-    const int target = sim_role(plan, "target")->peers[0],
-              draft = sim_role(plan, "draft")->peers[0];
-    int64_t answer;
-    const int64_t order = bytes_of_round(plan, &answer);
 
     return (double)run->tally->steps *
            (shape_of(plan)->depth * run->draft_costs[0].step_seconds +
-            run->target_cost.step_seconds + sim_alone_seconds(plan, target, draft, order) +
-            sim_alone_seconds(plan, draft, target, answer));
+            run->target_cost.step_seconds + dec_exchange_seconds(plan, 1, answer_bytes(plan)));
 }
 
 static double theory_bytes(const struct sim_plan *plan)
 {
-    int64_t answer;
-    const int64_t order = bytes_of_round(plan, &answer);
-
-    return (double)dec_run_of(plan)->tally->steps * (double)(order + answer);
+    return (double)dec_run_of(plan)->tally->steps * (DEC_ORDER_BYTES + answer_bytes(plan));
 }
 
 static bool bytes_are_known(const struct sim_plan *plan)
@@ -403,7 +374,7 @@ static const struct sim_law laws[] = {
      sim_total_seconds, .tolerance = 1e-9, .holds = is_simple,
      .assumes = DEC_SIMPLE ", and there is one draft with a given acceptance"},
     {"bytes on the network", SIM_UNIT_BYTES, "steps x (8 + 8 nodes)", theory_bytes, sim_total_bytes,
-     .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
+     .holds = bytes_are_known, .assumes = DEC_APART_TOO},
     {"tokens per step", SIM_UNIT_NONE, "1 + sum over nodes of the product of p along the path",
      theory_tokens, dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation,
      .holds = has_many_rounds,

@@ -58,22 +58,6 @@ static const struct prepared *prepared_of(const struct sim_plan *plan)
 
 /* ---- gamma ---- */
 
-static double given_alpha(const struct sim_plan *plan)
-{
-    const struct sim_numbers *given = &options_of(plan)->common.tokens_options.acceptance;
-
-    return given->count > 0 ? given->values[0] : 0.8;
-}
-
-/* Is every token accepted with one probability, whatever came before? */
-static bool is_iid(const struct sim_plan *plan)
-{
-    const struct tokens_options *options = &options_of(plan)->common.tokens_options;
-
-    return options->tokens_from == TOKENS_GIVEN && options->acceptance.count <= 1 &&
-           options->rank_acceptance.count == 0 && options->acceptance_trace[0] == '\0';
-}
-
 /* What was seen so far; as if gamma tokens had been accepted and one rejected before. */
 static double seen_alpha(const struct sim_plan *plan)
 {
@@ -90,7 +74,7 @@ static int gamma_of(const struct sim_plan *plan)
 
     if (own->gamma_choice == GAMMA_FIXED)
         return own->gamma;
-    return dec_optimal_gamma(is_iid(plan) ? given_alpha(plan) : seen_alpha(plan),
+    return dec_optimal_gamma(dec_is_iid(plan) ? dec_alpha(plan) : seen_alpha(plan),
                              *prepared_of(plan)->cost_ratio, MOST_GAMMA);
 }
 
@@ -107,21 +91,6 @@ static void propose(const struct sim_plan *plan, struct dec_sequence *sequence, 
 
 /* ---- what a round costs ---- */
 
-/* Of one round in which gamma tokens cross the network, and nothing else does. */
-static double exchange_seconds(const struct sim_plan *plan)
-{
-    const int target = sim_role(plan, "target")->peers[0],
-              draft = sim_role(plan, "draft")->peers[0];
-
-    return sim_alone_seconds(plan, target, draft, 2 * DEC_TOKEN_BYTES) +
-           sim_alone_seconds(plan, draft, target, (int64_t)gamma_of(plan) * DEC_TOKEN_BYTES);
-}
-
-static bool is_simple(const struct sim_plan *plan)
-{
-    return dec_is_simple(plan) && (options_of(plan)->gamma_choice == GAMMA_FIXED || is_iid(plan));
-}
-
 /* ---- after ---- */
 
 /* How many verifications are expected to accept 0, 1, ... drafts, beside accepted_lengths. */
@@ -131,11 +100,11 @@ static void note_expected(struct sim_peer *me)
     const int gamma = gamma_of(me->plan);
     double expected[MOST_GAMMA + 1];
 
-    if (!is_iid(me->plan))
+    if (!dec_is_iid(me->plan))
         return;
     for (int n = 0; n <= gamma; n++)
         expected[n] =
-            (double)tally->rounds * dec_accepted_probability(given_alpha(me->plan), gamma, n);
+            (double)tally->rounds * dec_accepted_probability(dec_alpha(me->plan), gamma, n);
     sim_note_list(me, "expected_accepted_lengths", expected,
                   gamma + 1 < DEC_MOST_LENGTHS ? gamma + 1 : DEC_MOST_LENGTHS);
 }
@@ -150,10 +119,11 @@ static void report(struct sim_peer *me)
     double alpha;
 
     note_expected(me);
-    if (!is_simple(plan) || options_of(plan)->gamma_choice != GAMMA_FIXED)
+    if (!dec_is_simple(plan) || options_of(plan)->gamma_choice != GAMMA_FIXED)
         return;
-    alpha = dec_break_even_alpha(gamma, run->draft_costs[0].step_seconds / alone, 1,
-                                 exchange_seconds(plan) / alone);
+    alpha = dec_break_even_alpha(
+        gamma, run->draft_costs[0].step_seconds / alone, 1,
+        dec_exchange_seconds(plan, 1, (double)gamma_of(plan) * DEC_TOKEN_BYTES) / alone);
     if (!isnan(alpha))
         sim_note(me, "break_even_alpha", alpha);
 }
@@ -183,12 +153,8 @@ static bool prepare(struct sim_plan *plan, struct sim_error *err)
 static bool placed(struct sim_plan *plan, struct sim_error *err)
 {
     const struct prepared *prepared = prepared_of(plan);
-    struct dec_step one = {.layer_share = 1};
 
-    dec_step_add(&one, 1, options_of(plan)->common.prompt_tokens);
-    *prepared->cost_ratio = dec_step_seconds(plan, sim_role(plan, "draft")->peers[0],
-                                             &prepared->run.draft_costs[0], &one) /
-                            dec_target_seconds(plan, &one);
+    *prepared->cost_ratio = dec_cost_ratio(plan);
     return dec_placed(plan, err);
 }
 
@@ -199,36 +165,35 @@ static double round_seconds(const struct sim_plan *plan)
     const struct prepared *prepared = prepared_of(plan);
 
     return gamma_of(plan) * prepared->run.draft_costs[0].step_seconds +
-           prepared->run.target_cost.step_seconds + exchange_seconds(plan);
+           prepared->run.target_cost.step_seconds +
+           dec_exchange_seconds(plan, 1, (double)gamma_of(plan) * DEC_TOKEN_BYTES);
 }
 
 /* The lecture's T_tot, with what crosses the network in each round. */
 static double theory_seconds(const struct sim_plan *plan)
 {
     const struct dec_run *run = dec_run_of(plan);
+    const double steps = (double)run->tally->steps, drafted = (double)run->tally->drafted;
 
-    return (double)run->tally->drafted * run->draft_costs[0].step_seconds +
-           (double)run->tally->steps * (run->target_cost.step_seconds + exchange_seconds(plan));
+    return drafted * run->draft_costs[0].step_seconds + steps * run->target_cost.step_seconds +
+           dec_exchange_seconds(plan, steps, drafted * DEC_TOKEN_BYTES);
 }
 
 static double theory_bytes(const struct sim_plan *plan)
 {
-    return (double)prepared_of(plan)->run.tally->steps * DEC_TOKEN_BYTES * (2 + gamma_of(plan));
-}
+    const struct dec_tally *tally = dec_run_of(plan)->tally;
 
-static bool bytes_are_known(const struct sim_plan *plan)
-{
-    return is_simple(plan) && dec_is_apart(plan);
+    return (double)tally->steps * DEC_ORDER_BYTES + (double)tally->drafted * DEC_TOKEN_BYTES;
 }
 
 static double theory_tokens_per_step(const struct sim_plan *plan)
 {
-    return dec_expected_tokens(given_alpha(plan), gamma_of(plan));
+    return dec_expected_tokens(dec_alpha(plan), gamma_of(plan));
 }
 
 static bool has_many_rounds(const struct sim_plan *plan)
 {
-    return is_iid(plan) && dec_has_many_rounds(plan, theory_tokens_per_step(plan));
+    return dec_is_iid(plan) && dec_has_many_rounds(plan, theory_tokens_per_step(plan));
 }
 
 static double theory_speedup(const struct sim_plan *plan)
@@ -239,17 +204,17 @@ static double theory_speedup(const struct sim_plan *plan)
 
 static bool has_simple_rounds(const struct sim_plan *plan)
 {
-    return is_simple(plan) && has_many_rounds(plan);
+    return dec_is_simple(plan) && has_many_rounds(plan);
 }
 
 static const struct sim_law laws[] = {
     {"seconds", SIM_UNIT_SECONDS,
      "N T_p2 + T_val + exchange: N drafted tokens, T_p for each check; beside N T_p1, "
      "autoregressive_seconds",
-     theory_seconds, sim_total_seconds, .tolerance = 1e-9, .holds = is_simple,
+     theory_seconds, sim_total_seconds, .tolerance = 1e-9, .holds = dec_is_simple,
      .assumes = DEC_SIMPLE},
-    {"bytes on the network", SIM_UNIT_BYTES, "steps x 4 (2 + gamma)", theory_bytes, sim_total_bytes,
-     .holds = bytes_are_known, .assumes = "the same, and draft and target on hosts of their own"},
+    {"bytes on the network", SIM_UNIT_BYTES, "8 steps + 4 drafted", theory_bytes, sim_total_bytes,
+     .holds = dec_bytes_are_known, .assumes = DEC_APART_TOO},
     {"tokens per step", SIM_UNIT_NONE, "(1 - alpha^(gamma+1)) / (1 - alpha), Eq. 1",
      theory_tokens_per_step, dec_tokens_per_step, .tolerance = 1e-9, .deviation = dec_deviation,
      .holds = has_many_rounds, .assumes = "one given alpha, and " DEC_MANY_ROUNDS},

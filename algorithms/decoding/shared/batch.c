@@ -1,6 +1,8 @@
 /* batch.c -- what the drafts of a batch cost and weigh: steps by depth, bytes by exchange. */
 #include "algorithms/decoding/shared/decoding.h"
 
+#include "algorithms/decoding/shared/shapes.h"
+
 int64_t dec_held_tokens(const struct dec_sequence *sequence)
 {
     return sequence->context_tokens > 0 ? sequence->context_tokens - 1 : 0;
@@ -32,6 +34,30 @@ int dec_draft_steps(const struct sim_plan *plan, struct dec_sequence *const *bat
 void dec_add_tree(const struct dec_sequence *sequence, struct dec_step *step)
 {
     dec_step_add(step, sequence->tree.count, dec_held_tokens(sequence));
+}
+
+/* Children of one node stand side by side in a shape. */
+void dec_draft_shape(struct dec_sequence *sequence, const struct shape *shape, int draft,
+                     enum tokens_choice choice)
+{
+    struct tree *tree = &sequence->tree;
+    int place[SHAPE_MOST_NODES] = {TREE_ROOT};
+
+    for (int n = 1; n < shape->count;) {
+        const struct shape_node *node = &shape->nodes[n];
+        const int first = tree->count;
+        int wanted = 0, found = 0;
+
+        while (n + wanted < shape->count && shape->nodes[n + wanted].parent == node->parent)
+            wanted++;
+        if (place[node->parent] != TREE_NONE)
+            found =
+                tokens_draft(sequence->tokens, tree, place[node->parent],
+                             draft == DEC_HEAD_OF_DEPTH ? node->depth - 1 : draft, choice, wanted);
+        for (int c = 0; c < wanted; c++)
+            place[n + c] = c < found ? first + c : TREE_NONE;
+        n += wanted;
+    }
 }
 
 enum dec_exchange dec_exchange_of(const struct sim_plan *plan)

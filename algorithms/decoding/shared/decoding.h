@@ -27,7 +27,13 @@
 
 #include <math.h>
 
-enum { DEC_MOST_DRAFTS = 16, DEC_MOST_STEPS = 1024, DEC_MOST_LENGTHS = 64, DEC_TOKEN_BYTES = 4 };
+enum {
+    DEC_MOST_DRAFTS = 16,
+    DEC_MOST_STEPS = 1024,
+    DEC_MOST_LENGTHS = 64,
+    DEC_TOKEN_BYTES = 4,
+    DEC_ORDER_BYTES = 2 * DEC_TOKEN_BYTES
+};
 
 /* ---- parameters that all systems share ---- */
 
@@ -171,6 +177,7 @@ struct dec_sequence {
 
 struct dec_server; /* server.h */
 struct dec_shards; /* shards.h */
+struct shape;      /* shapes.h */
 
 struct dec_method {
     /* `draft` proposes for a sequence: grows its tree.  Pure of time.  NULL: nobody drafts. */
@@ -215,6 +222,12 @@ int dec_draft_steps(const struct sim_plan *plan, struct dec_sequence *const *bat
 int64_t dec_held_tokens(const struct dec_sequence *sequence);
 void dec_add_tree(const struct dec_sequence *sequence, struct dec_step *step);
 
+/* Propose a tree of that shape: by `draft`, or, DEC_HEAD_OF_DEPTH, each level by the head that guesses it.  All children of a
+ * node are asked for at once; there may be fewer than the shape has places for. */
+enum { DEC_HEAD_OF_DEPTH = -1 };
+void dec_draft_shape(struct dec_sequence *sequence, const struct shape *shape, int draft,
+                     enum tokens_choice choice);
+
 /* Bytes of what a draft proposes for a sequence. */
 int64_t dec_proposal_bytes(const struct sim_plan *plan, const struct dec_sequence *sequence,
                            int draft);
@@ -242,6 +255,7 @@ struct dec_tally {
     double most_resident_bytes; /* on a device of the target */
     int room;                   /* sequences that memory and `batch` leave room for */
     int unfinished;
+    double speedup; /* over the target alone; NaN where it cannot be told, known at the end */
 };
 
 /* A system's plan->prepared begins with it. */
@@ -332,8 +346,21 @@ bool dec_is_simple(const struct sim_plan *plan);
     "one request without a prompt, given seconds, tokens alone are exchanged, nothing is "         \
     "disturbed, network: textbook"
 
-/* Every message between draft and target crosses the network. */
+/* Every message between draft and target crosses the network; both. */
 bool dec_is_apart(const struct sim_plan *plan);
+bool dec_bytes_are_known(const struct sim_plan *plan);
+#define DEC_APART_TOO "the same, and draft and target on hosts of their own"
+
+/* As tokens.h has them. */
+bool dec_is_iid(const struct sim_plan *plan);
+double dec_alpha(const struct sim_plan *plan);
+
+/* What crosses the network in so many rounds of one sequence and one draft: orders there, and answers of so many bytes in all
+ * back; 0 where nobody is asked. */
+double dec_exchange_seconds(const struct sim_plan *plan, double rounds, double answer_bytes);
+
+/* c: a step of the draft over one of the target, a token behind the prompt; once peers have hosts. */
+double dec_cost_ratio(const struct sim_plan *plan);
 
 /* Enough that their counts tell how far chance goes. */
 bool dec_has_many_rounds(const struct sim_plan *plan, double tokens_per_round);

@@ -123,7 +123,7 @@ double early_exit_seconds(const struct sim_plan *plan, double rounds, double dra
 
     return drafted * (exit * layers + step * head + early->adapter_seconds) +
            rounds * (exit * layers + (1 - exit) * layers + step * head) +
-           own_layers_exchange_seconds(plan, rounds, answer_bytes(plan, rounds, drafted));
+           dec_exchange_seconds(plan, rounds, answer_bytes(plan, rounds, drafted));
 }
 
 double early_exit_bytes(const struct sim_plan *plan, double rounds, double drafted)
@@ -151,9 +151,4 @@ double early_exit_theory_bytes(const struct sim_plan *plan)
     const struct dec_tally *tally = early_of(plan)->run.tally;
 
     return early_exit_bytes(plan, (double)tally->steps, (double)tally->drafted);
-}
-
-bool early_exit_bytes_are_known(const struct sim_plan *plan)
-{
-    return dec_is_simple(plan) && dec_is_apart(plan);
 }

@@ -69,6 +69,5 @@ double early_exit_speedup(const struct sim_plan *plan, double tokens, double dra
 
 double early_exit_theory_seconds(const struct sim_plan *plan);
 double early_exit_theory_bytes(const struct sim_plan *plan);
-bool early_exit_bytes_are_known(const struct sim_plan *plan);
 
 #endif

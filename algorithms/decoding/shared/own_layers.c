@@ -82,48 +82,18 @@ void own_layers_draft(struct dec_sequence *sequence, int draft, const struct own
 
 /* ---- for laws ---- */
 
-bool own_layers_is_iid(const struct sim_plan *plan)
-{
-    const struct tokens_options *options = &dec_options(plan)->tokens_options;
-
-    return options->tokens_from == TOKENS_GIVEN && options->acceptance.count <= 1 &&
-           options->rank_acceptance.count == 0 && options->acceptance_trace[0] == '\0';
-}
-
-double own_layers_alpha(const struct sim_plan *plan)
-{
-    const struct sim_numbers *given = &dec_options(plan)->tokens_options.acceptance;
-
-    return given->count > 0 ? given->values[0] : 0.8;
-}
-
 struct dec_confidence own_layers_confidence(const struct sim_plan *plan, double threshold)
 {
-    const double alpha = own_layers_alpha(plan);
+    const double alpha = dec_alpha(plan);
     const double half =
         dec_options(plan)->tokens_options.confidence_spread * fmin(alpha, 1 - alpha);
 
     return dec_uniform_confidence(alpha - half, alpha + half, threshold);
 }
 
-/* Latency and bandwidth make a straight line, so that the lengths of single messages do not matter. */
-double own_layers_exchange_seconds(const struct sim_plan *plan, double rounds, double bytes)
-{
-    int target, draft;
-    double empty;
-
-    if (dec_run_of(plan)->drafts_here)
-        return 0;
-    target = sim_role(plan, "target")->peers[0];
-    draft = sim_role(plan, "draft")->peers[0];
-    empty = sim_alone_seconds(plan, draft, target, 0);
-    return rounds * (sim_alone_seconds(plan, target, draft, 2 * DEC_TOKEN_BYTES) + empty) +
-           sim_alone_seconds(plan, draft, target, (int64_t)bytes) - empty;
-}
-
 double own_layers_bytes(double rounds, double bytes)
 {
-    return rounds * 2 * DEC_TOKEN_BYTES + bytes;
+    return rounds * DEC_ORDER_BYTES + bytes;
 }
 
 double own_layers_drafted_per_step(const struct sim_totals *totals)

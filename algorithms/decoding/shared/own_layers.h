@@ -43,15 +43,8 @@ void own_layers_draft(struct dec_sequence *sequence, int draft, const struct own
 
 /* ---- for laws ---- */
 
-/* The acceptance is one alpha, whatever came before; and that alpha. */
-bool own_layers_is_iid(const struct sim_plan *plan);
-double own_layers_alpha(const struct sim_plan *plan);
-
-/* The confidences that are drawn around it. */
+/* The confidences that are drawn around alpha. */
 struct dec_confidence own_layers_confidence(const struct sim_plan *plan, double threshold);
-
-/* Seconds of what crossed the network in all rounds, `bytes` of it from the draft; 0 together. */
-double own_layers_exchange_seconds(const struct sim_plan *plan, double rounds, double bytes);
 
 /* All that was sent in so many rounds. */
 double own_layers_bytes(double rounds, double bytes);

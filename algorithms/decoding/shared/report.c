@@ -132,6 +132,7 @@ static void note_speedup(struct dec_server *server)
     double latency = 0;
     int counted = 0;
 
+    server->tally->speedup = NAN;
     if (tally->unfinished > 0)
         return;
     alone = dec_autoregressive(plan);
@@ -141,7 +142,8 @@ static void note_speedup(struct dec_server *server)
         latency += sequence->finished_at - sequence->arrived_at;
         counted++;
     }
-    note(server, "speedup", ratio(alone.mean_latency_seconds, latency / counted));
+    server->tally->speedup = ratio(alone.mean_latency_seconds, latency / counted);
+    note(server, "speedup", tally->speedup);
     note(server, "autoregressive_seconds", alone.seconds);
     if (tally->target_memory_bytes == 0)
         return;
@@ -218,59 +220,4 @@ void dec_report(struct dec_server *server)
     if (server->run->method->report != NULL)
         server->run->method->report(server->me);
     write_text(server);
-}
-
-/* ---- for laws ---- */
-
-bool dec_is_simple(const struct sim_plan *plan)
-{
-    const struct decoding *options = dec_options(plan);
-
-    return plan->is_undisturbed && plan->network_is_textbook && plan->requests->count == 1 &&
-           plan->requests->horizon_seconds == 0 && plan->language == NULL &&
-           options->prompt_tokens == 0 && dec_run_of(plan)->target_cost.curve == NULL &&
-           dec_run_of(plan)->draft_costs[0].curve == NULL &&
-           dec_exchange_of(plan) == DEC_EXCHANGE_TOKENS;
-}
-
-bool dec_is_apart(const struct sim_plan *plan)
-{
-    return dec_run_of(plan)->drafts_apart && dec_options(plan)->placement == DEC_APART &&
-           sim_has_own_hosts(plan);
-}
-
-bool dec_has_many_rounds(const struct sim_plan *plan, double tokens_per_round)
-{
-    return plan->is_undisturbed &&
-           dec_options(plan)->tokens * (double)plan->requests->count / tokens_per_round >= 200;
-}
-
-double dec_deviation(const struct sim_plan *plan)
-{
-    const struct dec_tally *tally = dec_run_of(plan)->tally;
-    const double rounds = (double)tally->rounds;
-    double sum = 0, squares = 0, mean;
-
-    for (int n = 0; n < DEC_MOST_LENGTHS; n++) {
-        sum += (double)tally->lengths[n] * n;
-        squares += (double)tally->lengths[n] * n * n;
-    }
-    mean = sum / rounds;
-    return sqrt(fmax(0, squares / rounds - mean * mean) / rounds) / (1 + mean) +
-           (double)plan->requests->count / rounds;
-}
-
-double dec_steps(const struct sim_totals *totals)
-{
-    return sim_largest_metric(totals, "target_steps");
-}
-
-double dec_speedup(const struct sim_totals *totals)
-{
-    return sim_largest_metric(totals, "speedup");
-}
-
-double dec_tokens_per_step(const struct sim_totals *totals)
-{
-    return sim_largest_metric(totals, "tokens_per_step");
 }

@@ -46,6 +46,15 @@ struct tokens_options {
     int top_k;                 /* 0: all of the row */
 };
 
+/* ---- what is given ---- */
+
+/* One alpha, or one table of ranks, at all nodes of all trees? */
+bool tokens_are_alike(const struct tokens_options *options);
+
+/* Is every drafted token accepted with one probability, whatever came before?  And that alpha. */
+bool tokens_are_iid(const struct tokens_options *options);
+double tokens_alpha(const struct tokens_options *options);
+
 /* ---- the process ---- */
 
 struct tokens;

@@ -335,3 +335,21 @@ bool tokens_given_open(struct tokens *tokens, struct sim_arena *arena, struct si
         return read_trace(given, options->acceptance_trace, arena, err);
     return take_ranks(given, &options->rank_acceptance, err);
 }
+
+/* ---- what is given ---- */
+
+bool tokens_are_alike(const struct tokens_options *options)
+{
+    return options->tokens_from == TOKENS_GIVEN && options->acceptance.count <= 1 &&
+           (options->acceptance_trace == NULL || options->acceptance_trace[0] == '\0');
+}
+
+bool tokens_are_iid(const struct tokens_options *options)
+{
+    return tokens_are_alike(options) && options->rank_acceptance.count == 0;
+}
+
+double tokens_alpha(const struct tokens_options *options)
+{
+    return options->acceptance.count > 0 ? options->acceptance.values[0] : default_alpha;
+}
