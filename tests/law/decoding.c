@@ -1,54 +1,11 @@
 /* Decoding as runs, whatever the system: batches and arrivals, what crosses the network, drafts that die or are slow. */
-#include "tests/fixtures/shipped.h"
+#include "tests/fixtures/decoded.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Any two hosts are 50 us and 1.25 GB/s apart. */
-#define SWITCH "platform: platforms/one_switch.xml\ntrace: none\n"
-
 static const double target = 17.3e-3, draft = 1.9e-3, way = 50e-6, rate = 1.25e9;
-
-static struct simulated run_of(const char *algorithm, const char *more)
-{
-    char text[2048];
-    struct simulated run;
-
-    snprintf(text, sizeof text, SWITCH "algorithm: {target_step_seconds: 17.3ms, name: %s}\n%s",
-             algorithm, more);
-    run = simulate(text, NULL);
-    if (run.code != 0)
-        fail_msg("%s: %s", algorithm, run.err.text);
-    return run;
-}
-
-static double metric_with(const char *algorithm, const char *more, const char *metric)
-{
-    struct simulated run = run_of(algorithm, more);
-    const double value = metric_of(&run, metric);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double seconds_with(const char *algorithm, const char *more)
-{
-    struct simulated run = run_of(algorithm, more);
-    const double value = seconds_of(&run);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double bytes_with(const char *algorithm, const char *more)
-{
-    struct simulated run = run_of(algorithm, more);
-    const double value = number_at(run.summary, "bytes");
-
-    simulated_release(&run);
-    return value;
-}
 
 #define SPECULATIVE "speculative_decoding, draft_step_seconds: 1.9ms, "
 
@@ -57,9 +14,9 @@ static double bytes_with(const char *algorithm, const char *more)
 static void target_alone_takes_n_steps_and_so_does_the_draft(void **state)
 {
     (void)state;
-    assert_close(seconds_with("autoregressive, tokens: 71", ""), 71 * target, 1e-12);
+    assert_close(decoded_seconds("autoregressive, tokens: 71", ""), 71 * target, 1e-12);
     assert_close(
-        seconds_with("autoregressive, tokens: 71, model: draft, draft_step_seconds: 1.9ms", ""),
+        decoded_seconds("autoregressive, tokens: 71, model: draft, draft_step_seconds: 1.9ms", ""),
         71 * draft, 1e-12);
 }
 
@@ -71,10 +28,11 @@ static void drafts_that_are_always_right_take_n_draft_steps_and_one_check_for_ea
         SPECULATIVE "tokens: 70, gamma: 4, acceptance: [1], placement: together";
 
     (void)state;
-    assert_close(seconds_with(all, ""), 56 * draft + 14 * target, 1e-12);
-    assert_close(metric_with(all, "", "speedup"), 70 * target / (56 * draft + 14 * target), 1e-12);
-    assert_close(metric_with(all, "", "tokens_per_step"), 5, 0);
-    assert_close(metric_with(all, "", "alpha"), 1, 0);
+    assert_close(decoded_seconds(all, ""), 56 * draft + 14 * target, 1e-12);
+    assert_close(decoded_metric(all, "", "speedup"), 70 * target / (56 * draft + 14 * target),
+                 1e-12);
+    assert_close(decoded_metric(all, "", "tokens_per_step"), 5, 0);
+    assert_close(decoded_metric(all, "", "alpha"), 1, 0);
 }
 
 /* The lecture's warning: nothing is accepted, so that each token costs a step of the target, and gamma of the draft. */
@@ -84,9 +42,9 @@ static void drafts_that_are_never_right_make_it_slower(void **state)
         SPECULATIVE "tokens: 70, gamma: 4, acceptance: [0], placement: together";
 
     (void)state;
-    assert_close(seconds_with(none, ""), 70 * (4 * draft + target), 1e-12);
-    assert_close(metric_with(none, "", "speedup"), target / (4 * draft + target), 1e-12);
-    assert_close(metric_with(none, "", "thrown_away_tokens"), 280, 0);
+    assert_close(decoded_seconds(none, ""), 70 * (4 * draft + target), 1e-12);
+    assert_close(decoded_metric(none, "", "speedup"), target / (4 * draft + target), 1e-12);
+    assert_close(decoded_metric(none, "", "thrown_away_tokens"), 280, 0);
 }
 
 /* ---- batches ---- */
@@ -98,10 +56,11 @@ static void a_batch_takes_as_long_as_one_where_steps_do_and_a_smaller_one_twice_
 
     (void)state;
     /* the others come some microseconds later, and join behind the first one's first step */
-    assert_close(seconds_with("autoregressive, tokens: 30, batch: 4", four), 31 * target, 1e-12);
-    assert_close(metric_with("autoregressive, tokens: 30, batch: 4", four, "mean_batch"),
+    assert_close(decoded_seconds("autoregressive, tokens: 30, batch: 4", four), 31 * target, 1e-12);
+    assert_close(decoded_metric("autoregressive, tokens: 30, batch: 4", four, "mean_batch"),
                  120.0 / 31, 1e-12);
-    assert_close(seconds_with("autoregressive, tokens: 30, batch: 1", four), 120 * target, 1e-12);
+    assert_close(decoded_seconds("autoregressive, tokens: 30, batch: 1", four), 120 * target,
+                 1e-12);
 }
 
 static void a_prompt_is_read_in_one_step_that_says_the_first_token(void **state)
@@ -109,10 +68,10 @@ static void a_prompt_is_read_in_one_step_that_says_the_first_token(void **state)
     static const char prompt[] = "autoregressive, tokens: 30, prompt_tokens: 13";
 
     (void)state;
-    assert_close(seconds_with(prompt, ""), 30 * target, 1e-12);
-    assert_close(metric_with(prompt, "", "mean_time_to_first_token_seconds"), target, 1e-12);
-    assert_close(metric_with(prompt, "", "prefill_seconds"), target, 1e-12);
-    assert_close(metric_with(prompt, "", "mean_time_per_output_token_seconds"), target, 1e-12);
+    assert_close(decoded_seconds(prompt, ""), 30 * target, 1e-12);
+    assert_close(decoded_metric(prompt, "", "mean_time_to_first_token_seconds"), target, 1e-12);
+    assert_close(decoded_metric(prompt, "", "prefill_seconds"), target, 1e-12);
+    assert_close(decoded_metric(prompt, "", "mean_time_per_output_token_seconds"), target, 1e-12);
 }
 
 /* What speedup is measured against is worked out; here it is simulated, too. */
@@ -121,13 +80,13 @@ static void the_target_alone_takes_what_the_baseline_says(void **state)
     static const char users[] = "requests: {arrival: poisson, rate: 1.3, count: 60}\nseed: 5\n";
     static const char speculative[] = SPECULATIVE "tokens: 40, batch: 3, prompt_tokens: 7";
     struct simulated alone =
-        run_of("autoregressive, tokens: 40, batch: 3, prompt_tokens: 7", users);
+        decoded_run("autoregressive, tokens: 40, batch: 3, prompt_tokens: 7", users);
 
     (void)state;
-    assert_close(metric_with(speculative, users, "autoregressive_seconds"), seconds_of(&alone),
+    assert_close(decoded_metric(speculative, users, "autoregressive_seconds"), seconds_of(&alone),
                  1e-9);
-    assert_close(metric_with(speculative, users, "speedup") *
-                     metric_with(speculative, users, "mean_latency_seconds"),
+    assert_close(decoded_metric(speculative, users, "speedup") *
+                     decoded_metric(speculative, users, "mean_latency_seconds"),
                  metric_of(&alone, "mean_latency_seconds"), 1e-9);
     assert_close(metric_of(&alone, "speedup"), 1, 1e-9);
     simulated_release(&alone);
@@ -135,8 +94,8 @@ static void the_target_alone_takes_what_the_baseline_says(void **state)
 
 static void a_horizon_ends_the_run(void **state)
 {
-    struct simulated run =
-        run_of("autoregressive, tokens: 1000", "requests: {arrival: fixed, rate: 2, horizon: 3}\n");
+    struct simulated run = decoded_run("autoregressive, tokens: 1000",
+                                       "requests: {arrival: fixed, rate: 2, horizon: 3}\n");
 
     (void)state;
     assert_close(metric_of(&run, "requests_unfinished"), 6, 0);
@@ -153,21 +112,21 @@ static void a_horizon_ends_the_run(void **state)
 static void the_exchange_is_as_large_as_its_rule_needs(void **state)
 {
     (void)state;
-    assert_close(bytes_with(RIGHT ", placement: together", ""), 0, 0);
-    assert_close(bytes_with(RIGHT, ""), 7 * (8 + 4 * 4), 0);
-    assert_close(bytes_with(RIGHT ", exchange: probabilities", ""), 7 * (8 + 4 * 8), 0);
-    assert_close(bytes_with(WRONG ", exchange: row_on_rejection", ""),
+    assert_close(decoded_bytes(RIGHT ", placement: together", ""), 0, 0);
+    assert_close(decoded_bytes(RIGHT, ""), 7 * (8 + 4 * 4), 0);
+    assert_close(decoded_bytes(RIGHT ", exchange: probabilities", ""), 7 * (8 + 4 * 8), 0);
+    assert_close(decoded_bytes(WRONG ", exchange: row_on_rejection", ""),
                  7 * (8 + 4 * 8 + 4 + 4 * 613), 0);
-    assert_close(bytes_with(WRONG ", exchange: rows", ""), 7 * (8 + 4 * 4 + 4 * 4 * 613), 0);
+    assert_close(decoded_bytes(WRONG ", exchange: rows", ""), 7 * (8 + 4 * 4 + 4 * 4 * 613), 0);
 }
 
 static void a_round_apart_pays_for_the_way_there_and_back(void **state)
 {
     (void)state;
-    assert_close(seconds_with(RIGHT, "") - seconds_with(RIGHT ", placement: together", ""),
+    assert_close(decoded_seconds(RIGHT, "") - decoded_seconds(RIGHT ", placement: together", ""),
                  7 * (2 * way + (8 + 16) / rate), 1e-9);
-    assert_close(seconds_with(WRONG ", exchange: row_on_rejection", "") -
-                     seconds_with(WRONG ", exchange: probabilities", ""),
+    assert_close(decoded_seconds(WRONG ", exchange: row_on_rejection", "") -
+                     decoded_seconds(WRONG ", exchange: probabilities", ""),
                  7 * (2 * way + (4 + 4 * 613) / rate), 1e-9);
 }
 
@@ -179,7 +138,8 @@ static void a_slow_draft_takes_longer(void **state)
                                "{target: [node-0], draft: [node-1]}\n";
 
     (void)state;
-    assert_close(seconds_with(RIGHT, slow) - seconds_with(RIGHT, ""), 7 * 4 * draft * 3, 1e-6);
+    assert_close(decoded_seconds(RIGHT, slow) - decoded_seconds(RIGHT, ""), 7 * 4 * draft * 3,
+                 1e-6);
 }
 
 /* The draft is dead from the third round on: tokens then cost a step each. */
@@ -191,7 +151,7 @@ static void without_its_draft_the_target_goes_on_alone(void **state)
 
     (void)state;
     assert_true(2 * round < 52e-3 && 2 * round + 4 * draft > 52e-3); /* while it drafts */
-    assert_close(seconds_with(RIGHT, dies), 52e-3 + 25 * target, 1e-6);
+    assert_close(decoded_seconds(RIGHT, dies), 52e-3 + 25 * target, 1e-6);
 }
 
 static void a_draft_that_comes_back_drafts_again(void **state)
@@ -202,8 +162,8 @@ static void a_draft_that_comes_back_drafts_again(void **state)
                                 "[node-0], draft: [node-1]}\n";
 
     (void)state;
-    assert_true(seconds_with(RIGHT, returns) < seconds_with(RIGHT, never));
-    assert_true(seconds_with(RIGHT, returns) > seconds_with(RIGHT, ""));
+    assert_true(decoded_seconds(RIGHT, returns) < decoded_seconds(RIGHT, never));
+    assert_true(decoded_seconds(RIGHT, returns) > decoded_seconds(RIGHT, ""));
 }
 
 /* ---- gamma ---- */
@@ -212,11 +172,11 @@ static void a_draft_that_comes_back_drafts_again(void **state)
 static void the_best_gamma_is_the_argmax_of_the_theorem(void **state)
 {
 #define BEST "speculative_decoding, draft_step_seconds: 1.73ms, tokens: 2000, placement: together, "
-    struct simulated chosen = run_of(BEST "gamma_choice: optimal", "");
+    struct simulated chosen = decoded_run(BEST "gamma_choice: optimal", "");
 
     (void)state;
-    assert_close(seconds_of(&chosen), seconds_with(BEST "gamma: 6", ""), 1e-12);
-    assert_true(seconds_of(&chosen) < seconds_with(BEST "gamma: 3", ""));
+    assert_close(seconds_of(&chosen), decoded_seconds(BEST "gamma: 6", ""), 1e-12);
+    assert_true(seconds_of(&chosen) < decoded_seconds(BEST "gamma: 3", ""));
     simulated_release(&chosen);
 }
 

@@ -1,58 +1,16 @@
 /* Language models on devices: seconds by hand, a target on several GPUs, memory, what is read and what is computed. */
-#include "tests/fixtures/shipped.h"
+#include "tests/fixtures/decoded.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ON(hosts, model)                                                                           \
-    "platform: platforms/gpu_cluster.xml\ntrace: none\nhosts: {" hosts "}\nworkload: {" model "}"  \
+    "platform: platforms/gpu_cluster.xml\nhosts: {" hosts "}\nworkload: {" model "}"               \
     "\n"
 #define ONE ON("target: [node-0-gpu-0]", "model: llama_2_7b")
 #define PAIR                                                                                       \
     ON("target: [node-0-gpu-0], draft: [node-0-gpu-7]", "model: llama_2_7b, draft: llama_68m")
-
-static struct simulated run_of(const char *where, const char *algorithm)
-{
-    char text[2048];
-    struct simulated run;
-
-    snprintf(text, sizeof text, "%salgorithm: {name: %s}\n", where, algorithm);
-    run = simulate(text, NULL);
-    if (run.code != 0)
-        fail_msg("%s: %s", algorithm, run.err.text);
-    return run;
-}
-
-static double metric_with(const char *where, const char *algorithm, const char *metric)
-{
-    struct simulated run = run_of(where, algorithm);
-    const double value = metric_of(&run, metric);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double seconds_with(const char *where, const char *algorithm)
-{
-    struct simulated run = run_of(where, algorithm);
-    const double value = seconds_of(&run);
-
-    simulated_release(&run);
-    return value;
-}
-
-static void refuses(const char *where, const char *algorithm, const char *sentence)
-{
-    char text[2048];
-    struct simulated run;
-
-    snprintf(text, sizeof text, "%salgorithm: {name: %s}\n", where, algorithm);
-    run = simulate(text, NULL);
-    if (run.code != 2 || strstr(run.err.text, sentence) == NULL)
-        fail_msg("%s: code %d, %s", algorithm, run.code, run.err.text);
-    simulated_release(&run);
-}
 
 /* ---- one device ---- */
 
@@ -76,7 +34,7 @@ static void a_step_takes_what_its_bytes_and_flop_do(void **state)
     (void)state;
     for (int t = 1; t < 9; t++)
         seconds += step_of(1, 213 + t - 1);
-    assert_close(seconds_with(ONE, "autoregressive, tokens: 9, prompt_tokens: 213"), seconds,
+    assert_close(decoded_seconds("autoregressive, tokens: 9, prompt_tokens: 213", ONE), seconds,
                  1e-12);
 }
 
@@ -88,7 +46,8 @@ static void memory_read_is_weights_and_what_is_kept(void **state)
     (void)state;
     for (int t = 0; t < 31; t++)
         bytes += 2 * matrices + kv_bytes * fmax(t, 1);
-    assert_close(metric_with(ONE, "autoregressive, tokens: 31", "memory_read_bytes"), bytes, 1e-12);
+    assert_close(decoded_metric("autoregressive, tokens: 31", ONE, "memory_read_bytes"), bytes,
+                 1e-12);
 }
 
 /* The lecture: speculative decoding does not save computation, but memory is read less often. */
@@ -98,9 +57,9 @@ static void memory_is_read_less_often_and_no_computation_is_saved(void **state)
         "speculative_decoding, tokens: 400, gamma: 5, acceptance: [0.83]";
 
     (void)state;
-    assert_true(metric_with(PAIR, speculative, "memory_read_ratio") < 0.5);
-    assert_true(metric_with(PAIR, speculative, "computed_flop_ratio") > 1.3);
-    assert_true(metric_with(PAIR, speculative, "speedup") > 2);
+    assert_true(decoded_metric(speculative, PAIR, "memory_read_ratio") < 0.5);
+    assert_true(decoded_metric(speculative, PAIR, "computed_flop_ratio") > 1.3);
+    assert_true(decoded_metric(speculative, PAIR, "speedup") > 2);
 }
 
 /* ---- several devices ---- */
@@ -118,7 +77,7 @@ static void ranks_add_up_twice_a_layer(void **state)
 {
     const double sum = 2 * 3 * message(4096 * 2 / 4.0);
     double seconds = 0;
-    struct simulated run = run_of(FOUR, "autoregressive, tokens: 6, tensor_parallel: 4");
+    struct simulated run = decoded_run("autoregressive, tokens: 6, tensor_parallel: 4", FOUR);
 
     (void)state;
     for (int t = 0; t < 6; t++)
@@ -130,7 +89,7 @@ static void ranks_add_up_twice_a_layer(void **state)
 
 static void stages_hand_their_rows_on(void **state)
 {
-    struct simulated run = run_of(TWO, "autoregressive, tokens: 6, pipeline_stages: 2");
+    struct simulated run = decoded_run("autoregressive, tokens: 6, pipeline_stages: 2", TWO);
     double seconds = 0;
 
     (void)state;
@@ -154,16 +113,16 @@ static void a_sharded_target_is_measured_against_itself(void **state)
     static const char both[] =
         ON("target: [node-0-gpu-0], shard: [\"node-0-gpu-[123]\"], draft: [node-0-gpu-7]",
            "model: llama_2_7b, draft: llama_68m");
-    const double alone = seconds_with(
-        FOUR,
-        "autoregressive, tokens: 20, prompt_tokens: 9, tensor_parallel: 2, pipeline_stages: 2");
+    const double alone = decoded_seconds(
+        "autoregressive, tokens: 20, prompt_tokens: 9, tensor_parallel: 2, pipeline_stages: 2",
+        FOUR);
 
     (void)state;
-    assert_close(metric_with(both,
-                             "speculative_decoding, tokens: 20, prompt_tokens: 9, tensor_parallel: "
-                             "2, pipeline_stages: 2",
-                             "autoregressive_seconds"),
-                 alone, 1e-9);
+    assert_close(
+        decoded_metric("speculative_decoding, tokens: 20, prompt_tokens: 9, tensor_parallel: "
+                       "2, pipeline_stages: 2",
+                       both, "autoregressive_seconds"),
+        alone, 1e-9);
 }
 
 /* ---- memory ---- */
@@ -172,11 +131,11 @@ static void a_sharded_target_is_measured_against_itself(void **state)
 static void a_model_that_is_too_large_is_refused(void **state)
 {
     (void)state;
-    refuses(ON("target: [node-0-gpu-0]", "model: llama_2_70b"), "autoregressive",
-            "the weights, and the keys and values");
-    assert_true(
-        seconds_with(ON("target: [node-0-gpu-0], shard: [node-0-gpu-1]", "model: llama_2_70b"),
-                     "autoregressive, tokens: 2, tensor_parallel: 2") > 0);
+    decoded_fails("autoregressive", ON("target: [node-0-gpu-0]", "model: llama_2_70b"),
+                  "the weights, and the keys and values");
+    assert_true(decoded_seconds(
+                    "autoregressive, tokens: 2, tensor_parallel: 2",
+                    ON("target: [node-0-gpu-0], shard: [node-0-gpu-1]", "model: llama_2_70b")) > 0);
 }
 
 /* 80 GB less 13.5 GB of weights hold 126,895 tokens: 12 sequences of 10,001. */
@@ -184,7 +143,7 @@ static void sequences_wait_for_memory(void **state)
 {
     static const char many[] = ONE "requests: {arrival: fixed, rate: 1000000, count: 20}\n";
     struct simulated run =
-        run_of(many, "autoregressive, tokens: 5, prompt_tokens: 9996, batch: 20");
+        decoded_run("autoregressive, tokens: 5, prompt_tokens: 9996, batch: 20", many);
 
     (void)state;
     assert_non_null(
@@ -199,14 +158,15 @@ static void sequences_wait_for_memory(void **state)
 static void what_cannot_work_is_refused(void **state)
 {
     (void)state;
-    refuses(ON("target: [node-0-gpu-0], draft: [node-0-gpu-7]",
-               "model: llama_2_7b, draft: llama_3_2_1b"),
-            "speculative_decoding", "a vocabulary of 128256 tokens");
-    refuses(ONE, "speculative_decoding", "1 draft is needed, and 0 given");
-    refuses(PAIR, "autoregressive", "a draft changes nothing here");
-    refuses(ONE, "autoregressive, target_step_seconds: 1ms", "follows from the workload");
-    refuses("platform: platforms/gpu_cluster.xml\n", "autoregressive, tensor_parallel: 2",
-            "need a workload");
+    decoded_fails("speculative_decoding",
+                  ON("target: [node-0-gpu-0], draft: [node-0-gpu-7]",
+                     "model: llama_2_7b, draft: llama_3_2_1b"),
+                  "a vocabulary of 128256 tokens");
+    decoded_fails("speculative_decoding", ONE, "1 draft is needed, and 0 given");
+    decoded_fails("autoregressive", PAIR, "a draft changes nothing here");
+    decoded_fails("autoregressive, target_step_seconds: 1ms", ONE, "follows from the workload");
+    decoded_fails("autoregressive, tensor_parallel: 2", "platform: platforms/gpu_cluster.xml\n",
+                  "need a workload");
 }
 
 /* Medusa: a head is a layer of h x h and a matrix of h x V, and each of the two rows of a step goes through all of them. */
@@ -218,14 +178,15 @@ static void heads_are_read_and_computed_in_each_step(void **state)
     const double head = 4096.0 * 4096 + 4096.0 * 32000, steps = 32;
 
     (void)state;
-    assert_close(metric_with(ONE, WITH("4"), "memory_read_bytes") -
-                     metric_with(ONE, WITH("1"), "memory_read_bytes"),
+    assert_close(decoded_metric(WITH("4"), ONE, "memory_read_bytes") -
+                     decoded_metric(WITH("1"), ONE, "memory_read_bytes"),
                  steps * 3 * head * 2, 1e-9);
-    assert_close(metric_with(ONE, WITH("4"), "computed_flop") -
-                     metric_with(ONE, WITH("1"), "computed_flop"),
+    assert_close(decoded_metric(WITH("4"), ONE, "computed_flop") -
+                     decoded_metric(WITH("1"), ONE, "computed_flop"),
                  steps * 2 * 3 * head * 2, 1e-9);
-    assert_true(metric_with(ONE, WITH("4"), "overhead") > metric_with(ONE, WITH("1"), "overhead"));
-    assert_true(metric_with(ONE, WITH("1"), "overhead") > 1);
+    assert_true(decoded_metric(WITH("4"), ONE, "overhead") >
+                decoded_metric(WITH("1"), ONE, "overhead"));
+    assert_true(decoded_metric(WITH("1"), ONE, "overhead") > 1);
 }
 
 int main(void)

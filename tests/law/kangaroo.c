@@ -180,32 +180,16 @@ static void those_who_stopped_wait_for_the_others(void **state)
 
 /* ---- nothing is lost ---- */
 
-#define TEXT  "tokens_from: text, temperature: 0, tokens: 150, prompt_tokens: 11, batch: 2"
-#define USERS "requests: {arrival: poisson, rate: 3, count: 3}\nseed: 7\n"
-
 static void greedy_text_is_that_of_the_target_alone(void **state)
 {
-    struct decoded alone, drafted;
-
     (void)state;
-    decoded_open(&alone, "autoregressive, " TEXT, USERS);
-    decoded_open(&drafted, "kangaroo, draft_orders: [2], " TEXT, USERS);
-    assert_string_equal(decoded_text(&alone), decoded_text(&drafted));
-    assert_true(metric_of(&drafted.run, "tokens_per_step") > 1.1);
-    decoded_close(&alone);
-    decoded_close(&drafted);
+    decoded_is_greedy("kangaroo, draft_orders: [2]");
 }
 
 static void what_is_emitted_follows_the_target(void **state)
 {
-    struct decoded decoded;
-
     (void)state;
-    decoded_open(&decoded, "kangaroo, tokens: 12000, threshold: 0.1, " DECODED_BIGRAMS, "");
-    assert_true(metric_of(&decoded.run, "draft_acceptance_rate") > 0.1);
-    assert_true(decoded_chance(&decoded, 2) > 1e-4);
-    assert_true(decoded_chance(&decoded, 1) < 1e-12); /* the draft's own rows */
-    decoded_close(&decoded);
+    decoded_follows_the_target("kangaroo, threshold: 0.1");
 }
 
 /* ---- bad input ---- */

@@ -197,23 +197,11 @@ static void published_acceptance_makes_the_models_speedup(void **state)
 
 /* ---- nothing is lost ---- */
 
-#define TEXT  "tokens_from: text, temperature: 0, tokens: 150, prompt_tokens: 11, batch: 2"
-#define USERS "requests: {arrival: poisson, rate: 3, count: 3}\nseed: 7\n"
-
 static void greedy_text_is_that_of_the_target_alone(void **state)
 {
-    struct decoded alone, drafted, apart;
-
     (void)state;
-    decoded_open(&alone, "autoregressive, " TEXT, USERS);
-    decoded_open(&drafted, "layerskip, draft_orders: [2], " TEXT, USERS);
-    decoded_open(&apart, "layerskip, draft_orders: [2], placement: apart, " TEXT, USERS);
-    assert_string_equal(decoded_text(&alone), decoded_text(&drafted));
-    assert_string_equal(decoded_text(&alone), decoded_text(&apart));
-    assert_true(metric_of(&drafted.run, "tokens_per_step") > 1.1);
-    decoded_close(&alone);
-    decoded_close(&drafted);
-    decoded_close(&apart);
+    decoded_is_greedy("layerskip, draft_orders: [2]");
+    decoded_is_greedy("layerskip, draft_orders: [2], placement: apart");
 }
 
 /* And a rule that is not exact is noticed. */
@@ -222,10 +210,7 @@ static void what_is_emitted_follows_the_target(void **state)
     struct decoded decoded;
 
     (void)state;
-    decoded_open(&decoded, "layerskip, tokens: 12000, gamma: 3, " DECODED_BIGRAMS, "");
-    assert_true(metric_of(&decoded.run, "draft_acceptance_rate") > 0.1);
-    assert_true(decoded_chance(&decoded, 2) > 1e-4);
-    decoded_close(&decoded);
+    decoded_follows_the_target("layerskip, gamma: 3");
     decoded_open(&decoded,
                  "speculative_decoding, lenience: 0.5, tokens: 12000, gamma: 3, " DECODED_BIGRAMS,
                  "");

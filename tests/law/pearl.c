@@ -1,5 +1,5 @@
 /* PEARL as runs: its closed form, that it is never slower, what sharing a host or a slow draft costs. */
-#include "tests/fixtures/shipped.h"
+#include "tests/fixtures/decoded.h"
 
 #include "algorithms/decoding/shared/expected.h"
 
@@ -8,42 +8,11 @@
 #include <string.h>
 
 #define SWITCH                                                                                     \
-    "platform: platforms/one_switch.xml\ntrace: none\nhosts: {target: [node-0], draft: "           \
+    "platform: platforms/one_switch.xml\nhosts: {target: [node-0], draft: "                        \
     "[node-1]}\n"
 #define FREE                                                                                       \
     "platform: {file: platforms/one_switch.xml, \"cluster[switch]\": {lat: 0, bw: "                \
-    "1000000Gbps}}\ntrace: none\n"
-
-static struct simulated run_on(const char *where, const char *more)
-{
-    char text[1024];
-    struct simulated run;
-
-    snprintf(text, sizeof text, "%salgorithm: {name: pearl, target_step_seconds: 17.3ms, %s}\n",
-             where, more);
-    run = simulate(text, NULL);
-    if (run.code != 0)
-        fail_msg("%s: %s", more, run.err.text);
-    return run;
-}
-
-static double metric_on(const char *where, const char *more, const char *metric)
-{
-    struct simulated run = run_on(where, more);
-    const double value = metric_of(&run, metric);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double seconds_on(const char *where, const char *more)
-{
-    struct simulated run = run_on(where, more);
-    const double value = seconds_of(&run);
-
-    simulated_release(&run);
-    return value;
-}
+    "1000000Gbps}}\n"
 
 /* ---- beside closed forms ---- */
 
@@ -156,9 +125,9 @@ static void tokens_per_step_and_cycles_follow_the_closed_forms(void **state)
         if (i < sizeof by_hand / sizeof by_hand[0])
             assert_close(expected, by_hand[i], 0.00004);
         snprintf(more, sizeof more,
-                 "draft_step_seconds: 1.1ms, tokens: %d, acceptance: [%g], gamma: %d", LONG, alpha,
-                 rows[i].gamma);
-        run = run_on(SWITCH, more);
+                 "pearl, draft_step_seconds: 1.1ms, tokens: %d, acceptance: [%g], gamma: %d", LONG,
+                 alpha, rows[i].gamma);
+        run = decoded_run(more, SWITCH);
         assert_close(metric_of(&run, "tokens_per_step"), expected,
                      three_sigma(BOTH, alpha, rows[i].gamma, LONG));
         check_cycles(&run, alpha, rows[i].gamma);
@@ -179,10 +148,10 @@ static void each_strategy_alone_is_as_fast_as_its_closed_form(void **state)
             char more[200];
 
             snprintf(more, sizeof more,
-                     "draft_step_seconds: %.12g, tokens: %d, acceptance: [%g], gamma: %d, "
+                     "pearl, draft_step_seconds: %.12g, tokens: %d, acceptance: [%g], gamma: %d, "
                      "strategy: %s",
                      17.3e-3 / rows[i].gamma, LONG, rows[i].alpha, rows[i].gamma, strategies[s]);
-            assert_close(metric_on(FREE, more, "speedup"), expected,
+            assert_close(decoded_metric(more, FREE, "speedup"), expected,
                          three_sigma((enum strategy)s, rows[i].alpha, rows[i].gamma, LONG));
             assert_true(expected < dec_pearl_tokens(rows[i].alpha, rows[i].gamma) + 1e-12);
         }
@@ -198,8 +167,9 @@ static void a_published_run_is_as_fast_through_actors(void **state)
 
     (void)state;
     snprintf(more, sizeof more,
-             "draft_step_seconds: 3.4ms, tokens: 60000, acceptance: [%.9f], gamma: 5", alpha);
-    speedup = metric_on(FREE, more, "speedup");
+             "pearl, draft_step_seconds: 3.4ms, tokens: 60000, acceptance: [%.9f], gamma: 5",
+             alpha);
+    speedup = decoded_metric(more, FREE, "speedup");
     assert_close(speedup, dec_pearl_tokens(alpha, 5), three_sigma(BOTH, alpha, 5, 60000));
     assert_close(speedup, 2.70, 0.06); /* as printed */
 }
@@ -213,9 +183,10 @@ static void windows_of_one_gain_nothing(void **state)
         char more[160];
 
         snprintf(more, sizeof more,
-                 "draft_step_seconds: 1.1ms, tokens: 500, acceptance: [%g], gamma: 1", alpha);
-        assert_close(metric_on(FREE, more, "tokens_per_step"), 1, 0);
-        assert_close(metric_on(FREE, more, "speedup"), 1, 1e-9);
+                 "pearl, draft_step_seconds: 1.1ms, tokens: 500, acceptance: [%g], gamma: 1",
+                 alpha);
+        assert_close(decoded_metric(more, FREE, "tokens_per_step"), 1, 0);
+        assert_close(decoded_metric(more, FREE, "speedup"), 1, 1e-9);
     }
 }
 
@@ -228,68 +199,69 @@ static void it_is_never_slower_than_the_target_alone(void **state)
             char more[160];
 
             snprintf(more, sizeof more,
-                     "draft_step_seconds: %.9g, tokens: 300, acceptance: [%g], gamma: %d",
+                     "pearl, draft_step_seconds: %.9g, tokens: 300, acceptance: [%g], gamma: %d",
                      17.3e-3 / gamma, alpha, gamma);
-            assert_true(metric_on(FREE, more, "speedup") >= 1 - 1e-9);
+            assert_true(decoded_metric(more, FREE, "speedup") >= 1 - 1e-9);
         }
 }
 
-#define USUAL "draft_step_seconds: 3ms, tokens: 400, acceptance: [0.7351], gamma: 5"
+#define USUAL "pearl, draft_step_seconds: 3ms, tokens: 400, acceptance: [0.7351], gamma: 5"
 
 /* With resource competition: both on one host take longer than on two, though nothing crosses the network. */
 static void sharing_a_host_is_slower(void **state)
 {
     (void)state;
-    assert_true(seconds_on(SWITCH, USUAL) * 1.5 <
-                seconds_on("platform: platforms/one_switch.xml\ntrace: none\n",
-                           USUAL ", placement: together"));
+    assert_true(
+        decoded_seconds(USUAL, SWITCH) * 1.5 <
+        decoded_seconds(USUAL ", placement: together", "platform: platforms/one_switch.xml\n"));
 }
 
 static void each_step_pays_for_the_way_there_and_back(void **state)
 {
-    const double steps = metric_on(SWITCH, USUAL, "target_steps");
+    const double steps = decoded_metric(USUAL, SWITCH, "target_steps");
 
     (void)state;
-    assert_close(seconds_on(SWITCH, USUAL) - steps * 17.3e-3,
+    assert_close(decoded_seconds(USUAL, SWITCH) - steps * 17.3e-3,
                  steps * (2 * 50e-6 + (8 + 4 * 5) / 1.25e9), 1e-9);
 }
 
 static void a_slow_draft_is_waited_for(void **state)
 {
-    const double steps = metric_on(SWITCH, USUAL, "target_steps");
+    const double steps = decoded_metric(USUAL, SWITCH, "target_steps");
 
     (void)state;
-    assert_close(
-        seconds_on(SWITCH "faults: [{host: node-1, at: 0, for: 10000, factor: 0.5}]\n", USUAL) -
-            seconds_on(SWITCH, USUAL),
-        steps * (2 * 5 * 3e-3 - 17.3e-3), 1e-6);
+    assert_close(decoded_seconds(USUAL, SWITCH
+                                 "faults: [{host: node-1, at: 0, for: 10000, factor: 0.5}]\n") -
+                     decoded_seconds(USUAL, SWITCH),
+                 steps * (2 * 5 * 3e-3 - 17.3e-3), 1e-6);
 }
 
 /* Its draft is dead from the start: a token a step. */
 static void without_its_draft_the_target_goes_on_alone(void **state)
 {
     (void)state;
-    assert_close(seconds_on(SWITCH "faults: [{host: node-1, at: 0, factor: 0}]\n", USUAL),
+    assert_close(decoded_seconds(USUAL, SWITCH "faults: [{host: node-1, at: 0, factor: 0}]\n"),
                  400 * 17.3e-3, 1e-6);
 }
 
 static void the_best_window_is_the_ratio_of_steps(void **state)
 {
     (void)state;
-    assert_close(metric_on(SWITCH, "draft_step_seconds: 2.5ms, gamma_choice: optimal", "gamma"), 7,
-                 0);
+    assert_close(
+        decoded_metric("pearl, draft_step_seconds: 2.5ms, gamma_choice: optimal", SWITCH, "gamma"),
+        7, 0);
 }
 
 static void a_batch_has_a_state_for_each_sequence(void **state)
 {
     static const char many[] = SWITCH "requests: {arrival: fixed, rate: 1000000, count: 6}\n";
     static const char larger[] =
-        "draft_step_seconds: 3ms, tokens: 4000, acceptance: [0.7351], gamma: 5, batch: 6";
+        "pearl, draft_step_seconds: 3ms, tokens: 4000, acceptance: [0.7351], gamma: 5, batch: 6";
 
     (void)state;
-    assert_close(metric_on(many, larger, "tokens_per_step"), dec_pearl_tokens(.7351, 5),
+    assert_close(decoded_metric(larger, many, "tokens_per_step"), dec_pearl_tokens(.7351, 5),
                  three_sigma(BOTH, .7351, 5, 6 * 4000));
-    assert_true(seconds_on(many, USUAL ", batch: 6") < 0.3 * seconds_on(many, USUAL));
+    assert_true(decoded_seconds(USUAL ", batch: 6", many) < 0.3 * decoded_seconds(USUAL, many));
 }
 
 int main(void)

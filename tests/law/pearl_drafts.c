@@ -1,7 +1,6 @@
 /* PEARL as runs: what it emits whatever its draft does, drafts that die while both compute, what
  * crosses the network. */
-#include "sim/base/file.h"
-#include "tests/fixtures/shipped.h"
+#include "tests/fixtures/decoded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,56 +13,22 @@
 
 static const double target = 17.3e-3, draft = 3e-3, way = 50e-6, rate = 1.25e9;
 
-static void write_scenario(char *text, size_t size, const char *where, const char *more)
-{
-    snprintf(text, size, "%salgorithm: {target_step_seconds: 17.3ms, name: %s}\n", where, more);
-}
-
-static struct simulated run_on(const char *where, const char *more)
-{
-    char text[1024];
-    struct simulated run;
-
-    write_scenario(text, sizeof text, where, more);
-    run = simulate(text, NULL);
-    if (run.code != 0)
-        fail_msg("%s: %s", more, run.err.text);
-    return run;
-}
-
-static double seconds_on(const char *where, const char *more)
-{
-    struct simulated run = run_on(where, more);
-    const double value = seconds_of(&run);
-
-    simulated_release(&run);
-    return value;
-}
-
 /* A file of the run directory. */
 static const char *output_on(const char *where, const char *more, const char *name,
                              struct sim_arena *arena)
 {
-    char text[1024], path[96];
-    struct sim_error err = {0};
-    struct simulated run;
+    struct decoded decoded;
     const char *all;
-    size_t length;
 
-    write_scenario(text, sizeof text, where, more);
-    run = simulate_into(text, "build/pearl_drafts");
-    if (run.code != 0)
-        fail_msg("%s: %s", more, run.err.text);
-    simulated_release(&run);
-    snprintf(path, sizeof path, "build/pearl_drafts/%s", name);
-    all = sim_file_read(arena, path, 10 * 1000 * 1000, &length, &err);
-    assert_string_equal(err.text, "");
+    decoded_open(&decoded, more, where);
+    all = sim_text(arena, "%s", decoded_file(&decoded, name));
+    decoded_close(&decoded);
     return all;
 }
 
 /* ---- drafts that die ---- */
 
-#define DIES(when) SWITCH "trace: none\nfaults: [{host: node-1, at: " when ", factor: 0}]\n"
+#define DIES(when) SWITCH "faults: [{host: node-1, at: " when ", factor: 0}]\n"
 #define RIGHT      PEARL "tokens: 40, acceptance: [1], gamma: 5"
 
 /* Steps take 17.4 ms, the first emits one token and all others five; in each the draft says its
@@ -82,7 +47,7 @@ static void a_draft_that_dies_while_both_compute_costs_no_step(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct simulated run = run_on(cases[i].where, RIGHT);
+        struct simulated run = decoded_run(RIGHT, cases[i].where);
 
         assert_close(metric_of(&run, "target_steps"), cases[i].steps, 0);
         assert_close(metric_of(&run, "tokens_per_step"), 40.0 / cases[i].steps, 1e-12);
@@ -93,7 +58,7 @@ static void a_draft_that_dies_while_both_compute_costs_no_step(void **state)
 /* Nothing that was looked at was refused, and the window that was lost is not counted. */
 static void a_lost_window_is_no_refusal(void **state)
 {
-    struct simulated run = run_on(DIES("60ms"), RIGHT);
+    struct simulated run = decoded_run(RIGHT, DIES("60ms"));
 
     (void)state;
     assert_close(metric_of(&run, "alpha"), 1, 0);
@@ -105,11 +70,11 @@ static void a_lost_window_is_no_refusal(void **state)
 static void a_draft_that_comes_back_drafts_again(void **state)
 {
     static const char returns[] =
-        SWITCH "trace: none\nfaults: [{host: node-1, at: 25ms, for: 60ms, factor: 0}]\n";
+        SWITCH "faults: [{host: node-1, at: 25ms, for: 60ms, factor: 0}]\n";
 
     (void)state;
-    assert_true(seconds_on(returns, RIGHT) < seconds_on(DIES("25ms"), RIGHT));
-    assert_true(seconds_on(returns, RIGHT) > seconds_on(SWITCH "trace: none\n", RIGHT));
+    assert_true(decoded_seconds(RIGHT, returns) < decoded_seconds(RIGHT, DIES("25ms")));
+    assert_true(decoded_seconds(RIGHT, returns) > decoded_seconds(RIGHT, SWITCH ""));
 }
 
 /* ---- what is emitted ---- */
@@ -192,7 +157,7 @@ static void rounds_are_numbered_from_0(void **state)
 
 static double bytes_on(const char *where, const char *more)
 {
-    struct simulated run = run_on(where, more);
+    struct simulated run = decoded_run(more, where);
     const double value = number_at(run.summary, "bytes");
 
     simulated_release(&run);
@@ -203,7 +168,7 @@ static double bytes_on(const char *where, const char *more)
  * is asked for. */
 static void the_exchange_is_as_large_as_its_rule_needs(void **state)
 {
-    static const char where[] = SWITCH "trace: none\n";
+    static const char where[] = SWITCH "";
 
     (void)state;
     assert_close(bytes_on(where, WRONG), 7 * (8 + 4 * 4), 0);
@@ -211,18 +176,18 @@ static void the_exchange_is_as_large_as_its_rule_needs(void **state)
     assert_close(bytes_on(where, WRONG ", exchange: row_on_rejection"),
                  7 * (8 + 4 * 8 + 4 + 4 * 613), 0);
     assert_close(bytes_on(where, WRONG ", exchange: rows"), 7 * (8 + 4 * 4 + 4 * 4 * 613), 0);
-    assert_close(bytes_on(TOGETHER "trace: none\n", WRONG ", placement: together"), 0, 0);
+    assert_close(bytes_on(TOGETHER "", WRONG ", placement: together"), 0, 0);
 }
 
 /* A refused token's row is another way there and back, which the draft does not hide. */
 static void a_row_that_is_asked_for_takes_its_way(void **state)
 {
-    static const char where[] = SWITCH "trace: none\n";
+    static const char where[] = SWITCH "";
 
     (void)state;
-    assert_close(seconds_on(where, WRONG), 7 * (target + 2 * way + (8 + 16) / rate), 1e-9);
-    assert_close(seconds_on(where, WRONG ", exchange: row_on_rejection") -
-                     seconds_on(where, WRONG ", exchange: probabilities"),
+    assert_close(decoded_seconds(WRONG, where), 7 * (target + 2 * way + (8 + 16) / rate), 1e-9);
+    assert_close(decoded_seconds(WRONG ", exchange: row_on_rejection", where) -
+                     decoded_seconds(WRONG ", exchange: probabilities", where),
                  7 * (2 * way + (4 + 4 * 613) / rate), 1e-9);
 }
 
@@ -230,7 +195,7 @@ static void a_row_that_is_asked_for_takes_its_way(void **state)
 static void on_one_host_a_step_takes_as_long_as_both(void **state)
 {
     (void)state;
-    assert_close(seconds_on(TOGETHER "trace: none\n", WRONG ", placement: together"),
+    assert_close(decoded_seconds(WRONG ", placement: together", TOGETHER ""),
                  7 * (target + 4 * draft), 1e-9);
 }
 
@@ -253,17 +218,8 @@ static void bad_input_gets_a_sentence(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[1024];
-        struct simulated run;
-
-        write_scenario(text, sizeof text, SWITCH, cases[i].more);
-        run = simulate(text, NULL);
-        assert_int_equal(run.code, 2);
-        if (strstr(run.err.text, cases[i].sentence) == NULL)
-            fail_msg("%s: %s", cases[i].more, run.err.text);
-        simulated_release(&run);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        decoded_fails(cases[i].more, SWITCH, cases[i].sentence);
 }
 
 int main(void)

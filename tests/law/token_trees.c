@@ -1,57 +1,15 @@
 /* Trees of drafts as runs: SpecInfer's drafts at once, Sequoia's choice, Medusa's heads. */
-#include "tests/fixtures/shipped.h"
+#include "tests/fixtures/decoded.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SWITCH "platform: platforms/one_switch.xml\ntrace: none\n"
-
-static struct simulated run_of(const char *algorithm, const char *more)
-{
-    char text[1024];
-    struct simulated run;
-
-    snprintf(text, sizeof text, SWITCH "algorithm: {target_step_seconds: 17.3ms, name: %s}\n%s",
-             algorithm, more);
-    run = simulate(text, NULL);
-    if (run.code != 0)
-        fail_msg("%s: %s", algorithm, run.err.text);
-    return run;
-}
-
-static double metric_with(const char *algorithm, const char *metric)
-{
-    struct simulated run = run_of(algorithm, "");
-    const double value = metric_of(&run, metric);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double seconds_with(const char *algorithm, const char *more)
-{
-    struct simulated run = run_of(algorithm, more);
-    const double value = seconds_of(&run);
-
-    simulated_release(&run);
-    return value;
-}
-
-static double number_with(const char *algorithm, const char *number)
-{
-    struct simulated run = run_of(algorithm, "");
-    const double value = number_at(run.summary, number);
-
-    simulated_release(&run);
-    return value;
-}
-
 /* Levels are passed with right[l] each: the mean of tokens in a step lies within three standard deviations of what it must
  * be. */
 static void assert_levels(const char *algorithm, const double *right, int levels)
 {
-    struct simulated run = run_of(algorithm, "");
+    struct simulated run = decoded_run(algorithm, "");
     const double steps = metric_of(&run, "target_steps"),
                  found = metric_of(&run, "tokens_per_step");
     double passed = 1, mean = 0, of_squares = 0, sigma;
@@ -68,18 +26,6 @@ static void assert_levels(const char *algorithm, const double *right, int levels
     simulated_release(&run);
 }
 
-static void refuses(const char *algorithm, const char *sentence)
-{
-    char text[1024];
-    struct simulated run;
-
-    snprintf(text, sizeof text, SWITCH "algorithm: {name: %s}\n", algorithm);
-    run = simulate(text, NULL);
-    if (run.code != 2 || strstr(run.err.text, sentence) == NULL)
-        fail_msg("%s: code %d, %s", algorithm, run.code, run.err.text);
-    simulated_release(&run);
-}
-
 /* ---- SpecInfer ---- */
 
 #define RIGHT                                                                                      \
@@ -89,9 +35,9 @@ static void refuses(const char *algorithm, const char *sentence)
 static void a_round_takes_a_step_for_each_level(void **state)
 {
     (void)state;
-    assert_close(seconds_with(RIGHT ", placement: together", ""), 10 * (3 * 1.9e-3 + 17.3e-3),
+    assert_close(decoded_seconds(RIGHT ", placement: together", ""), 10 * (3 * 1.9e-3 + 17.3e-3),
                  1e-12);
-    assert_close(metric_with(RIGHT, "nodes_per_tree"), 4, 0);
+    assert_close(decoded_metric(RIGHT, "", "nodes_per_tree"), 4, 0);
 }
 
 /* The second draft is on a host of half the speed: what it drafts takes twice as long, and nothing else is waited for. */
@@ -101,7 +47,8 @@ static void several_drafts_take_as_long_as_the_slowest(void **state)
                                "[{host: node-2, at: 0, for: 1000, factor: 0.5}]\n";
 
     (void)state;
-    assert_close(seconds_with(RIGHT ", drafts: 2", slow) - seconds_with(RIGHT ", drafts: 2", ""),
+    assert_close(decoded_seconds(RIGHT ", drafts: 2", slow) -
+                     decoded_seconds(RIGHT ", drafts: 2", ""),
                  10 * 3 * 1.9e-3, 1e-5); /* the fault comes a little behind 0 */
 }
 
@@ -110,12 +57,12 @@ static void more_drafts_are_accepted_further(void **state)
     static const char one[] = "specinfer, tokens: 4000, acceptance: [0.5], expansion: [1, 1, 1]";
     static const char two[] =
         "specinfer, tokens: 4000, acceptance: [0.5], expansion: [1, 1, 1], drafts: 2";
-    const double tokens = metric_with(two, "tokens_per_step");
+    const double tokens = decoded_metric(two, "", "tokens_per_step");
 
     (void)state;
     /* the first of two that is right: 3/4; behind it a half each */
     assert_close(tokens, 1 + 0.75 * (1 + 0.5 * (1 + 0.5)), 0.04);
-    assert_true(tokens > metric_with(one, "tokens_per_step"));
+    assert_true(tokens > decoded_metric(one, "", "tokens_per_step"));
 }
 
 /* A level is passed where one of its siblings is right; the first one also where the second draft's is. */
@@ -140,16 +87,16 @@ static void tokens_of_a_step_are_those_of_independent_levels(void **state)
 static void tokens_and_parents_travel(void **state)
 {
     (void)state;
-    assert_close(number_with(RIGHT, "bytes"), 10 * (8 + 4 * 8), 0);
-    assert_close(number_with(RIGHT ", drafts: 2", "bytes"), 2 * (10 * (8 + 4 * 8) + 9 * 3 * 4), 0);
-    assert_close(number_with(RIGHT ", placement: together", "bytes"), 0, 0);
+    assert_close(decoded_bytes(RIGHT, ""), 10 * (8 + 4 * 8), 0);
+    assert_close(decoded_bytes(RIGHT ", drafts: 2", ""), 2 * (10 * (8 + 4 * 8) + 9 * 3 * 4), 0);
+    assert_close(decoded_bytes(RIGHT ", placement: together", ""), 0, 0);
 }
 
 /* On the target's one host all drafts share what it computes. */
 static void drafts_on_one_host_take_the_sum(void **state)
 {
     (void)state;
-    assert_close(seconds_with(RIGHT ", drafts: 3, placement: together", ""),
+    assert_close(decoded_seconds(RIGHT ", drafts: 3, placement: together", ""),
                  10 * (3 * 3 * 1.9e-3 + 17.3e-3), 1e-9);
 }
 
@@ -161,8 +108,8 @@ static void equal_sequences_are_computed_once(void **state)
         "[2, 1], drafts: 2, draft_orders: [2, 2]";
 
     (void)state;
-    assert_close(metric_with(same, "computed_nodes_per_tree"),
-                 metric_with(same, "nodes_per_tree") / 2, 1e-12);
+    assert_close(decoded_metric(same, "", "computed_nodes_per_tree"),
+                 decoded_metric(same, "", "nodes_per_tree") / 2, 1e-12);
 }
 
 /* A target whose step takes the same for any tree, and a draft that costs next to nothing, want a deep tree; a target that
@@ -176,8 +123,10 @@ static void sequoias_tree_depends_on_what_steps_cost(void **state)
     (void)state;
     snprintf(cheap, sizeof cheap, "%sdraft_step_seconds: 1us", tree);
     snprintf(dear, sizeof dear, "%sdraft_step_seconds: 5ms", tree);
-    assert_true(metric_with(cheap, "levels_of_tree") > metric_with(dear, "levels_of_tree"));
-    assert_true(metric_with(cheap, "tokens_per_step") > metric_with(dear, "tokens_per_step"));
+    assert_true(decoded_metric(cheap, "", "levels_of_tree") >
+                decoded_metric(dear, "", "levels_of_tree"));
+    assert_true(decoded_metric(cheap, "", "tokens_per_step") >
+                decoded_metric(dear, "", "tokens_per_step"));
 }
 
 /* A chain of one pays where T_q < alpha T_p: 5.19 ms here. */
@@ -186,37 +135,39 @@ static void no_tree_is_chosen_that_loses(void **state)
 #define CHAIN "specinfer, tree: sequoia, most_nodes: 2, rank_acceptance: [0.3], tokens: 1000, "
 
     (void)state;
-    refuses(CHAIN "target_step_seconds: 17.3ms, draft_step_seconds: 5.3ms", "No tree pays here");
-    assert_close(metric_with(CHAIN "draft_step_seconds: 5.1ms", "nodes_per_tree"), 1, 0);
+    decoded_fails(CHAIN "target_step_seconds: 17.3ms, draft_step_seconds: 5.3ms", "",
+                  "No tree pays here");
+    assert_close(decoded_metric(CHAIN "draft_step_seconds: 5.1ms", "", "nodes_per_tree"), 1, 0);
 }
 
 static void impossible_trees_are_refused(void **state)
 {
     (void)state;
-    refuses("specinfer, expansion: []", "The tree is empty");
-    refuses("specinfer, expansion: [4, 4, 4]", "more than most_nodes, 64");
-    refuses("specinfer, expansion: [2, 0]", "0 is out of bounds");
-    refuses("specinfer, expansion: [2.5]", "2.5 is no number of children");
-    refuses("specinfer, drafts: 4", "trees of all drafts have 81 nodes");
-    refuses("specinfer, tree: sequoia, drafts: 2", "the tree of one draft");
-    refuses("specinfer, children: sample", "children is for tokens_from: text");
-    refuses("specinfer, tokens_from: text, drafts: 3, draft_orders: [1, 2]",
-            "these are 2 orders, but there are 3 drafts");
-    refuses("specinfer, tokens_from: text, draft_orders: [1, 2]",
-            "these are 2 orders, but there are 1 drafts");
-    refuses("specinfer, tokens_from: text, children: top", "does not follow the target");
-    refuses("specinfer, exchange: row_on_rejection", "trees need rows");
-    refuses("specinfer, tree: sequoia, draft_step_seconds: 1s, acceptance: [0.01]",
-            "No tree pays here");
+    decoded_fails("specinfer, expansion: []", "", "The tree is empty");
+    decoded_fails("specinfer, expansion: [4, 4, 4]", "", "more than most_nodes, 64");
+    decoded_fails("specinfer, expansion: [2, 0]", "", "0 is out of bounds");
+    decoded_fails("specinfer, expansion: [2.5]", "", "2.5 is no number of children");
+    decoded_fails("specinfer, drafts: 4", "", "trees of all drafts have 81 nodes");
+    decoded_fails("specinfer, tree: sequoia, drafts: 2", "", "the tree of one draft");
+    decoded_fails("specinfer, children: sample", "", "children is for tokens_from: text");
+    decoded_fails("specinfer, tokens_from: text, drafts: 3, draft_orders: [1, 2]", "",
+                  "these are 2 orders, but there are 3 drafts");
+    decoded_fails("specinfer, tokens_from: text, draft_orders: [1, 2]", "",
+                  "these are 2 orders, but there are 1 drafts");
+    decoded_fails("specinfer, tokens_from: text, children: top", "", "does not follow the target");
+    decoded_fails("specinfer, exchange: row_on_rejection", "", "trees need rows");
+    decoded_fails("specinfer, tree: sequoia, draft_step_seconds: 1s, acceptance: [0.01]", "",
+                  "No tree pays here");
 }
 
 /* ---- Medusa ---- */
 
 static void a_round_takes_a_step_and_the_heads(void **state)
 {
-    struct simulated run = run_of("medusa, tokens: 200, rank_acceptance: [1], heads: 3, nodes: 4, "
-                                  "heads_seconds: 2.9ms",
-                                  "");
+    struct simulated run =
+        decoded_run("medusa, tokens: 200, rank_acceptance: [1], heads: 3, nodes: 4, "
+                    "heads_seconds: 2.9ms",
+                    "");
 
     (void)state;
     assert_close(seconds_of(&run), 50 * (17.3e-3 + 2.9e-3), 1e-12);
@@ -235,15 +186,15 @@ static void heads_are_right_as_their_table_says(void **state)
     assert_levels("medusa, tokens: 20000, heads: 2, tree: cartesian, cartesian: [2, 3], "
                   "head_accuracy: scenarios/language/medusa_vicuna_33b.csv",
                   right, 2);
-    assert_close(metric_with("medusa, tokens: 20, rank_acceptance: [0.5], tree: cartesian, "
-                             "cartesian: [2, 3]",
-                             "nodes_per_tree"),
+    assert_close(decoded_metric("medusa, tokens: 20, rank_acceptance: [0.5], tree: cartesian, "
+                                "cartesian: [2, 3]",
+                                "", "nodes_per_tree"),
                  8, 0);
 }
 
 static bool remarks_have(const char *algorithm, const char *text)
 {
-    struct simulated run = run_of(algorithm, "");
+    struct simulated run = decoded_run(algorithm, "");
     const json_t *remark;
     bool found = false;
     size_t i;
@@ -270,21 +221,24 @@ static void a_sparse_tree_is_accepted_further(void **state)
     "medusa, tokens: 20000, heads: 4, head_accuracy: scenarios/language/medusa_vicuna_33b.csv, "
 
     (void)state;
-    assert_true(metric_with(HEADS "nodes: 9", "tokens_per_step") >
-                1.03 * metric_with(HEADS "tree: cartesian, cartesian: [2, 3]", "tokens_per_step"));
+    assert_true(
+        decoded_metric(HEADS "nodes: 9", "", "tokens_per_step") >
+        1.03 * decoded_metric(HEADS "tree: cartesian, cartesian: [2, 3]", "", "tokens_per_step"));
 }
 
 static void heads_must_be_known(void **state)
 {
     (void)state;
-    refuses("medusa", "How often are the heads right?");
-    refuses("medusa, heads: 7, head_accuracy: scenarios/language/medusa_vicuna_33b.csv",
-            "tells of 5 heads");
-    refuses("medusa, head_accuracy: scenarios/medusa.yaml", "its first line must be head, top1");
-    refuses("medusa, rank_acceptance: [0.6, 0.5]", "it cannot fall from 0.6 to 0.5");
-    refuses("medusa, rank_acceptance: [0.6], tree: cartesian, cartesian: [2.5]",
-            "2.5 is no number of guesses");
-    refuses("medusa, rank_acceptance: [0.6], cartesian: [2]", "cartesian is for tree: cartesian");
+    decoded_fails("medusa", "", "How often are the heads right?");
+    decoded_fails("medusa, heads: 7, head_accuracy: scenarios/language/medusa_vicuna_33b.csv", "",
+                  "tells of 5 heads");
+    decoded_fails("medusa, head_accuracy: scenarios/medusa.yaml", "",
+                  "its first line must be head, top1");
+    decoded_fails("medusa, rank_acceptance: [0.6, 0.5]", "", "it cannot fall from 0.6 to 0.5");
+    decoded_fails("medusa, rank_acceptance: [0.6], tree: cartesian, cartesian: [2.5]", "",
+                  "2.5 is no number of guesses");
+    decoded_fails("medusa, rank_acceptance: [0.6], cartesian: [2]", "",
+                  "cartesian is for tree: cartesian");
 }
 
 int main(void)
