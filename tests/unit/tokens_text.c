@@ -1,66 +1,5 @@
-/* tokens_text.c -- tokens of n-gram models: what is drafted, what is accepted, and that nothing is lost by it. */
-#include "tests/unit/close.h"
-
-#include "algorithms/decoding/shared/text_models.h"
-#include "algorithms/decoding/shared/tokens.h"
-
-#include <gsl/gsl_cdf.h>
-#include <unistd.h>
-
-enum { MOST_VOCABULARY = 1000, SEED = 29 };
-
-/* A process of the story that comes with dmlsim, or of another text, and a sequence of it. */
-struct process {
-    struct sim_arena *arena;
-    struct tokens_options options;
-    const struct tokens *tokens;
-    struct sim_error err;
-};
-
-static const struct tokens_options usual = {.tokens_from = TOKENS_TEXT,
-                                            .text = "",
-                                            .draft_text = "",
-                                            .order = 3,
-                                            .interpolation = 0.7519,
-                                            .temperature = 1,
-                                            .top_p = 1};
-
-static void open_process(struct process *process, struct tokens_options options, int drafts,
-                         bool are_heads)
-{
-    process->arena = sim_arena_open();
-    process->options = options;
-    process->err = (struct sim_error){0};
-    process->tokens =
-        tokens_open(&process->options, drafts, are_heads, SEED, process->arena, &process->err);
-}
-
-static void open_usual(struct process *process, double temperature, int drafts)
-{
-    struct tokens_options options = usual;
-
-    options.temperature = temperature;
-    open_process(process, options, drafts, false);
-    assert_string_equal(process->err.text, "");
-    assert_non_null(process->tokens);
-    assert_true(tokens_vocabulary(process->tokens) < MOST_VOCABULARY);
-}
-
-static void close_process(struct process *process)
-{
-    sim_arena_close(process->arena);
-}
-
-static const char *file_of(struct sim_arena *arena, const char *bytes, size_t length)
-{
-    char *path = sim_text(arena, "/tmp/dmlsim-tokens-XXXXXX");
-    const int fd = mkstemp(path);
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, length), (ssize_t)length);
-    close(fd);
-    return path;
-}
+/* Tokens of n-gram models: prompts, what is drafted, heads, and what cannot be opened. */
+#include "tests/unit/text_process.h"
 
 /* ---- sequences ---- */
 
@@ -330,184 +269,6 @@ static void rows_of_a_tree_stay_while_others_are_worked_out(void **state)
     sim_arena_close(arena);
 }
 
-/* ---- acceptance ---- */
-
-static const struct tokens_judgement exact = {.rule = TOKENS_EXACT, .lenience = 1};
-
-/* Ways to draft two levels: the second below the first node of the first. */
-static void draft_chain(struct token_sequence *s, struct tree *tree)
-{
-    tokens_draft(s, tree, TREE_ROOT, 0, TOKENS_SAMPLE, 1);
-    tokens_draft(s, tree, 1, 0, TOKENS_SAMPLE, 1);
-}
-
-static void draft_chain_of_the_worse(struct token_sequence *s, struct tree *tree)
-{
-    tokens_draft(s, tree, TREE_ROOT, 1, TOKENS_SAMPLE, 1);
-    tokens_draft(s, tree, 1, 1, TOKENS_SAMPLE, 1);
-}
-
-static void draft_several(struct token_sequence *s, struct tree *tree)
-{
-    tokens_draft(s, tree, TREE_ROOT, 1, TOKENS_SAMPLE, 4);
-    tokens_draft(s, tree, 1, 0, TOKENS_SAMPLE, 2);
-}
-
-static void draft_without_replacement(struct token_sequence *s, struct tree *tree)
-{
-    tokens_draft(s, tree, TREE_ROOT, 0, TOKENS_WITHOUT_REPLACEMENT, 3);
-    tokens_draft(s, tree, 1, 1, TOKENS_WITHOUT_REPLACEMENT, 3);
-}
-
-static void draft_by_both(struct token_sequence *s, struct tree *tree)
-{
-    tokens_draft(s, tree, TREE_ROOT, 1, TOKENS_WITHOUT_REPLACEMENT, 3);
-    tokens_draft(s, tree, TREE_ROOT, 0, TOKENS_WITHOUT_REPLACEMENT, 2);
-}
-
-/* The target's row behind the prefix, from models of our own. */
-static const double *row_of_target(const struct text_models *models, const struct token_sequence *s)
-{
-    const int *end = token_sequence_tokens(s) + token_sequence_length(s);
-
-    return rows_at(models->rows,
-                   text_models_hold(models, TEXT_TARGET, (int[]){end[-1], end[-2]}, 2, false));
-}
-
-/* How far counts of that many rounds are from what `p` says; what is expected less than 5 times is one bin. */
-static void add_squares(const double *p, const int *seen, int vocabulary, int rounds,
-                        double *squares, int *degrees)
-{
-    double rest = 1;
-    int rest_seen = rounds;
-
-    for (int x = 0; x < vocabulary; x++) {
-        if (p[x] * rounds < 5)
-            continue;
-        *squares += pow(seen[x] - p[x] * rounds, 2) / (p[x] * rounds);
-        rest -= p[x];
-        rest_seen -= seen[x];
-        ++*degrees;
-    }
-    assert_true(rest * rounds >= 5);
-    *squares += pow(rest_seen - rest * rounds, 2) / (rest * rounds);
-}
-
-/* From one prefix again and again, what is emitted first. */
-struct emitted {
-    int first[MOST_VOCABULARY];
-    int accepted; /* times that it was drafted */
-};
-
-static struct emitted emit(struct token_sequence *s, int rounds,
-                           void (*draft)(struct token_sequence *s, struct tree *tree))
-{
-    struct emitted emitted = {.accepted = 0};
-    struct tree tree = {.arena = sim_arena_open()};
-
-    for (int round = 0; round < rounds; round++) {
-        struct tokens_verdict verdict;
-        int node;
-
-        tree_begin(&tree);
-        draft(s, &tree);
-        verdict = tokens_verify(s, &tree, &exact);
-        assert_true(verdict.has_bonus);
-        for (node = verdict.node; node != TREE_ROOT && tree.nodes[node].depth > 1;)
-            node = tree.nodes[node].parent;
-        emitted.first[node == TREE_ROOT ? verdict.bonus : tree.nodes[node].token]++;
-        emitted.accepted += node != TREE_ROOT;
-    }
-    sim_arena_close(tree.arena);
-    return emitted;
-}
-
-struct way {
-    const char *name;
-    void (*draft)(struct token_sequence *s, struct tree *tree);
-    int chain; /* which draft's chain it is, whose acceptance is the overlap; -1: no chain */
-};
-
-/* The token that is emitted first follows the target's row, however it was drafted: a sound chi-square fails for one seed
- * in 10,000.  A chain's is accepted as often as the overlap says. */
-static void emitted_tokens_follow_the_targets_row(void **state)
-{
-    enum { ROUNDS = 1000, PREFIXES = 12 };
-    const struct way *way = *state;
-    const struct text_models *models;
-    struct process process;
-    double squares = 0, expected = 0, variance = 0;
-    int degrees = 0, accepted = 0;
-
-    open_usual(&process, 0.8317, 2);
-    models = text_models_open(&process.options, 2, false, process.arena, &process.err);
-    for (int prefix = 0; prefix < PREFIXES; prefix++) {
-        struct token_sequence *s = token_sequence_open(process.tokens, prefix, 7, process.arena);
-        const double overlap = tokens_overlap(s, way->chain < 0 ? 0 : way->chain);
-        const struct emitted emitted = emit(s, ROUNDS, way->draft);
-
-        add_squares(row_of_target(models, s), emitted.first, tokens_vocabulary(process.tokens),
-                    ROUNDS, &squares, &degrees);
-        accepted += emitted.accepted;
-        expected += overlap * ROUNDS;
-        variance += overlap * (1 - overlap) * ROUNDS;
-        token_sequence_close(s);
-    }
-    assert_true(degrees > 4 * PREFIXES);
-    assert_true(gsl_cdf_chisq_Q(squares, degrees) > 1e-4);
-    assert_true(accepted > 0.05 * PREFIXES * ROUNDS && accepted < 0.95 * PREFIXES * ROUNDS);
-    if (way->chain >= 0)
-        assert_true(fabs(accepted - expected) <= 3 * sqrt(variance));
-    close_process(&process);
-}
-
-static const char *story(const struct process *process, int draft, enum tokens_choice choice,
-                         int width)
-{
-    enum { PROMPT = 13, TOKENS = 300 };
-    struct token_sequence *s = token_sequence_open(process->tokens, 8, PROMPT, process->arena);
-    struct tree tree = {.arena = process->arena};
-    const char *text;
-
-    while (token_sequence_length(s) < PROMPT + TOKENS) {
-        struct tokens_verdict verdict;
-
-        if (draft < 0) {
-            token_sequence_append(s, tokens_next(s));
-            continue;
-        }
-        tree_begin(&tree);
-        for (int parent = 0, depth = 0; depth < 4; depth++) {
-            const int child = tree.count;
-
-            tokens_draft(s, &tree, parent, draft, choice, width);
-            parent = child;
-        }
-        verdict = tokens_verify(s, &tree, &exact);
-        token_sequence_commit(s, &tree, &verdict);
-    }
-    text = token_sequence_text(s, 0, process->arena);
-    text = sim_text_copy(process->arena, text, 1000);
-    token_sequence_close(s);
-    return text;
-}
-
-static void greedy_text_is_the_targets_own_whatever_is_drafted(void **state)
-{
-    struct process process;
-    const char *alone;
-
-    (void)state;
-    open_usual(&process, 0, 2);
-    alone = story(&process, -1, TOKENS_SAMPLE, 1);
-    for (int draft = 0; draft < 2; draft++) {
-        assert_string_equal(story(&process, draft, TOKENS_SAMPLE, 1), alone);
-        assert_string_equal(story(&process, draft, TOKENS_WITHOUT_REPLACEMENT, 2), alone);
-        assert_string_equal(story(&process, draft, TOKENS_TOP, 3), alone);
-    }
-    close_process(&process);
-}
-
 /* ---- heads ---- */
 
 /* The prefix is a b c, and heads know a b of it.  In the text a b is followed by a b c, and by c a b: head 0, which passes
@@ -661,13 +422,6 @@ static void each_draft_is_an_order_less_unless_told(void **state)
 
 int main(void)
 {
-    static struct way ways[] = {
-        {"a chain", draft_chain, 0},
-        {"a chain of a worse draft", draft_chain_of_the_worse, 1},
-        {"several children", draft_several, -1},
-        {"several children without replacement", draft_without_replacement, -1},
-        {"children of two drafts without replacement", draft_by_both, -1},
-    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prompts_depend_on_seed_and_number_alone),
         cmocka_unit_test(a_prompt_is_a_stretch_of_the_text),
@@ -678,7 +432,6 @@ int main(void)
         cmocka_unit_test(the_most_probable_in_their_order),
         cmocka_unit_test(a_greedy_draft_has_one_child),
         cmocka_unit_test(rows_of_a_tree_stay_while_others_are_worked_out),
-        cmocka_unit_test(greedy_text_is_the_targets_own_whatever_is_drafted),
         cmocka_unit_test(heads_know_the_prefix_but_for_its_last_token),
         cmocka_unit_test(orders_that_are_none),
         cmocka_unit_test(texts_that_are_none),
@@ -686,8 +439,5 @@ int main(void)
         cmocka_unit_test(each_draft_is_an_order_less_unless_told),
     };
 
-    int failures = cmocka_run_group_tests(tests, NULL, NULL);
-
-    failures += RUN_CASES(emitted_tokens_follow_the_targets_row, ways);
-    return failures;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
