@@ -1,5 +1,7 @@
 #include "analysis/csv.h"
 
+#include "sim/base/file.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -181,4 +183,16 @@ bool analysis_csv_close(struct analysis_csv *csv, struct sim_error *err)
     fclose(csv->file);
     free(csv->row);
     return damage == NULL || sim_fail(err, "%s", damage);
+}
+
+bool analysis_csv_holds(const char *path, const char *const *columns, struct sim_arena *arena)
+{
+    struct sim_error ignored = {0};
+    struct analysis_csv *csv =
+        sim_file_exists(path) ? analysis_csv_open(path, arena, &ignored) : NULL;
+    bool has_all = csv != NULL;
+
+    for (; has_all && *columns != NULL; columns++)
+        has_all = analysis_csv_has(csv, *columns);
+    return (csv == NULL || analysis_csv_close(csv, &ignored)) && has_all;
 }

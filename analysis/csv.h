@@ -17,6 +17,10 @@ struct analysis_csv *analysis_csv_open(const char *path, struct sim_arena *arena
 /* The number of a column; if there is none, the file counts as damaged, and no row will follow. */
 int analysis_csv_column(struct analysis_csv *csv, const char *name);
 
+/* Is there such a file, and has it all those columns (NULL-ended)?  Tables that another algorithm gave the same name, and
+ * other columns, are none of the caller's. */
+bool analysis_csv_holds(const char *path, const char *const *columns, struct sim_arena *arena);
+
 /* Is there such a column? */
 bool analysis_csv_has(const struct analysis_csv *csv, const char *name);
 

@@ -4,7 +4,6 @@
 #include "analysis/csv.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
-#include "sim/base/file.h"
 #include "sim/base/fit.h"
 
 #include <math.h>
@@ -25,16 +24,8 @@ static const json_t *list_of(const struct analysis_run *run, const char *name)
 
 /* ---- reading ---- */
 
-static bool has_waits(const char *path, struct sim_arena *arena)
-{
-    struct sim_error ignored = {0};
-    struct analysis_csv *csv =
-        sim_file_exists(path) ? analysis_csv_open(path, arena, &ignored) : NULL;
-    const bool has_both = csv != NULL && analysis_csv_has(csv, "time_to_first_token_seconds") &&
-                          analysis_csv_has(csv, "time_per_output_token_seconds");
-
-    return (csv == NULL || analysis_csv_close(csv, &ignored)) && has_both;
-}
+static const char *const columns[] = {"time_to_first_token_seconds",
+                                      "time_per_output_token_seconds", NULL};
 
 static bool read_waits(struct waits *waits, const struct analysis_run *run, const char *path,
                        struct sim_arena *arena, struct sim_error *err)
@@ -246,7 +237,8 @@ bool analysis_plot_decoding(struct analysis_figures *all, const struct analysis_
     struct analysis_look look = {.height = 2.3};
     struct waits waits = {0};
 
-    if (has_waits(path, all->arena) && !read_waits(&waits, run, path, all->arena, err))
+    if (analysis_csv_holds(path, columns, all->arena) &&
+        !read_waits(&waits, run, path, all->arena, err))
         return false;
     if (sum_of(lengths) > 0)
         describe_acceptance(&look, run, &waits, all->arena);

@@ -11,7 +11,6 @@
 #include "analysis/intervals.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
-#include "sim/base/file.h"
 
 #include <math.h>
 #include <string.h>
@@ -379,20 +378,19 @@ bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run
  * are no more than those, and where rounds are none of drafts. */
 static bool read_first_rounds(struct chart *chart, struct sim_error *err, bool *fine)
 {
+    static const char *const columns[] = {"verify_seconds", "draft_seconds", "exchange_seconds",
+                                          NULL};
     const char *path = sim_text(chart->arena, "%s/rounds.csv", chart->run->folder);
     struct analysis_csv *csv;
     int seconds, verify, draft, exchange, count = 0;
     double exchanged = 0;
 
     *fine = true;
-    if (!sim_file_exists(path))
+    if (!analysis_csv_holds(path, columns, chart->arena))
         return false;
     csv = analysis_csv_open(path, chart->arena, err);
     if (csv == NULL)
         return *fine = false;
-    if (!analysis_csv_has(csv, "verify_seconds") || !analysis_csv_has(csv, "draft_seconds") ||
-        !analysis_csv_has(csv, "exchange_seconds"))
-        return (*fine = analysis_csv_close(csv, err)) && false;
     seconds = analysis_csv_column(csv, "seconds");
     verify = analysis_csv_column(csv, "verify_seconds");
     draft = analysis_csv_column(csv, "draft_seconds");

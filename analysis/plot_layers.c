@@ -3,7 +3,6 @@
 #include "analysis/csv.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
-#include "sim/base/file.h"
 #include "sim/workload/model.h"
 
 #include <math.h>
@@ -16,17 +15,7 @@ struct profile {
     double all_seconds, most_seconds, most_bytes;
 };
 
-static bool has_layers(const char *path, struct sim_arena *arena)
-{
-    struct sim_error ignored = {0};
-    struct analysis_csv *csv =
-        sim_file_exists(path) ? analysis_csv_open(path, arena, &ignored) : NULL;
-    const bool has_all = csv != NULL && analysis_csv_has(csv, "layer") &&
-                         analysis_csv_has(csv, "compute_seconds") &&
-                         analysis_csv_has(csv, "output_bytes");
-
-    return (csv == NULL || analysis_csv_close(csv, &ignored)) && has_all;
-}
+static const char *const columns[] = {"layer", "compute_seconds", "output_bytes", NULL};
 
 static bool read_profile(struct profile *profile, const char *path, struct sim_arena *arena,
                          struct sim_error *err)
@@ -133,7 +122,7 @@ bool analysis_plot_layers(struct analysis_figures *all, const struct analysis_ru
     char text[SIM_QUANTITY_SIZE];
     int half;
 
-    if (!has_layers(path, all->arena))
+    if (!analysis_csv_holds(path, columns, all->arena))
         return true;
     if (!read_profile(&profile, path, all->arena, err))
         return false;

@@ -3,7 +3,6 @@
 #include "analysis/csv.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
-#include "sim/base/file.h"
 #include "sim/base/fit.h"
 
 #include <math.h>
@@ -280,18 +279,8 @@ static bool draw(struct analysis_figures *all, const struct analysis_look *look,
     return analysis_figure_end(figure, err);
 }
 
-/* Is this a table of requests as systems of inference write it? */
-static bool has_requests(const struct analysis_run *run, const char *path, struct sim_arena *arena)
-{
-    struct sim_error ignored = {0};
-    struct analysis_csv *csv =
-        sim_file_exists(path) ? analysis_csv_open(path, arena, &ignored) : NULL;
-    const bool has_all = csv != NULL && analysis_csv_has(csv, "latency_seconds") &&
-                         analysis_csv_has(csv, "exit") && analysis_csv_has(csv, "request") &&
-                         json_is_object(json_object_get(run->summary, "metrics"));
-
-    return (csv == NULL || analysis_csv_close(csv, &ignored)) && has_all;
-}
+/* As systems of inference write it. */
+static const char *const columns_of_inference[] = {"latency_seconds", "exit", "request", NULL};
 
 bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_run *run,
                             struct sim_error *err)
@@ -302,7 +291,7 @@ bool analysis_plot_requests(struct analysis_figures *all, const struct analysis_
     struct analysis_scale bars, curve;
     double *ascending;
 
-    if (!has_requests(run, path, all->arena))
+    if (!analysis_csv_holds(path, columns_of_inference, all->arena))
         return true;
     if (!read_answers(&answers, run, path, err))
         return false;

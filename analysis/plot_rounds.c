@@ -3,7 +3,6 @@
 #include "analysis/csv.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
-#include "sim/base/file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -375,21 +374,6 @@ static bool plot_clients(struct analysis_figures *all, const struct analysis_run
     return draw(all, &look, clients, "clients, the fastest first", panels, scale.factor, err);
 }
 
-/* Tables that an algorithm gave the same names, and other columns, are none of federated rounds. */
-static bool has_columns(const struct analysis_run *run, const char *table,
-                        const char *const *columns, struct sim_arena *arena)
-{
-    const char *path = sim_text(arena, "%s/%s.csv", run->folder, table);
-    struct sim_error ignored = {0};
-    struct analysis_csv *csv =
-        sim_file_exists(path) ? analysis_csv_open(path, arena, &ignored) : NULL;
-    bool has_all = csv != NULL;
-
-    for (; has_all && *columns != NULL; columns++)
-        has_all = analysis_csv_has(csv, *columns);
-    return (csv == NULL || analysis_csv_close(csv, &ignored)) && has_all;
-}
-
 bool analysis_plot_rounds(struct analysis_figures *all, const struct analysis_run *run,
                           struct sim_error *err)
 {
@@ -401,8 +385,10 @@ bool analysis_plot_rounds(struct analysis_figures *all, const struct analysis_ru
         "upload_seconds", "idle_seconds", "action",           NULL};
     struct bars rounds = {0}, clients = {0};
 
-    if (!has_columns(run, "rounds", of_rounds, all->arena) ||
-        !has_columns(run, "clients", of_clients, all->arena))
+    if (!analysis_csv_holds(sim_text(all->arena, "%s/rounds.csv", run->folder), of_rounds,
+                            all->arena) ||
+        !analysis_csv_holds(sim_text(all->arena, "%s/clients.csv", run->folder), of_clients,
+                            all->arena))
         return true;
     if (!read_rounds(run, &rounds, all->arena, err) ||
         !read_clients(run, &rounds, &clients, all->arena, err))

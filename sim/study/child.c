@@ -20,12 +20,32 @@ void sim_watched_signals(sigset_t *set)
     sigaddset(set, SIGCHLD);
 }
 
+/* The first thread blocks what it watches, but one that a library started before main (OpenBLAS does) does not: there a
+ * SIGCHLD would be lost and waited for in vain, and a SIGTERM would end the process.  It hands them over. */
+static void hand_over(int number)
+{
+    const int saved = errno;
+
+    tgkill(getpid(), getpid(), number); /* the first thread has the number of the process */
+    errno = saved;
+}
+
+static void watch(const sigset_t *set, void (*handler)(int number))
+{
+    const struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    for (int number = 1; number < NSIG; number++)
+        if (sigismember(set, number) == 1)
+            sigaction(number, &action, NULL);
+}
+
 void sim_child_guard(void)
 {
     sigset_t set;
 
     sim_watched_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    watch(&set, hand_over);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -39,6 +59,7 @@ static int become_child(pid_t parent, const struct sim_child *child)
     if (getppid() != parent)
         _exit(1);
     sim_watched_signals(&set);
+    watch(&set, SIG_DFL);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     signal(SIGINT, SIG_IGN); /* a terminal sends Ctrl-C to both; the parent decides */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
