@@ -282,8 +282,11 @@ static bool prepare(struct sweep *sweep, struct sim_arena *arena, struct sim_err
     sweep->text = sim_file_read(arena, asked->path, SIM_SCENARIO_MOST_BYTES, &sweep->length, err);
     if (sweep->text == NULL ||
         !sim_scenario_parse(&sweep->scenario, asked->path, sweep->text, sweep->length,
-                            asked->settings, asked->catalogue, arena, err) ||
-        !sim_study_read(&sweep->study, &sweep->scenario, arena, err))
+                            asked->settings, asked->catalogue, arena, err))
+        return false;
+    if (asked->study != NULL)
+        sweep->scenario.study = asked->study;
+    if (!sim_study_read(&sweep->study, &sweep->scenario, arena, err))
         return false;
     sweep->result->points = sim_study_points(sweep->study);
     sweep->points = sim_new(arena, struct point, (size_t)asked->jobs);

@@ -6,7 +6,8 @@
 
 /* What to sweep, and how; borrowed for the length of the call. */
 struct sim_sweep {
-    const char *path;            /* the scenario with its study */
+    const char *path;            /* the scenario */
+    const char *study;           /* JSON of a study; NULL: the scenario's own */
     const char *const *settings; /* laid over every point before the point's own */
     const struct sim_catalogue *catalogue;
     const char *out; /* the store */
