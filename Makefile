@@ -172,6 +172,17 @@ demo-built:
 	@echo "run directory: out/ring_allreduce (trace.json opens in https://ui.perfetto.dev)"
 	@echo "plots:         out/ring_allreduce/plots and out/ring_vs_ps.plots (PNG, SVG, PDF)"
 
+# ---- documents that are written by the program ----------------------------------------------------
+
+PAGES = algorithms commands models platforms scenarios
+
+docs: $(PROGRAM) ## write the generated pages of docs/ and their picture anew (commit them)
+	@for page in $(PAGES); do $(PROGRAM) manual --markdown $$page > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; done
+	@folder=$$(mktemp -d) && $(PROGRAM) sweep scenarios/studies/ring_vs_ps.yaml --out $$folder/ring_vs_ps.db > /dev/null && \
+	    $(PROGRAM) plot $$folder/ring_vs_ps.db > /dev/null && cp $$folder/ring_vs_ps.plots/time.svg docs/pictures/ring_vs_ps.svg; \
+	    code=$$?; rm -rf $$folder; exit $$code
+.PHONY: docs
+
 include tests/tests.mk
 
 # ---- looking closer -------------------------------------------------------------------------------
