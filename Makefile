@@ -176,11 +176,9 @@ demo-built:
 
 PAGES = algorithms commands models platforms scenarios
 
-docs: $(PROGRAM) ## write the generated pages of docs/ and their picture anew (commit them)
+docs: $(PROGRAM) ## write the generated pages of docs/ and the documents' pictures anew (commit them)
 	@for page in $(PAGES); do $(PROGRAM) manual --markdown $$page > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; done
-	@folder=$$(mktemp -d) && $(PROGRAM) sweep scenarios/studies/ring_vs_ps.yaml --out $$folder/ring_vs_ps.db > /dev/null && \
-	    $(PROGRAM) plot $$folder/ring_vs_ps.db > /dev/null && cp $$folder/ring_vs_ps.plots/time.svg docs/pictures/ring_vs_ps.svg; \
-	    code=$$?; rm -rf $$folder; exit $$code
+	@PICTURES=1 tests/golden/documents $(PROGRAM) README.md docs/tutorial.md | grep '^not ok\|^#' && exit 1 || true
 .PHONY: docs
 
 include tests/tests.mk
