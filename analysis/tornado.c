@@ -109,11 +109,33 @@ static void write_data(struct analysis_figure *figure, const struct analysis_tor
     for (int i = 0; i < tornado->count; i++)
         fprintf(figure->data, "%d %.9g %.9g %.9g\n", i, tornado->swings[i].least * factor,
                 tornado->base * factor, tornado->swings[i].most * factor);
-    analysis_block(figure, "values",
-                   sim_text(arena, "row  what each value came to (%s)", layout->scale.unit));
+}
+
+static bool is_inside(const struct analysis_swing *swing, double value)
+{
+    return value > swing->least && value < swing->most;
+}
+
+/* The values between the ends of the bars; false where there are none. */
+static bool write_inner_values(struct analysis_figure *figure,
+                               const struct analysis_tornado *tornado, const struct layout *layout,
+                               struct sim_arena *arena)
+{
+    bool has_some = false;
+
     for (int i = 0; i < tornado->count; i++)
-        for (int v = 0; v < tornado->swings[i].count; v++)
-            fprintf(figure->data, "%d %.9g\n", i, tornado->swings[i].values[v] * factor);
+        for (int v = 0; v < tornado->swings[i].count; v++) {
+            const double value = tornado->swings[i].values[v];
+
+            if (!is_inside(&tornado->swings[i], value))
+                continue;
+            if (!has_some)
+                analysis_block(figure, "values",
+                               sim_text(arena, "row  the other values (%s)", layout->scale.unit));
+            has_some = true;
+            fprintf(figure->data, "%d %.9g\n", i, value * layout->scale.factor);
+        }
+    return has_some;
 }
 
 static void write_label(FILE *script, const char *text, double x, int row, bool is_left,
@@ -163,27 +185,37 @@ bool analysis_plot_tornado(struct analysis_figures *all, const struct analysis_t
                            struct sim_error *err)
 {
     const struct layout layout = lay_out(tornado);
+    char base[SIM_QUANTITY_SIZE];
     const struct analysis_look look = {
         .name = "tornado",
         .width = WIDTH,
         .height = 1.25 + ROW * tornado->count,
         .key_rows = 1,
         .title = sim_text(all->arena, "%s: which input matters most", tornado->title),
-        .notes = {"Each input is varied alone; dashed: all as it is. White lines: the other values.",
-                  tornado->origin, tornado->note}};
+        .notes = {sim_text(all->arena,
+                           "Each input is varied alone; dashed: all as it is, %s. White lines: "
+                           "the other values.",
+                           sim_format_quantity(base, tornado->base,
+                                               analysis_unit_of_metric(tornado->metric))),
+                  tornado->origin}};
     struct analysis_figure *figure = analysis_figure_begin(all, &look, err);
+    bool has_values;
 
     if (figure == NULL)
         return false;
     write_axes(figure->script, tornado, &layout, all->arena);
     write_data(figure, tornado, &layout, all->arena);
+    has_values = write_inner_values(figure, tornado, &layout, all->arena);
     analysis_figure_plot(figure);
     fputs("plot 'tornado.dat' index 'bars' using 3:1:2:3:($1-0.32):($1+0.32) with boxxyerror "
           "fillcolor rgb '#0072B2' title 'less than the base', \\\n"
           "     '' index 'bars' using 3:1:3:4:($1-0.32):($1+0.32) with boxxyerror fillcolor rgb "
-          "'#E69F00' title 'more', \\\n"
-          "     '' index 'values' using 2:($1-0.32):(0):(0.64) with vectors nohead linecolor rgb "
-          "'#FFFFFF' linewidth 0.8 notitle\n",
+          "'#E69F00' title 'more'",
           figure->script);
+    if (has_values)
+        fputs(", \\\n     '' index 'values' using 2:($1-0.32):(0):(0.64) with vectors nohead "
+              "linecolor rgb '#FFFFFF' linewidth 0.8 notitle",
+              figure->script);
+    putc('\n', figure->script);
     return analysis_figure_end(figure, err);
 }

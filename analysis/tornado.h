@@ -28,7 +28,7 @@ struct analysis_tornado {
     double base;
     const struct analysis_swing *swings; /* ordered */
     int count;
-    const char *origin, *note; /* small print; NULL: none */
+    const char *origin; /* small print */
 };
 
 /* Write figure `tornado`.  False, with a sentence, where it cannot be written. */

@@ -104,12 +104,12 @@ static const char *scalar_text(const struct vary *vary, const json_t *value)
     return NULL;
 }
 
+/* `now` is what stands there; NULL: nothing does. */
 static bool refuse_factor(const struct vary *vary, const char *label, const char *now)
 {
-    return sim_fail(vary->err,
-                    "--vary %s: %s is a factor, but %s is %s here, which is no number; give values "
-                    "instead.",
-                    vary->text, label, vary->key, now);
+    return sim_fail(vary->err, "--vary %s: %s is a factor, but %s is %s here; give values instead.",
+                    vary->text, label, vary->key,
+                    now == NULL ? "not given" : sim_text(vary->arena, "%s, no number,", now));
 }
 
 /* ---- factors ---- */
@@ -126,7 +126,7 @@ static bool put_scaled(const struct vary *vary, const struct sim_platform_edit *
 
         if (value == NULL)
             return refuse_factor(vary, variation->label,
-                                 now == NULL ? "not given" : sim_text(vary->arena, "'%s'", now));
+                                 now == NULL ? NULL : sim_text(vary->arena, "'%s'", now));
         are_alike &= strcmp(now, found[0].value) == 0;
         variation->value = value;
         json_object_set_new(variation->settings,
@@ -176,7 +176,7 @@ static bool refuse_key(const struct vary *vary, const char *label)
     is_key = sim_scenario_read(&scenario, asked->path, settings, asked->catalogue, vary->arena,
                                vary->err);
     sim_scenario_release(&scenario);
-    return is_key && refuse_factor(vary, label, "not given");
+    return is_key && refuse_factor(vary, label, NULL);
 }
 
 static bool scale_parameter(const struct vary *vary, double factor,

@@ -30,6 +30,7 @@ enum { MOST_INPUTS = 24, WIDEST_LABEL = 44 };
 struct answer {
     const struct sim_question *question;
     const struct analysis_variation *variation; /* NULL: the base */
+    const char *key;                            /* of that input */
     json_t *summary;                            /* owned; NULL without a result */
     double value;                               /* of the metric; NaN */
 };
@@ -85,6 +86,7 @@ static void make_questions(struct whatif *whatif)
     for (int i = 0; i < whatif->input_count; i++)
         for (int v = 0; v < whatif->inputs[i].count; v++, at++) {
             whatif->answers[at].variation = &whatif->inputs[i].variations[v];
+            whatif->answers[at].key = whatif->inputs[i].key;
             whatif->questions[at].settings = whatif->inputs[i].variations[v].settings;
         }
     for (int q = 0; q < whatif->count; q++)
@@ -208,6 +210,18 @@ static void print_value(FILE *out, double value, enum sim_unit unit)
     fprintf(out, "%14s", isnan(value) ? "-" : sim_format_quantity(text, value, unit));
 }
 
+/* What a factor comes to, with its unit: "625MBps" has one, "0.025" of a key in seconds is 25.00 ms. */
+static const char *value_text(const char *key, const char *value, struct sim_arena *arena)
+{
+    const enum sim_unit unit = analysis_unit_of_key(key);
+    char text[SIM_QUANTITY_SIZE];
+    double number;
+
+    return unit != SIM_UNIT_NONE && sim_parse_quantity(value, SIM_UNIT_NONE, &number)
+               ? sim_text(arena, "%s", sim_format_quantity(text, number, unit))
+               : value;
+}
+
 static const char *label_of(const struct answer *answer, struct sim_arena *arena)
 {
     const struct analysis_variation *variation = answer->variation;
@@ -216,7 +230,8 @@ static const char *label_of(const struct answer *answer, struct sim_arena *arena
         return "as it is";
     return *variation->value == '\0'
                ? sim_text(arena, "  %s", variation->label)
-               : sim_text(arena, "  %s (%s)", variation->label, variation->value);
+               : sim_text(arena, "  %s (%s)", variation->label,
+                          value_text(answer->key, variation->value, arena));
 }
 
 static void print_row(const struct table *table, const struct answer *answer)
@@ -292,6 +307,18 @@ static void print_ranking(const struct whatif *whatif)
     }
 }
 
+static void print_files(const struct whatif *whatif)
+{
+    int asked = 0;
+
+    for (int q = 0; q < whatif->count; q++)
+        asked += whatif->questions[q].identity != NULL;
+    printf("\n%d simulated, %d were there\nstore: %s\n", whatif->simulated,
+           asked - whatif->simulated, whatif->asked.out);
+    if (whatif->folder != NULL)
+        printf("%s/tornado.{png,svg,pdf}\n", whatif->folder);
+}
+
 static void print_table(const struct whatif *whatif)
 {
     struct table table = {.whatif = whatif,
@@ -312,10 +339,7 @@ static void print_table(const struct whatif *whatif)
             print_row(&table, &whatif->answers[first_answer_of(whatif, input) + v]);
     }
     print_ranking(whatif);
-    printf("\n%d simulated, %d were there\nstore: %s\n", whatif->simulated,
-           whatif->count - whatif->simulated, whatif->asked.out);
-    if (whatif->folder != NULL)
-        printf("%s/tornado.{png,svg,pdf}\n", whatif->folder);
+    print_files(whatif);
 }
 
 /* ---- JSON ---- */
