@@ -103,13 +103,15 @@ const char *analysis_first_sentence(const char *error, struct sim_arena *arena)
 
 const char *analysis_metric_label(const char *metric, const char *unit, struct sim_arena *arena)
 {
-    const struct analysis_scale scale = {1, unit};
+    static const struct {
+        const char *metric, *words;
+    } known[] = {{"simulated_seconds", "simulated time"},
+                 {"bytes", "bytes on the network"},
+                 {"joules", "energy of the hosts"}};
 
-    if (strcmp(metric, "simulated_seconds") == 0)
-        return sim_text(arena, "simulated time (%s)", unit);
-    if (strcmp(metric, "bytes") == 0)
-        return sim_text(arena, "bytes on the network (%s)", unit);
-    if (strcmp(metric, "joules") == 0)
-        return sim_text(arena, "energy of the hosts (%s)", unit);
-    return analysis_key_label(metric, scale, arena);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(metric, known[i].metric) == 0)
+            return *unit == '\0' ? known[i].words
+                                 : sim_text(arena, "%s (%s)", known[i].words, unit);
+    return analysis_key_label(metric, (struct analysis_scale){1, unit}, arena);
 }

@@ -199,8 +199,8 @@ static void name_method(struct optimise *optimise)
     else
         optimise->method = sim_text(
             arena, "%s%s%s",
-            lists == 1  ? "one list, in turn"
-            : lists > 0 ? "one key after the other"
+            lists == 1  ? "a list"
+            : lists > 0 ? "one list after the other"
                         : "",
             lists > 0 && ranges > 0 ? ", and " : "",
             ranges == 1  ? "Brent's method after a scan"
@@ -263,7 +263,9 @@ static void print_gain(const struct optimise *optimise)
     char text[SIM_QUANTITY_SIZE];
 
     printf("\nbest: %s (evaluation %d)", sim_format_quantity(text, best, unit), path->best);
-    if (base > 0 && best > 0)
+    if (best == base)
+        printf(", as the scenario has it");
+    else if (base > 0 && best > 0)
         printf(", %.3g %% %s than as it is (%s)", 100 * fabs(best / base - 1),
                best < base ? "less" : "more", sim_format_quantity(text, base, unit));
     putchar('\n');

@@ -229,8 +229,9 @@ bool analysis_plot_path(struct analysis_figures *all, const struct analysis_path
         .width = 3.54,
         .height = 2.6,
         .key_rows = 1,
-        .title = sim_text(all->arena, "%s: the way to the %s", path->title,
-                          path->is_most ? "most" : "least"),
+        .title = sim_text(all->arena, "%s: looking for the %s %s", path->title,
+                          path->is_most ? "most" : "least",
+                          analysis_metric_label(path->metric, "", all->arena)),
         .notes = {isnan(path->trials[0].value)
                       ? "The scenario as it is has no result."
                       : sim_text(all->arena, "Dashed: the scenario as it is, %s.",

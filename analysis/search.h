@@ -44,7 +44,7 @@ void analysis_search_all(struct analysis_search *search);
  * nothing gets better.  Finds a point that no change of a single list makes better. */
 void analysis_search_in_turn(struct analysis_search *search);
 
-/* The ranges of search->best, from the best of a coarse scan: Brent's method for one (Brent, Algorithms for Minimization
+/* The ranges of search->best, from the best of a coarse scan (several that have been searched before: from where they are): Brent's method for one (Brent, Algorithms for Minimization
  * without Derivatives, 1973), the simplex of Nelder and Mead (Computer Journal 7, 1965) for several, both GSL's, which must
  * not abort on errors (gsl_set_error_handler_off).  Part of analysis_search_in_turn. */
 void analysis_search_ranges(struct analysis_search *search);

@@ -12,7 +12,7 @@
 enum { SCANNED = 9, EDGE_STEPS = 6, BRENT_STEPS = 60, SIMPLEX_STEPS = 200, SCANNED_EACH = 8 };
 
 /* Shares of a range: when to stop, and how large the first simplex is. */
-static const double TOLERANCE = 1e-4, SIMPLEX_TOLERANCE = 5e-4, SIMPLEX_STEP = 0.15;
+static const double TOLERANCE = 1e-3, SIMPLEX_TOLERANCE = 2e-3, FIRST_STEP = 0.15, LATER_STEP = 0.05;
 
 /* The ranges of a search, as a function of their coordinates alone. */
 struct ranges {
@@ -197,7 +197,7 @@ static double value_at_vector(const gsl_vector *at, void *context)
     return ask(ranges, copy);
 }
 
-static void simplex(struct ranges *ranges, double *start)
+static void simplex(struct ranges *ranges, double *start, double step_size)
 {
     const size_t count = (size_t)ranges->count;
     gsl_vector_view at = gsl_vector_view_array(start, count);
@@ -207,7 +207,7 @@ static void simplex(struct ranges *ranges, double *start)
         gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2, count);
     int code;
 
-    gsl_vector_set_all(steps, SIMPLEX_STEP);
+    gsl_vector_set_all(steps, step_size);
     code = gsl_multimin_fminimizer_set(state, &function, &at.vector, steps);
     for (int step = 0;
          step < SIMPLEX_STEPS && code == GSL_SUCCESS && !ranges->search->was_ended; step++) {
@@ -229,8 +229,12 @@ void analysis_search_ranges(struct analysis_search *search)
     for (int c = 0; c < search->count; c++)
         if (search->coordinates[c].count == 0)
             ranges.which[ranges.count++] = c;
+    for (int r = 0; r < ranges.count; r++)
+        start[r] = ranges.point[ranges.which[r]];
     if (ranges.count == 1)
         search_one(&ranges);
+    else if (!isnan(start[0])) /* another list, and so perhaps another place nearby */
+        simplex(&ranges, start, LATER_STEP);
     else if (scan_several(&ranges, start) >= 0)
-        simplex(&ranges, start);
+        simplex(&ranges, start, FIRST_STEP);
 }

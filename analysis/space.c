@@ -319,6 +319,14 @@ void analysis_space_release(struct analysis_space *space)
     space->owner = NULL;
 }
 
+/* Six digits are finer than any search goes, and can be read. */
+static const char *range_text(const struct analysis_range *range, double share,
+                              struct sim_arena *arena)
+{
+    return sim_text(arena, range->is_whole ? "%.0f%s" : "%.6g%s", analysis_range_at(range, share),
+                    range->unit);
+}
+
 json_t *analysis_space_settings(const struct analysis_space *space, const double *point,
                                 struct sim_arena *arena)
 {
@@ -333,9 +341,7 @@ json_t *analysis_space_settings(const struct analysis_space *space, const double
             json_object_set(settings, axis->key, json_array_get(axis->values, (size_t)point[a]));
         else
             json_object_set_new(settings, axis->key,
-                                json_string(sim_text(arena, "%.9g%s",
-                                                     analysis_range_at(&axis->range, point[a]),
-                                                     axis->range.unit)));
+                                json_string(range_text(&axis->range, point[a], arena)));
     }
     return settings;
 }
