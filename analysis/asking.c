@@ -90,10 +90,9 @@ bool analysis_metric_is_known(json_t *const *summaries, int count, const char *n
         names[n++] = sim_text(arena, "%s", one);
     is_known = n == 0 || json_object_get(all, name) != NULL;
     json_decref(all);
-    return is_known ||
-           sim_fail(err, "There is no metric '%s' here%s", name,
-                    sim_did_you_mean(arena, name, names, n,
-                                     "; 'dmlsim run' prints those that there are."));
+    return is_known || sim_fail(err, "There is no metric '%s' here%s", name,
+                                sim_did_you_mean(arena, name, names, n,
+                                                 "; 'dmlsim run' prints those that there are."));
 }
 
 const char *analysis_first_sentence(const char *error, struct sim_arena *arena)

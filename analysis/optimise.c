@@ -13,9 +13,11 @@
 
 static const struct sim_option options[] = {
     {"minimise", 0, "METRIC",
-     "look for the least of it: seconds (unless given), bytes, joules, or another number of the summary"},
+     "look for the least of it: seconds (unless given), bytes, joules, or another number of the "
+     "summary"},
     {"maximise", 0, "METRIC", "look for the most of it"},
-    {"over", 0, "KEYS", "keys of the study, as in algorithm.gamma,algorithm.microbatches: all unless given"},
+    {"over", 0, "KEYS",
+     "keys of the study, as in algorithm.gamma,algorithm.microbatches: all unless given"},
     {"exhaustive", 0, NULL, "simulate every combination, however many they are"},
     {"evaluations", 'n', "N", "stop after so many points: 200"},
     {"out", 'o', "FILE.db",
@@ -102,8 +104,8 @@ static bool metric_is_known(struct optimise *optimise, const struct sim_question
     for (int q = 0; q < count; q++)
         summaries[q] =
             questions[q].summary == NULL ? NULL : json_loads(questions[q].summary, 0, NULL);
-    is_known = analysis_metric_is_known(summaries, count, optimise->path.metric, arena,
-                                        optimise->err);
+    is_known =
+        analysis_metric_is_known(summaries, count, optimise->path.metric, arena, optimise->err);
     for (int q = 0; q < count; q++)
         json_decref(summaries[q]);
     return is_known;
@@ -145,11 +147,10 @@ static void take_values(const struct optimise *optimise, json_t *const *settings
                         double *values)
 {
     for (int p = 0; p < count; p++) {
-        const json_t *trial = json_object_get(optimise->trial_of,
-                                              text_of(settings[p], optimise->call->arena));
-        const double value = trial == NULL
-                                 ? NAN
-                                 : optimise->path.trials[json_integer_value(trial)].value;
+        const json_t *trial =
+            json_object_get(optimise->trial_of, text_of(settings[p], optimise->call->arena));
+        const double value =
+            trial == NULL ? NAN : optimise->path.trials[json_integer_value(trial)].value;
 
         values[p] = isnan(value) ? INFINITY : optimise->path.is_most ? -value : value;
     }
@@ -197,15 +198,14 @@ static void name_method(struct optimise *optimise)
     if (points <= ANALYSIS_EXHAUSTIVE_POINTS || sim_option_given(optimise->call, "exhaustive"))
         optimise->method = sim_text(arena, "every combination: %.0f", points);
     else
-        optimise->method = sim_text(
-            arena, "%s%s%s",
-            lists == 1  ? "a list"
-            : lists > 0 ? "one list after the other"
-                        : "",
-            lists > 0 && ranges > 0 ? ", and " : "",
-            ranges == 1  ? "Brent's method after a scan"
-            : ranges > 1 ? "the simplex of Nelder and Mead after a scan"
-                         : "");
+        optimise->method = sim_text(arena, "%s%s%s",
+                                    lists == 1  ? "a list, where it is long coarse to fine"
+                                    : lists > 0 ? "one list after the other"
+                                                : "",
+                                    lists > 0 && ranges > 0 ? ", and " : "",
+                                    ranges == 1  ? "Brent's method after a scan"
+                                    : ranges > 1 ? "the simplex of Nelder and Mead after a scan"
+                                                 : "");
 }
 
 static bool may_be_exhaustive(const struct optimise *optimise, struct sim_error *err)
@@ -229,7 +229,8 @@ static bool read_evaluations(struct optimise *optimise, struct sim_error *err)
     char *end;
     long most;
 
-    optimise->most = sim_option_given(optimise->call, "exhaustive") ? MOST_EVALUATIONS : EVALUATIONS;
+    optimise->most =
+        sim_option_given(optimise->call, "exhaustive") ? MOST_EVALUATIONS : EVALUATIONS;
     if (text == NULL)
         return true;
     most = strtol(text, &end, 10);
@@ -355,8 +356,9 @@ static bool read_metric(struct optimise *optimise, struct sim_error *err)
     const char *most = sim_option_value(optimise->call, "maximise");
 
     optimise->path.is_most = most != NULL;
-    optimise->path.metric =
-        analysis_metric_name(most != NULL ? most : least != NULL ? least : "seconds");
+    optimise->path.metric = analysis_metric_name(most != NULL    ? most
+                                                 : least != NULL ? least
+                                                                 : "seconds");
     return least == NULL || most == NULL ||
            sim_fail(err, "optimise: --minimise and --maximise ask for two things; give one.");
 }
@@ -368,8 +370,7 @@ static bool prepare(struct optimise *optimise, struct sim_error *err)
     json_t *value;
     size_t i;
 
-    if (!read_metric(optimise, err) ||
-        !analysis_asking(&optimise->asked, call, "optimise", err) ||
+    if (!read_metric(optimise, err) || !analysis_asking(&optimise->asked, call, "optimise", err) ||
         !sim_scenario_read(&optimise->base, optimise->asked.path, optimise->asked.settings,
                            call->catalogue, call->arena, err) ||
         !analysis_space_read(&optimise->space, &optimise->base, sim_option_value(call, "over"),
@@ -421,11 +422,11 @@ static int find(struct optimise *optimise, struct sim_error *err)
     else
         print_end(optimise);
     if (optimise->path.best < 0) {
-        sim_fail(err, "%s: no point of the search has a result; the first says: %s",
-                 optimise->asked.path,
-                 analysis_first_sentence(
-                     optimise->path.trials[optimise->path.count > 1 ? 1 : 0].error,
-                     optimise->call->arena));
+        sim_fail(
+            err, "%s: no point of the search has a result; the first says: %s",
+            optimise->asked.path,
+            analysis_first_sentence(optimise->path.trials[optimise->path.count > 1 ? 1 : 0].error,
+                                    optimise->call->arena));
         return 1;
     }
     return drawn;
@@ -455,10 +456,12 @@ SIM_COMMAND(optimise) = {
     .arguments = "STUDY.yaml",
     .summary = "find the values of a study's keys that make a number least, or most",
     .description =
-        "The study lists what each key may be: values (grid, list), or a range (linspace, logspace, "
+        "The study lists what each key may be: values (grid, list), or a range (linspace, "
+        "logspace, "
         "a sample with from and to). Up to 64 combinations of values are all simulated; of more, "
         "one key is tried after the other until none gets better, and ranges are searched by "
-        "Brent's method (one) or a simplex (several), which find a minimum, not always the least of "
+        "Brent's method (one) or a simplex (several), which find a minimum, not always the least "
+        "of "
         "all. Other keys of the study stay as the scenario has them. Every evaluation is printed "
         "with the best so far; figure 'optimise' and path.csv have them, too. What the store has "
         "is not simulated again. As in: --minimise seconds --over "

@@ -102,9 +102,8 @@ static void print_value(FILE *out, const struct analysis_path *path, double valu
     char text[SIM_QUANTITY_SIZE];
 
     fprintf(out, "%16s",
-            isnan(value)
-                ? "-"
-                : sim_format_quantity(text, value, analysis_unit_of_metric(path->metric)));
+            isnan(value) ? "-"
+                         : sim_format_quantity(text, value, analysis_unit_of_metric(path->metric)));
 }
 
 void analysis_path_print(FILE *out, const struct analysis_path *path, int trial,
@@ -206,7 +205,8 @@ static void write_axes(FILE *script, const struct analysis_path *path, struct ex
 static void write_data(struct analysis_figure *figure, const struct analysis_path *path,
                        struct analysis_scale scale, struct sim_arena *arena)
 {
-    analysis_block(figure, "path", sim_text(arena, "evaluation  value  best so far (%s)", scale.unit));
+    analysis_block(figure, "path",
+                   sim_text(arena, "evaluation  value  best so far (%s)", scale.unit));
     for (int t = 1; t < path->count; t++) {
         fprintf(figure->data, "%d ", t);
         analysis_number(figure->data, path->trials[t].value * scale.factor);

@@ -6,19 +6,20 @@
 
 /* One evaluation. */
 struct analysis_trial {
-    const char *const *values; /* [key_count], texts or JSON; "" where the key is as in the scenario */
-    double value;              /* of the metric; NaN: it failed */
-    double best;               /* up to here, without the base; NaN: nothing yet */
+    const char *const
+        *values;  /* [key_count], texts or JSON; "" where the key is as in the scenario */
+    double value; /* of the metric; NaN: it failed */
+    double best;  /* up to here, without the base; NaN: nothing yet */
     int exit_code;
     const char *error;
 };
 
 struct analysis_path {
     const char *title, *metric, *origin;
-    bool is_most;             /* the largest value is looked for */
+    bool is_most; /* the largest value is looked for */
     const char *const *keys;
     int key_count;
-    int *widths; /* [key_count], of the table's columns */
+    int *widths;                   /* [key_count], of the table's columns */
     struct analysis_trial *trials; /* trial 0 is the scenario as it is */
     int count, room;
     int best; /* which trial; -1: none */

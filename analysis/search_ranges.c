@@ -12,7 +12,8 @@
 enum { SCANNED = 9, EDGE_STEPS = 6, BRENT_STEPS = 60, SIMPLEX_STEPS = 200, SCANNED_EACH = 8 };
 
 /* Shares of a range: when to stop, and how large the first simplex is. */
-static const double TOLERANCE = 1e-3, SIMPLEX_TOLERANCE = 2e-3, FIRST_STEP = 0.15, LATER_STEP = 0.05;
+static const double TOLERANCE = 1e-3, SIMPLEX_TOLERANCE = 2e-3, FIRST_STEP = 0.15,
+                    LATER_STEP = 0.05;
 
 /* The ranges of a search, as a function of their coordinates alone. */
 struct ranges {
@@ -54,8 +55,8 @@ static double ask(struct ranges *ranges, const double *at)
 
     for (int r = 0; r < ranges->count; r++)
         ranges->point[ranges->which[r]] = analysis_search_fold(at[r]);
-    value = ranges->search->was_ended ? INFINITY
-                                      : analysis_search_ask(ranges->search, ranges->point);
+    value =
+        ranges->search->was_ended ? INFINITY : analysis_search_ask(ranges->search, ranges->point);
     note(ranges, ranges->point, value);
     return finite_or_worse(ranges, value);
 }
@@ -103,9 +104,8 @@ static bool bracket_end(struct ranges *ranges, double end, double at_end, double
         const double middle = (end + other) / 2, value = ask(ranges, &middle);
 
         if (value < at_end) {
-            *bracket = end < other
-                           ? (struct bracket){end, middle, other, at_end, value, at_other}
-                           : (struct bracket){other, middle, end, at_other, value, at_end};
+            *bracket = end < other ? (struct bracket){end, middle, other, at_end, value, at_other}
+                                   : (struct bracket){other, middle, end, at_other, value, at_end};
             return true;
         }
         other = middle;
@@ -144,8 +144,8 @@ static void brent(struct ranges *ranges, const struct bracket *b)
     int code = gsl_min_fminimizer_set_with_values(state, &function, b->middle, b->at_middle,
                                                   b->lower, b->at_lower, b->upper, b->at_upper);
 
-    for (int step = 0;
-         step < BRENT_STEPS && code == GSL_SUCCESS && !ranges->search->was_ended; step++) {
+    for (int step = 0; step < BRENT_STEPS && code == GSL_SUCCESS && !ranges->search->was_ended;
+         step++) {
         code = gsl_min_fminimizer_iterate(state);
         if (gsl_min_test_interval(gsl_min_fminimizer_x_lower(state),
                                   gsl_min_fminimizer_x_upper(state), TOLERANCE, 0) == GSL_SUCCESS)
@@ -209,8 +209,8 @@ static void simplex(struct ranges *ranges, double *start, double step_size)
 
     gsl_vector_set_all(steps, step_size);
     code = gsl_multimin_fminimizer_set(state, &function, &at.vector, steps);
-    for (int step = 0;
-         step < SIMPLEX_STEPS && code == GSL_SUCCESS && !ranges->search->was_ended; step++) {
+    for (int step = 0; step < SIMPLEX_STEPS && code == GSL_SUCCESS && !ranges->search->was_ended;
+         step++) {
         code = gsl_multimin_fminimizer_iterate(state);
         if (gsl_multimin_test_size(gsl_multimin_fminimizer_size(state), SIMPLEX_TOLERANCE) ==
             GSL_SUCCESS)

@@ -132,7 +132,7 @@ static bool end_of(const json_t *value, double *number, const char **unit)
 static double unit_ratio(const char *from, const char *to, struct sim_arena *arena)
 {
     static const enum sim_unit units[] = {
-        SIM_UNIT_SECONDS,         SIM_UNIT_BYTES, SIM_UNIT_FLOP, SIM_UNIT_BYTES_PER_SECOND,
+        SIM_UNIT_SECONDS,         SIM_UNIT_BYTES, SIM_UNIT_FLOP,  SIM_UNIT_BYTES_PER_SECOND,
         SIM_UNIT_FLOP_PER_SECOND, SIM_UNIT_WATTS, SIM_UNIT_JOULES};
     double one, other;
 
@@ -247,10 +247,10 @@ static bool read_axis(const struct reading *reading, const char *key, struct ana
     json_array_append_new(owner, axis->values);
     if (json_array_size(axis->values) > 0)
         return true;
-    return spec == NULL ? refuse_key(reading, key)
-                        : sim_fail(reading->err,
-                                   "%s: study: %s must be a list of at least one value.",
-                                   reading->scenario->path, key);
+    return spec == NULL
+               ? refuse_key(reading, key)
+               : sim_fail(reading->err, "%s: study: %s must be a list of at least one value.",
+                          reading->scenario->path, key);
 }
 
 static bool add_key(const struct reading *reading, struct analysis_space *space, const char *key)

@@ -36,9 +36,7 @@ void analysis_swing_order(struct analysis_swing *swings, int count)
         const struct analysis_swing one = swings[i];
         int at = i;
 
-        for (; at > 0 &&
-               swings[at - 1].most - swings[at - 1].least < one.most - one.least;
-             at--)
+        for (; at > 0 && swings[at - 1].most - swings[at - 1].least < one.most - one.least; at--)
             swings[at] = swings[at - 1];
         swings[at] = one;
     }
@@ -49,9 +47,9 @@ void analysis_swing_order(struct analysis_swing *swings, int count)
 /* All that the axes need to know; values as shown. */
 struct layout {
     struct analysis_scale scale;
-    double least, most;               /* of all bars */
-    double left, right;               /* ends of the axis */
-    double tic;                       /* from one to the next */
+    double least, most; /* of all bars */
+    double left, right; /* ends of the axis */
+    double tic;         /* from one to the next */
     int key_letters;
 };
 
@@ -85,8 +83,8 @@ static struct layout lay_out(const struct analysis_tornado *tornado)
         layout.most = fmax(layout.most, swing->most);
         before = (int)fmax(before, letters_of(swing->least_label, LABEL_LETTERS));
         behind = (int)fmax(behind, letters_of(swing->most_label, LABEL_LETTERS));
-        layout.key_letters = (int)fmax(layout.key_letters,
-                                       letters_of(analysis_short_key(swing->key), KEY_LETTERS));
+        layout.key_letters =
+            (int)fmax(layout.key_letters, letters_of(analysis_short_key(swing->key), KEY_LETTERS));
     }
     layout.scale = analysis_scale_for(fmax(fabs(layout.least), fabs(layout.most)),
                                       analysis_unit_of_metric(tornado->metric));

@@ -13,7 +13,8 @@ struct analysis_swing {
     const char *const *labels;
     int count;
     double least, most; /* of the base and all values */
-    const char *least_label, *most_label; /* of the value that did it; "" where the base is that end */
+    const char *least_label,
+        *most_label; /* of the value that did it; "" where the base is that end */
 };
 
 /* Fill in least, most and their labels. */

@@ -234,8 +234,7 @@ static bool read_variation(const struct vary *vary, struct analysis_variation *v
     char *text;
 
     text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    variation->label =
-        sim_text(vary->arena, "%s", text == NULL ? json_string_value(value) : text);
+    variation->label = sim_text(vary->arena, "%s", text == NULL ? json_string_value(value) : text);
     variation->value = "";
     free(text);
     if (!json_is_string(value) || !analysis_factor_of(variation->label, &factor))
@@ -249,8 +248,7 @@ bool analysis_input_read(struct analysis_input *input, const char *text,
                          struct sim_arena *arena, struct sim_error *err)
 {
     const char *equals = strchr(text, '=');
-    struct vary vary = {
-        .text = text, .asked = asked, .base = base, .arena = arena, .err = err};
+    struct vary vary = {.text = text, .asked = asked, .base = base, .arena = arena, .err = err};
     json_t *values, *value;
     bool fine = true;
     size_t i;

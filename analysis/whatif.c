@@ -16,7 +16,8 @@ static const struct sim_option options[] = {
     {"vary", 'v', "KEY=VALUES",
      "one key and what it shall be, value by value: 4,8,16, or factors of what it is: x0.5,x2; as "
      "often as there are keys"},
-    {"metric", 'm', "NAME", "another number of the summary than simulated_seconds: bytes, joules, ..."},
+    {"metric", 'm', "NAME",
+     "another number of the summary than simulated_seconds: bytes, joules, ..."},
     {"out", 'o', "FILE.db",
      "the store of all that is simulated, instead of out/SCENARIO.whatif.db; the figure goes to "
      "FILE.plots beside it"},
@@ -105,9 +106,9 @@ static bool all_inputs_make_sense(const struct whatif *whatif, struct sim_error 
         for (int v = 0; v < whatif->inputs[i].count; v++)
             wrong += whatif->questions[at + v].exit_code == 2;
         if (wrong == whatif->inputs[i].count)
-            fine = sim_fail(err, "%s",
-                            analysis_first_sentence(whatif->questions[at].error,
-                                                    whatif->call->arena));
+            fine =
+                sim_fail(err, "%s",
+                         analysis_first_sentence(whatif->questions[at].error, whatif->call->arena));
     }
     return fine;
 }
@@ -159,8 +160,8 @@ static bool take_answers(struct whatif *whatif, struct sim_error *err)
 
         answer->summary = summaries[q] = text == NULL ? NULL : json_loads(text, 0, NULL);
         answer->value = analysis_metric_of(answer->summary, whatif->metric);
-        whatif->worst =
-            answer->question->exit_code > whatif->worst ? answer->question->exit_code : whatif->worst;
+        whatif->worst = answer->question->exit_code > whatif->worst ? answer->question->exit_code
+                                                                    : whatif->worst;
     }
     if (whatif->answers[0].summary == NULL)
         return sim_fail(err, "%s", whatif->questions[0].error);
@@ -228,10 +229,9 @@ static const char *label_of(const struct answer *answer, struct sim_arena *arena
 
     if (variation == NULL)
         return "as it is";
-    return *variation->value == '\0'
-               ? sim_text(arena, "  %s", variation->label)
-               : sim_text(arena, "  %s (%s)", variation->label,
-                          value_text(answer->key, variation->value, arena));
+    return *variation->value == '\0' ? sim_text(arena, "  %s", variation->label)
+                                     : sim_text(arena, "  %s (%s)", variation->label,
+                                                value_text(answer->key, variation->value, arena));
 }
 
 static void print_row(const struct table *table, const struct answer *answer)
@@ -266,7 +266,8 @@ static int width_of(const struct whatif *whatif)
     for (int i = 0; i < whatif->input_count; i++)
         width = (int)fmax(width, (double)strlen(whatif->inputs[i].key));
     for (int q = 0; q < whatif->count; q++)
-        width = (int)fmax(width, (double)strlen(label_of(&whatif->answers[q], whatif->call->arena)));
+        width =
+            (int)fmax(width, (double)strlen(label_of(&whatif->answers[q], whatif->call->arena)));
     return width < WIDEST_LABEL ? width : WIDEST_LABEL;
 }
 
@@ -383,9 +384,9 @@ static void print_json(const struct whatif *whatif)
                     whatif->metric, "base", answer_json(whatif, &whatif->answers[0]), "inputs",
                     inputs, "store", whatif->asked.out);
     if (whatif->folder != NULL)
-        json_object_set_new(all, "figure",
-                            json_string(sim_text(whatif->call->arena, "%s/tornado.png",
-                                                 whatif->folder)));
+        json_object_set_new(
+            all, "figure",
+            json_string(sim_text(whatif->call->arena, "%s/tornado.png", whatif->folder)));
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -487,10 +488,12 @@ SIM_COMMAND(whatif) = {
     .summary = "change one input at a time: which of them matters most?",
     .description =
         "Every --vary names a key and values of it, or factors of what it is: "
-        "--vary 'platform.link[uplink].bandwidth=x0.5,x2,x10' --vary algorithm.compression=none,dgc. Each value is "
+        "--vary 'platform.link[uplink].bandwidth=x0.5,x2,x10' --vary "
+        "algorithm.compression=none,dgc. Each value is "
         "laid over the scenario alone and simulated; the table tells what came of it beside the "
         "scenario as it is, the input with the largest swing first, and the figure 'tornado' draws "
-        "the swings as bars. A factor of a pattern (link[*]) changes each element by its own value. "
+        "the swings as bars. A factor of a pattern (link[*]) changes each element by its own "
+        "value. "
         "A value that fails is a row that says so. What the store has is not simulated again.",
     .options = options,
     .least_arguments = 1,

@@ -135,9 +135,8 @@ static bool take_answer(void *context, const struct sim_stored *stored)
             continue;
         question->exit_code = stored->exit_code;
         question->error = sim_text(answering->arena, "%s", stored->error);
-        question->summary = stored->summary == NULL
-                                ? NULL
-                                : sim_text(answering->arena, "%s", stored->summary);
+        question->summary =
+            stored->summary == NULL ? NULL : sim_text(answering->arena, "%s", stored->summary);
     }
     return true;
 }

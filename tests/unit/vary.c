@@ -22,8 +22,7 @@ static void vary(struct varied *v, const char *text)
         .path = scenario_path, .settings = nothing, .catalogue = &shipped};
 
     *v = (struct varied){.arena = sim_arena_open()};
-    assert_true(
-        sim_scenario_read(&v->base, scenario_path, nothing, &shipped, v->arena, &v->err));
+    assert_true(sim_scenario_read(&v->base, scenario_path, nothing, &shipped, v->arena, &v->err));
     v->fine = analysis_input_read(&v->input, text, &asked, &v->base, v->arena, &v->err);
     assert_int_equal(v->fine, v->err.count == 0);
 }
@@ -81,7 +80,8 @@ static void is_meant_so(void **state)
         char *text;
 
         assert_true(count < v.input.count);
-        text = json_dumps(v.input.variations[count].settings, JSON_COMPACT | JSON_REAL_PRECISION(6));
+        text =
+            json_dumps(v.input.variations[count].settings, JSON_COMPACT | JSON_REAL_PRECISION(6));
         assert_string_equal(text, meaning->settings[count]);
         free(text);
     }
