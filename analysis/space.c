@@ -164,6 +164,9 @@ static bool read_range(const struct reading *reading, const json_t *spec, bool i
     if (ratio == 0 || !(range->from < range->to))
         return sim_fail(reading->err, "%s: study: the range of %s must go up, in one unit.", path,
                         axis->key);
+    if (range->is_whole && floor(range->to) < range->from)
+        return sim_fail(reading->err, "%s: study: the range of %s holds no whole number.", path,
+                        axis->key);
     return !is_log || range->from > 0 ||
            sim_fail(reading->err,
                     "%s: study: the range of %s has logarithms, so it must begin above 0.", path,
@@ -187,8 +190,8 @@ static json_t *whole_numbers(const struct analysis_range *range)
     if (!range->is_whole || *range->unit != '\0' || last < first || last - first >= MOST_WHOLE)
         return NULL;
     values = json_array();
-    for (double number = first; number <= last; number++)
-        json_array_append_new(values, json_integer((json_int_t)number));
+    for (json_int_t number = (json_int_t)first; number <= (json_int_t)last; number++)
+        json_array_append_new(values, json_integer(number));
     return values;
 }
 

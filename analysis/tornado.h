@@ -8,10 +8,10 @@
 /* What varying one input came to.  `values` and `labels` are of the variations that have a result. */
 struct analysis_swing {
     const char *key;
-    int input; /* whose it is, for the caller */
     const double *values;
     const char *const *labels;
     int count;
+    int input;          /* whose it is, for the caller */
     double least, most; /* of the base and all values */
     const char *least_label,
         *most_label; /* of the value that did it; "" where the base is that end */
