@@ -39,8 +39,7 @@ static const char *log_path(const struct sim_slurm *slurm, const char *pattern,
                             struct sim_arena *arena)
 {
     const char *shards = sim_slurm_folder(slurm, arena);
-    const char *path =
-        *shards == '/' ? shards : sim_text(arena, "%s/%s", slurm->folder, shards);
+    const char *path = *shards == '/' ? shards : sim_text(arena, "%s/%s", slurm->folder, shards);
     char *escaped = sim_new(arena, char, 2 * strlen(path) + 1), *end = escaped;
 
     for (; *path != '\0'; path++) {
@@ -52,8 +51,8 @@ static const char *log_path(const struct sim_slurm *slurm, const char *pattern,
 }
 
 /* What both scripts begin with.  The user's own lines come last: sbatch takes the last of two. */
-static void put_head(FILE *out, const struct sim_slurm *slurm, const char *what, const char *pattern,
-                     int processors, struct sim_arena *arena)
+static void put_head(FILE *out, const struct sim_slurm *slurm, const char *what,
+                     const char *pattern, int processors, struct sim_arena *arena)
 {
     put_option(out, "job-name", sim_text(arena, "%s %s", slurm->name, what));
     put_option(out, "output", log_path(slurm, pattern, arena));
@@ -66,21 +65,21 @@ static void put_head(FILE *out, const struct sim_slurm *slurm, const char *what,
 
 static void put_start(FILE *out, const struct sim_slurm *slurm, struct sim_arena *arena)
 {
-    fprintf(out, "cd %s || exit 2\nshards=%s\n", sim_slurm_quoted(slurm->folder, arena),
-            sim_slurm_quoted(sim_slurm_folder(slurm, arena), arena));
+    fprintf(out, "cd %s || exit 2\n", sim_slurm_quoted(slurm->folder, arena));
 }
 
-/* dmlsim sweep with the study's settings; the caller ends the line with put_study. */
+/* dmlsim sweep as it was asked for; the caller ends the line with put_study. */
 static void put_sweep(FILE *out, const struct sim_slurm *slurm, struct sim_arena *arena)
 {
-    fprintf(out, "%s sweep", sim_slurm_quoted(slurm->program, arena));
+    fprintf(out, "exec %s sweep", sim_slurm_quoted(slurm->program, arena));
     for (const char *const *setting = slurm->settings; *setting != NULL; setting++)
         fprintf(out, " --set=%s", sim_slurm_quoted(*setting, arena));
+    fprintf(out, "%s%s", slurm->keep_going ? " --keep-going" : "", slurm->force ? " --force" : "");
 }
 
 static void put_study(FILE *out, const struct sim_slurm *slurm, struct sim_arena *arena)
 {
-    fprintf(out, " -- %s", sim_slurm_quoted(slurm->study, arena));
+    fprintf(out, " -- %s\n", sim_slurm_quoted(slurm->study, arena));
 }
 
 /* ---- the two scripts ---- */
@@ -88,52 +87,38 @@ static void put_study(FILE *out, const struct sim_slurm *slurm, struct sim_arena
 void sim_slurm_put_tasks(FILE *out, const struct sim_slurm *slurm, struct sim_arena *arena)
 {
     fputs("#!/bin/sh\n"
-          "# Written by 'dmlsim sweep --slurm': each task simulates its share of the points that the store lacks.\n"
+          "# Written by 'dmlsim sweep --slurm': each task simulates its share of the points that "
+          "the store lacks.\n"
           "# By hand: sbatch --parsable tasks.sh, then merge.sh beside it.\n",
           out);
     put_head(out, slurm, "shards", "%A_%a", slurm->jobs, arena);
     fprintf(out, "#SBATCH --array=1-%d\n\n", slurm->tasks);
     put_start(out, slurm, arena);
-    fputs("exec ", out);
+    fprintf(out, "shards=%s\n", sim_slurm_quoted(sim_slurm_folder(slurm, arena), arena));
     put_sweep(out, slurm, arena);
-    fprintf(out,
-            " \\\n    --points=\"$shards/points\" --shard=\"$SLURM_ARRAY_TASK_ID/%d\" --jobs=%d \\\n"
-            "    --out=\"$shards/${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.db\"",
-            slurm->tasks, slurm->jobs);
+    fprintf(
+        out,
+        " \\\n    --points=\"$shards/points\" --shard=\"$SLURM_ARRAY_TASK_ID/%d\" --jobs=%d \\\n"
+        "    --out=\"$shards/${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.db\"",
+        slurm->tasks, slurm->jobs);
     put_study(out, slurm, arena);
-    putc('\n', out);
 }
 
-/* One store after the other, so that one that is damaged does not keep out the rest; what is in is removed.  Then the
- * sweep is asked what the whole store still lacks: exit code 1, and a sentence, if that is anything. */
 void sim_slurm_put_merge(FILE *out, const struct sim_slurm *slurm, struct sim_arena *arena)
 {
-    const char *program = sim_slurm_quoted(slurm->program, arena);
-    const char *store = sim_slurm_quoted(slurm->store, arena);
-
     fputs("#!/bin/sh\n"
-          "# Written by 'dmlsim sweep --slurm': takes what the tasks have done into one store, once all have ended, well\n"
+          "# Written by 'dmlsim sweep --slurm': takes what the tasks have done into one store, "
+          "once all have ended, well\n"
           "# or not, and fails if points are missing then.\n"
-          "# By hand: sbatch --dependency=afterany:JOB merge.sh, where JOB is what sbatch said of tasks.sh.\n",
+          "# By hand: sbatch --dependency=afterany:JOB merge.sh, where JOB is what sbatch said of "
+          "tasks.sh.\n",
           out);
     put_head(out, slurm, "merge", "%j", 1, arena);
     putc('\n', out);
     put_start(out, slurm, arena);
-    fprintf(out,
-            "code=0\n"
-            "for shard in \"$shards\"/*.db; do\n"
-            "    [ -e \"$shard\" ] || continue # there is none at all\n"
-            "    if %s results --merge %s \"$shard\"; then\n"
-            "        rm -f \"$shard\" \"$shard-wal\" \"$shard-shm\"\n"
-            "    else\n"
-            "        code=2\n"
-            "    fi\n"
-            "done\n",
-            program, store);
     put_sweep(out, slurm, arena);
-    fprintf(out, " --missing --out=%s", store);
+    fprintf(out, " --collect --out=%s", sim_slurm_quoted(slurm->store, arena));
     put_study(out, slurm, arena);
-    fputs(" || exit 1\nexit $code\n", out);
 }
 
 /* ---- what a script can hold ---- */
@@ -150,8 +135,9 @@ static bool check_line(const char *line, struct sim_error *err)
 {
     if (line[0] == '-' && is_one_line(line))
         return true;
-    return sim_fail(err, "--sbatch '%s': this is no option of sbatch. Right would be --sbatch '--mem=2G'.",
-                    line);
+    return sim_fail(
+        err, "--sbatch '%s': this is no option of sbatch. Right would be --sbatch '--mem=2G'.",
+        line);
 }
 
 bool sim_slurm_check(const struct sim_slurm *slurm, struct sim_arena *arena, struct sim_error *err)
@@ -160,11 +146,15 @@ bool sim_slurm_check(const struct sim_slurm *slurm, struct sim_arena *arena, str
     bool fine = true;
 
     if (strchr(log, '\\') != NULL || !is_one_line(log))
-        fine = sim_fail(err, "%s: Slurm cannot write into a folder whose path has a backslash or a line's end in "
-                             "it; give another --out.", slurm->store);
+        fine = sim_fail(
+            err,
+            "%s: Slurm cannot write into a folder whose path has a backslash or a line's end in "
+            "it; give another --out.",
+            slurm->store);
     if (!is_one_line(slurm->name))
-        fine = sim_fail(err, "%s: the name of a study with a line's end in it is no name for a job of Slurm.",
-                        slurm->study);
+        fine = sim_fail(
+            err, "%s: the name of a study with a line's end in it is no name for a job of Slurm.",
+            slurm->study);
     if (slurm->partition != NULL && !is_one_line(slurm->partition))
         fine = sim_fail(err, "--partition must be the name of a partition, as sinfo lists them.");
     if (slurm->time != NULL && !is_one_line(slurm->time))

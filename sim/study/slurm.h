@@ -5,13 +5,13 @@
  *
  *     tasks.sh, merge.sh   what is submitted; they can be read, and handed to sbatch on another machine
  *     points               the numbers of the points that the store lacked, one a line: what the tasks share out
- *     JOB_TASK.db, .log    each task's own store, until it is merged, and what the task said
+ *     JOB_TASK.db, .log    each task's own store, until it is collected, and what the task said
  *     JOB.log              what the merging job said
  *     submitted            the two jobs under way, as sbatch names them
  *
- * No file is ever written on two machines at once (SQLite's log in memory does not travel over a network's file system):
+ * No store is ever open on two machines at once (SQLite's log in memory does not travel over a network's file system):
  * tasks read a list, not the store, and a study whose jobs are still in the queue is not submitted again.  A killed task
- * leaves a store with what it had done; the merging job takes that, too, and the next submission shares out the rest. */
+ * leaves a store with what it had done; that is collected, too, and the next submission shares out the rest. */
 #ifndef SIM_STUDY_SLURM_H
 #define SIM_STUDY_SLURM_H
 
@@ -22,16 +22,19 @@
 
 /* What is submitted; borrowed. */
 struct sim_slurm {
-    const char *program;         /* dmlsim, with its whole path: the nodes see the same file system */
-    const char *folder;          /* where the sweep was asked for, whole: what the other paths are seen from */
-    const char *study;           /* as dmlsim sweep was given it, for a point's identity holds the platform's path */
+    const char *program; /* dmlsim, with its whole path: the nodes see the same file system */
+    const char
+        *folder; /* where the sweep was asked for, whole: what the other paths are seen from */
+    const char
+        *study; /* as dmlsim sweep was given it, for a point's identity holds the platform's path */
     const char *store;           /* likewise */
     const char *name;            /* of the jobs */
     const char *const *settings; /* KEY=VALUE, NULL-ended */
+    bool keep_going, force;      /* as dmlsim sweep was given them */
     int tasks;
     int jobs; /* points at a time in each task, and processors that it asks for */
     const char *partition, *time; /* NULL: what Slurm has for those who say nothing */
-    const char *const *lines;     /* further options, each as behind #SBATCH in a script, NULL-ended */
+    const char *const *lines; /* further options, each as behind #SBATCH in a script, NULL-ended */
 };
 
 /* STORE.shards */
@@ -60,12 +63,18 @@ struct sim_slurm_job {
 bool sim_slurm_read_job(const char *text, struct sim_slurm_job *job, struct sim_arena *arena,
                         struct sim_error *err);
 
-/* Refuse, with a sentence, while jobs of an earlier submission are in the queue.  The exit code. */
-int sim_slurm_refuse_twice(const struct sim_slurm *slurm, struct sim_arena *arena,
-                           struct sim_error *err);
+/* Refuse, with a sentence, while jobs of an earlier submission are in the queue, unless this is the one that merges.
+ * The exit code. */
+int sim_slurm_refuse_busy(const struct sim_slurm *slurm, struct sim_arena *arena,
+                          struct sim_error *err);
 
 /* Hand the written scripts to sbatch: both jobs, or none.  The exit code. */
 int sim_slurm_submit(const struct sim_slurm *slurm, struct sim_slurm_job *tasks,
                      struct sim_slurm_job *merge, struct sim_arena *arena, struct sim_error *err);
+
+/* Take the stores that tasks have left into the study's own, and remove each that is in.  One that is damaged keeps out
+ * no other: it stays, and *err tells of it. */
+bool sim_slurm_collect(const struct sim_slurm *slurm, struct sim_arena *arena,
+                       struct sim_error *err);
 
 #endif

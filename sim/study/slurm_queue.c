@@ -3,10 +3,9 @@
 #include "sim/study/simulate.h"
 #include "sim/study/slurm.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MOST_ARGUMENTS = 8, MOST_JOB_BYTES = 1000 };
 
@@ -38,7 +37,9 @@ static int run_call(struct call *call, struct sim_outcome *outcome, struct sim_e
     const int problem = sim_child_spawn(&child, call->arguments);
 
     if (problem == ENOENT)
-        sim_fail(err, "%s, which speaks to Slurm, is not installed here: apt-get install slurm-client brings it.",
+        sim_fail(err,
+                 "%s, which speaks to Slurm, is not installed here: apt-get install slurm-client "
+                 "brings it.",
                  name);
     else if (problem != 0)
         sim_fail(err, "%s cannot be started: %s.", name, strerror(problem));
@@ -125,11 +126,12 @@ static bool read_submitted(const struct sim_slurm *slurm, struct sim_slurm_job j
 }
 
 /* squeue lists no job that has ended, and does not know one that ended long ago. */
-int sim_slurm_refuse_twice(const struct sim_slurm *slurm, struct sim_arena *arena,
-                           struct sim_error *err)
+int sim_slurm_refuse_busy(const struct sim_slurm *slurm, struct sim_arena *arena,
+                          struct sim_error *err)
 {
+    const char *self = getenv("SLURM_JOB_ID");
     struct call call = {.arena = arena};
-    struct sim_slurm_job jobs[2];
+    struct sim_slurm_job jobs[2] = {{0}};
     struct sim_outcome outcome;
     int code;
 
@@ -137,6 +139,8 @@ int sim_slurm_refuse_twice(const struct sim_slurm *slurm, struct sim_arena *aren
         return 0;
     if (!read_submitted(slurm, jobs, arena, err))
         return 2;
+    if (self != NULL && strcmp(self, jobs[1].id) == 0)
+        return 0; /* the tasks have ended, or this job would not be running */
     add(&call, "squeue");
     add(&call, "--noheader");
     add_cluster(&call, &jobs[0]);
@@ -147,8 +151,9 @@ int sim_slurm_refuse_twice(const struct sim_slurm *slurm, struct sim_arena *aren
     if (outcome.exit_code != 0 || outcome.reply == NULL || *outcome.reply == '\0')
         return 0;
     sim_fail(err,
-             "%s: this study is in Slurm's queue already, as jobs %s and %s. Wait until they have ended, or take "
-             "them out with 'scancel %s %s'; then submit again.",
+             "%s: this study is in Slurm's queue already, as jobs %s and %s. Wait until they have "
+             "ended, or take "
+             "them out with 'scancel %s %s'; then do it again.",
              slurm->study, jobs[0].id, jobs[1].id, jobs[0].id, jobs[1].id);
     return 2;
 }
@@ -200,8 +205,7 @@ static int submit(const char *script, const struct sim_slurm_job *behind, struct
     if (code != 0)
         return code;
     if (outcome.exit_code != 0)
-        return sim_fail(err, "sbatch does not take %s: %s.", script, complaint(&outcome, arena)),
-               2;
+        return sim_fail(err, "sbatch does not take %s: %s.", script, complaint(&outcome, arena)), 2;
     return sim_slurm_read_job(outcome.reply == NULL ? "" : outcome.reply, job, arena, err) ? 0 : 2;
 }
 

@@ -5,6 +5,7 @@
 #include "sim/base/file.h"
 #include "sim/study/child.h"
 #include "sim/study/slurm.h"
+#include "sim/study/store.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -136,11 +137,10 @@ static void a_task_runs_its_share_of_what_is_missing(void **state)
     setenv("SLURM_ARRAY_TASK_ID", "11", 1);
     setenv("SLURM_ARRAY_JOB_ID", "4711", 1);
     assert_int_equal(run_script(place, "tasks.sh"), 0);
-    assert_string_equal(calls(place),
-                        "dmlsim:\nsweep\n--set=algorithm.name=it's $HOME\n"
-                        "--set=hosts={worker: \"n ode\"}\n--set=a=1\n2\n"
-                        "--points=out/a b.db.shards/points\n--shard=11/13\n--jobs=3\n"
-                        "--out=out/a b.db.shards/4711_11.db\n--\nstu dy.yaml\n");
+    assert_string_equal(calls(place), "dmlsim:\nsweep\n--set=algorithm.name=it's $HOME\n"
+                                      "--set=hosts={worker: \"n ode\"}\n--set=a=1\n2\n"
+                                      "--points=out/a b.db.shards/points\n--shard=11/13\n--jobs=3\n"
+                                      "--out=out/a b.db.shards/4711_11.db\n--\nstu dy.yaml\n");
 }
 
 static void what_Slurm_reads_is_in_its_own_quotes(void **state)
@@ -149,13 +149,16 @@ static void what_Slurm_reads_is_in_its_own_quotes(void **state)
     const char *text = script(place, sim_slurm_put_tasks);
 
     assert_non_null(strstr(text, "#SBATCH --job-name=\"my \\\"st\\\\udy\\\" #1 shards\"\n"));
-    assert_non_null(
-        strstr(text, sim_text(place->arena,
-                              "#SBATCH --output=\"%s/it's 7%%%% of \\\"$HOME\\\"/out/a b.db.shards/%%A_%%a.log\"\n",
-                              place->root)));
+    assert_non_null(strstr(
+        text,
+        sim_text(
+            place->arena,
+            "#SBATCH --output=\"%s/it's 7%%%% of \\\"$HOME\\\"/out/a b.db.shards/%%A_%%a.log\"\n",
+            place->root)));
     assert_non_null(strstr(text, "#SBATCH --cpus-per-task=3\n"));
-    assert_non_null(strstr(text, "#SBATCH --partition=\"short\"\n#SBATCH --time=\"1:30:00\"\n"
-                                 "#SBATCH --mem=3G\n#SBATCH -A \"my project\"\n#SBATCH --array=1-13\n"));
+    assert_non_null(strstr(text,
+                           "#SBATCH --partition=\"short\"\n#SBATCH --time=\"1:30:00\"\n"
+                           "#SBATCH --mem=3G\n#SBATCH -A \"my project\"\n#SBATCH --array=1-13\n"));
     text = script(place, sim_slurm_put_merge);
     assert_non_null(strstr(text, "#SBATCH --cpus-per-task=1\n"));
     assert_non_null(strstr(text, "/%j.log\"\n"));
@@ -168,52 +171,103 @@ static void what_Slurm_reads_is_in_its_own_quotes(void **state)
     assert_null(strstr(text, "--time"));
 }
 
-static void merging_takes_store_after_store_and_removes_what_is_in(void **state)
+static void the_job_behind_collects_into_the_store(void **state)
 {
     struct place *place = *state;
     struct sim_error err = {0};
 
+    place->slurm.keep_going = true;
     assert_true(sim_slurm_write(&place->slurm, place->arena, &err));
-    write_file(in(place, "out/a b.db.shards/7_1.db"), "x", 0644);
-    write_file(in(place, "out/a b.db.shards/7_1.db-wal"), "x", 0644);
-    write_file(in(place, "out/a b.db.shards/7_2.db"), "x", 0644);
     assert_int_equal(run_script(place, "merge.sh"), 0);
     assert_string_equal(calls(place),
-                        "dmlsim:\nresults\n--merge\nout/a b.db\nout/a b.db.shards/7_1.db\n"
-                        "dmlsim:\nresults\n--merge\nout/a b.db\nout/a b.db.shards/7_2.db\n"
                         "dmlsim:\nsweep\n--set=algorithm.name=it's $HOME\n"
-                        "--set=hosts={worker: \"n ode\"}\n--set=a=1\n2\n--missing\n"
-                        "--out=out/a b.db\n--\nstu dy.yaml\n");
-    assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_1.db")));
-    assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_1.db-wal")));
-    assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_2.db")));
-    assert_true(sim_file_exists(in(place, "out/a b.db.shards/tasks.sh")));
+                        "--set=hosts={worker: \"n ode\"}\n--set=a=1\n2\n--keep-going\n"
+                        "--collect\n--out=out/a b.db\n--\nstu dy.yaml\n");
+    install(place, "dmlsim", "exit 17");
+    assert_int_equal(run_script(place, "merge.sh"), 17);
+    assert_int_equal(run_script(place, "tasks.sh"), 17);
 }
 
-static void a_store_that_cannot_be_merged_stays_and_the_others_are_merged(void **state)
+/* ---- collecting ---- */
+
+/* A store of one point for each of `count` numbers from `first` on. */
+static void write_store(struct place *place, const char *name, int first, int count)
+{
+    struct sim_error err = {0};
+    struct sim_store *store;
+
+    assert_true(sim_store_open(&store, in(place, name), true, &err));
+    for (int i = first; i < first + count; i++) {
+        const struct sim_stored point = {.hash = sim_text(place->arena, "%016d", 7919 * i),
+                                         .number = i,
+                                         .settings = sim_text(place->arena, "{\"seed\":\"%d\"}", i),
+                                         .scenario = "{}",
+                                         .error = "",
+                                         .summary = "{}"};
+
+        assert_true(sim_store_put(store, &point, &err));
+    }
+    sim_store_close(store);
+}
+
+static bool has(struct place *place, int number)
+{
+    struct sim_error err = {0};
+    struct sim_store *store;
+    bool found;
+
+    assert_true(sim_store_open(&store, in(place, "out/a b.db"), false, &err));
+    found = sim_store_has(store, sim_text(place->arena, "%016d", 7919 * number));
+    sim_store_close(store);
+    return found;
+}
+
+static void stores_of_tasks_are_taken_in_and_removed(void **state)
 {
     struct place *place = *state;
     struct sim_error err = {0};
 
-    assert_true(sim_slurm_write(&place->slurm, place->arena, &err));
-    install(place, "dmlsim", TELL "case \"$*\" in *7_1.db) exit 2;; esac");
-    write_file(in(place, "out/a b.db.shards/7_1.db"), "x", 0644);
-    write_file(in(place, "out/a b.db.shards/7_2.db"), "x", 0644);
-    assert_int_equal(run_script(place, "merge.sh"), 2);
+    write_store(place, "out/a b.db", 0, 2);
+    write_store(place, "out/a b.db.shards/7_1.db", 2, 3);
+    write_store(place, "out/a b.db.shards/7_13.db", 11, 1);
+    write_file(in(place, "out/a b.db.shards/7_1.log"), "x", 0644);
+    assert_true(sim_slurm_collect(&place->slurm, place->arena, &err));
+    assert_true(has(place, 1) && has(place, 2) && has(place, 4) && has(place, 11));
+    assert_false(has(place, 5));
+    assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_1.db")));
+    assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_13.db")));
+    assert_true(sim_file_exists(in(place, "out/a b.db.shards/7_1.log")));
+    assert_true(
+        sim_slurm_collect(&place->slurm, place->arena, &err)); /* and again: nothing is left */
+    assert_int_equal(err.count, 0);
+}
+
+static void a_damaged_store_stays_and_keeps_out_no_other(void **state)
+{
+    struct place *place = *state;
+    struct sim_error err = {0};
+
+    write_file(in(place, "out/a b.db.shards/7_1.db"), "no store at all", 0644);
+    write_store(place, "out/a b.db.shards/7_2.db", 2, 3);
+    assert_false(sim_slurm_collect(&place->slurm, place->arena, &err));
+    assert_int_equal(err.count, 1);
+    assert_non_null(strstr(err.text, "out/a b.db.shards/7_1.db: "));
+    assert_true(has(place, 3));
     assert_true(sim_file_exists(in(place, "out/a b.db.shards/7_1.db")));
     assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_2.db")));
 }
 
-static void merging_fails_when_points_are_missing_even_if_no_task_left_a_store(void **state)
+static void a_study_that_was_never_submitted_has_nothing_to_collect(void **state)
 {
     struct place *place = *state;
     struct sim_error err = {0};
 
-    assert_true(sim_slurm_write(&place->slurm, place->arena, &err));
-    install(place, "dmlsim", TELL "[ $1 = results ]");
-    assert_int_equal(run_script(place, "merge.sh"), 1);
-    assert_null(strstr(calls(place), "results"));
+    place->slurm.store = "elsewhere.db";
+    assert_true(sim_slurm_collect(&place->slurm, place->arena, &err));
+    assert_false(sim_file_exists(in(place, "elsewhere.db")));
 }
+
+/* ---- what a script cannot hold ---- */
 
 static void refuses(struct place *place, const char *sentence)
 {
@@ -232,15 +286,17 @@ static void what_a_script_cannot_hold_is_refused(void **state)
     const struct sim_slurm good = place->slurm;
 
     place->slurm.store = "back\\slash.db";
-    refuses(place, "back\\slash.db: Slurm cannot write into a folder whose path has a backslash or a "
-                   "line's end in it; give another --out.");
+    refuses(place,
+            "back\\slash.db: Slurm cannot write into a folder whose path has a backslash or a "
+            "line's end in it; give another --out.");
     place->slurm = good;
     place->slurm.lines = bad;
     refuses(place,
             "--sbatch 'mem=2G': this is no option of sbatch. Right would be --sbatch '--mem=2G'.");
     place->slurm.lines = broken;
-    refuses(place, "--sbatch '--mem=2G\nrm x': this is no option of sbatch. Right would be --sbatch "
-                   "'--mem=2G'.");
+    refuses(place,
+            "--sbatch '--mem=2G\nrm x': this is no option of sbatch. Right would be --sbatch "
+            "'--mem=2G'.");
     place->slurm = good;
     place->slurm.partition = "a\nb";
     refuses(place, "--partition must be the name of a partition, as sinfo lists them.");
@@ -286,7 +342,8 @@ static void the_merging_job_comes_after_the_tasks_however_they_end(void **state)
     struct place *place = *state;
     struct sim_error err;
 
-    install(place, "sbatch", TELL "case \"$*\" in *tasks.sh) echo '37;north';; *) echo '38;north';; esac");
+    install(place, "sbatch",
+            TELL "case \"$*\" in *tasks.sh) echo '37;north';; *) echo '38;north';; esac");
     assert_int_equal(submit(place, &err), 0);
     assert_string_equal(calls(place), "sbatch:\n--parsable\nout/a b.db.shards/tasks.sh\n"
                                       "sbatch:\n--parsable\n--dependency=afterany:37\n"
@@ -298,21 +355,28 @@ static void what_is_in_the_queue_is_not_submitted_again(void **state)
     struct place *place = *state;
     struct sim_error err = {0};
 
-    assert_int_equal(sim_slurm_refuse_twice(&place->slurm, place->arena, &err), 0);
+    assert_int_equal(sim_slurm_refuse_busy(&place->slurm, place->arena, &err), 0);
     assert_string_equal(calls(place), ""); /* nothing was submitted, so nobody is asked */
-    install(place, "sbatch", "case \"$*\" in *tasks.sh) echo '37;north';; *) echo '38;north';; esac");
+    install(place, "sbatch",
+            "case \"$*\" in *tasks.sh) echo '37;north';; *) echo '38;north';; esac");
     assert_int_equal(submit(place, &err), 0);
     install(place, "squeue", TELL "echo a line");
-    assert_int_equal(sim_slurm_refuse_twice(&place->slurm, place->arena, &err), 2);
+    assert_int_equal(sim_slurm_refuse_busy(&place->slurm, place->arena, &err), 2);
     assert_string_equal(calls(place), "squeue:\n--noheader\n--clusters=north\n--jobs=37,38\n");
-    assert_string_equal(err.text,
-                        "stu dy.yaml: this study is in Slurm's queue already, as jobs 37 and 38. Wait "
-                        "until they have ended, or take them out with 'scancel 37 38'; then submit again.");
+    assert_string_equal(
+        err.text,
+        "stu dy.yaml: this study is in Slurm's queue already, as jobs 37 and 38. Wait "
+        "until they have ended, or take them out with 'scancel 37 38'; then do it again.");
+    setenv("SLURM_JOB_ID", "38", 1); /* the job that merges runs when the tasks have ended */
+    assert_int_equal(sim_slurm_refuse_busy(&place->slurm, place->arena, &err), 0);
+    setenv("SLURM_JOB_ID", "37", 1);
+    assert_int_equal(sim_slurm_refuse_busy(&place->slurm, place->arena, &err), 2);
+    unsetenv("SLURM_JOB_ID");
     err = (struct sim_error){0};
     install(place, "squeue", "exit 0");
-    assert_int_equal(sim_slurm_refuse_twice(&place->slurm, place->arena, &err), 0);
+    assert_int_equal(sim_slurm_refuse_busy(&place->slurm, place->arena, &err), 0);
     install(place, "squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1");
-    assert_int_equal(sim_slurm_refuse_twice(&place->slurm, place->arena, &err), 0);
+    assert_int_equal(sim_slurm_refuse_busy(&place->slurm, place->arena, &err), 0);
     assert_int_equal(err.count, 0);
 }
 
@@ -326,8 +390,9 @@ static void tasks_whose_merging_job_is_refused_are_taken_out(void **state)
             "case \"$*\" in *tasks.sh) echo 37;; *) echo 'sbatch: error: one' >&2;"
             "echo 'sbatch: error: No more jobs.' >&2; exit 1;; esac");
     assert_int_equal(submit(place, &err), 2);
-    assert_string_equal(err.text, "sbatch does not take out/a b.db.shards/merge.sh: sbatch: error: one; "
-                                  "sbatch: error: No more jobs.");
+    assert_string_equal(err.text,
+                        "sbatch does not take out/a b.db.shards/merge.sh: sbatch: error: one; "
+                        "sbatch: error: No more jobs.");
     assert_string_equal(calls(place), "scancel:\n37\n");
     assert_false(sim_file_exists(in(place, "out/a b.db.shards/submitted")));
 }
@@ -339,8 +404,9 @@ static void without_sbatch_the_scripts_stay(void **state)
 
     setenv("PATH", place->bin, 1);
     assert_int_equal(submit(place, &err), 2);
-    assert_string_equal(err.text, "sbatch, which speaks to Slurm, is not installed here: apt-get install "
-                                  "slurm-client brings it.");
+    assert_string_equal(err.text,
+                        "sbatch, which speaks to Slurm, is not installed here: apt-get install "
+                        "slurm-client brings it.");
     assert_true(sim_file_exists(in(place, "out/a b.db.shards/merge.sh")));
 }
 
@@ -351,8 +417,9 @@ static void an_sbatch_that_dies_is_told_of(void **state)
 
     install(place, "sbatch", "kill -11 $$");
     assert_int_equal(submit(place, &err), 2);
-    assert_string_equal(err.text, "sbatch does not take out/a b.db.shards/tasks.sh: it died of signal 11 "
-                                  "(Segmentation fault).");
+    assert_string_equal(err.text,
+                        "sbatch does not take out/a b.db.shards/tasks.sh: it died of signal 11 "
+                        "(Segmentation fault).");
     install(place, "sbatch", "exit 3");
     assert_int_equal(submit(place, &err), 2);
     assert_string_equal(err.text,
@@ -366,9 +433,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLACED(a_task_runs_its_share_of_what_is_missing),
         PLACED(what_Slurm_reads_is_in_its_own_quotes),
-        PLACED(merging_takes_store_after_store_and_removes_what_is_in),
-        PLACED(a_store_that_cannot_be_merged_stays_and_the_others_are_merged),
-        PLACED(merging_fails_when_points_are_missing_even_if_no_task_left_a_store),
+        PLACED(the_job_behind_collects_into_the_store),
+        PLACED(stores_of_tasks_are_taken_in_and_removed),
+        PLACED(a_damaged_store_stays_and_keeps_out_no_other),
+        PLACED(a_study_that_was_never_submitted_has_nothing_to_collect),
         PLACED(what_a_script_cannot_hold_is_refused),
         PLACED(a_job_is_read_as_sbatch_names_it),
         PLACED(the_merging_job_comes_after_the_tasks_however_they_end),
