@@ -8,6 +8,8 @@ PACKAGES = gcc g++ libc6-dev make pkg-config libsimgrid-dev libgsl-dev libfyaml-
            libgoogle-perftools-dev gnuplot-nox fonts-dejavu-core
 # to test (dataset-fashion-mnist: 31 MB, so only here; a scenario that names it says what to install)
 CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist libonnx-testdata
+# to test a sweep on a cluster: a Slurm of one node, which `make check-slurm` configures and starts itself
+SLURM_PACKAGES = slurmctld slurmd slurm-client munge
 # to look closer: sanitizers, fuzzing, coverage, lint
 LINT_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 clang-tidy-14 clang-format-14 cppcheck gcovr
 
