@@ -11,7 +11,7 @@ enum { MOST_CELLS = 1000 * 1000 };
 
 /* ---- choosing keys ---- */
 
-static bool varies(const struct analysis_study *study, int key)
+bool analysis_key_varies(const struct analysis_study *study, int key)
 {
     return study->keys[key].count > 1 && strcmp(study->keys[key].name, "seed") != 0;
 }
@@ -42,30 +42,30 @@ static bool is_of_workers(const char *name)
     return length >= 7 && strcmp(name + length - 7, "workers") == 0;
 }
 
-static int choose_x(const struct analysis_study *study)
+int analysis_first_axis(const struct analysis_study *study)
 {
     int numeric = ANALYSIS_NO_KEY, any = ANALYSIS_NO_KEY;
 
     for (int k = study->key_count - 1; k >= 0; k--) {
-        if (!varies(study, k) || !study->keys[k].is_complete)
+        if (!analysis_key_varies(study, k) || !study->keys[k].is_complete)
             continue;
         any = k;
         if (study->keys[k].is_numeric)
             numeric = k;
     }
     for (int k = 0; k < study->key_count; k++)
-        if (varies(study, k) && study->keys[k].is_numeric && is_of_workers(study->keys[k].name))
+        if (analysis_key_varies(study, k) && study->keys[k].is_numeric &&
+            is_of_workers(study->keys[k].name))
             return k;
     return numeric != ANALYSIS_NO_KEY ? numeric : any;
 }
 
-/* The keys whose values name a series: all that vary, but for x and what follows from it. */
-static bool *choose_names(const struct analysis_study *study, int x, struct sim_arena *arena)
+bool *analysis_naming_keys(const struct analysis_study *study, int x, struct sim_arena *arena)
 {
     bool *names = sim_new(arena, bool, (size_t)study->key_count + 1);
 
     for (int k = 0; k < study->key_count; k++)
-        names[k] = varies(study, k) && k != x &&
+        names[k] = analysis_key_varies(study, k) && k != x &&
                    (x == ANALYSIS_NO_KEY || !follows_from(study, k, x, arena));
     return names;
 }
@@ -123,9 +123,8 @@ static const char *value_label(const struct analysis_key *key, int place, struct
                     key->numbers[place] * scale.factor, *scale.unit ? " " : "", scale.unit);
 }
 
-/* The values of those keys, all but one: words, then numbers. */
-static const char *label_of(const struct analysis_study *study, const bool *names,
-                            const int *places, int but, struct sim_arena *arena)
+const char *analysis_point_label(const struct analysis_study *study, const bool *names,
+                                 const int *places, int but, struct sim_arena *arena)
 {
     const char *label = "";
 
@@ -191,10 +190,11 @@ static void place_in_contest(struct analysis_series *made, struct analysis_grid 
     write_id(id, study, naming->contender_names, places, ANALYSIS_NO_KEY);
     made->contender = number_of(naming->contenders, id, grid->contender_count);
     made->contender_label =
-        label_of(study, naming->contender_names, places, ANALYSIS_NO_KEY, arena);
+        analysis_point_label(study, naming->contender_names, places, ANALYSIS_NO_KEY, arena);
     write_id(id, study, naming->field_names, places, ANALYSIS_NO_KEY);
     made->field = number_of(naming->fields, id, grid->field_count);
-    made->field_label = label_of(study, naming->field_names, places, ANALYSIS_NO_KEY, arena);
+    made->field_label =
+        analysis_point_label(study, naming->field_names, places, ANALYSIS_NO_KEY, arena);
     grid->contender_count += made->contender == grid->contender_count;
     grid->field_count += made->field == grid->field_count;
 }
@@ -213,9 +213,9 @@ static int series_of(struct analysis_grid *grid, const struct analysis_study *st
         return number;
     write_id(id, study, naming->names, places, grid->second);
     *made = (struct analysis_series){
-        .label = label_of(study, naming->names, places, ANALYSIS_NO_KEY, arena),
+        .label = analysis_point_label(study, naming->names, places, ANALYSIS_NO_KEY, arena),
         .block = number_of(naming->blocks, id, grid->block_count),
-        .block_label = label_of(study, naming->names, places, grid->second, arena),
+        .block_label = analysis_point_label(study, naming->names, places, grid->second, arena),
         .cells = sim_new(arena, struct analysis_cell, (size_t)grid->column_count)};
     place_in_contest(made, grid, study, naming, places, arena);
     if (grid->second != ANALYSIS_NO_KEY)
@@ -294,8 +294,8 @@ bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *s
                             .fields = json_object()};
     bool fine;
 
-    *grid = (struct analysis_grid){.x = choose_x(study)};
-    naming.names = choose_names(study, grid->x, arena);
+    *grid = (struct analysis_grid){.x = analysis_first_axis(study)};
+    naming.names = analysis_naming_keys(study, grid->x, arena);
     grid->second = choose_second(study, naming.names);
     naming.contender_names = choose_side(study, &naming, grid->second, true, arena);
     naming.field_names = choose_side(study, &naming, grid->second, false, arena);
