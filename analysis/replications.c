@@ -117,6 +117,16 @@ static bool find_key(struct analysis_contest *contest, const struct analysis_stu
         sim_did_you_mean(arena, name, names, count, "; 'dmlsim sweep' shows those that it does."));
 }
 
+/* "bsp, asynchronous"; the first ones if there are many. */
+static const char *values_of(const struct analysis_key *key, struct sim_arena *arena)
+{
+    const char *text = "";
+
+    for (int i = 0; i < key->count && i < 8; i++)
+        text = sim_text(arena, "%s%s%s", text, i > 0 ? ", " : "", key->values[i]);
+    return key->count > 8 ? sim_text(arena, "%s, ...", text) : text;
+}
+
 static bool find_value(int *place, const struct analysis_key *key, const char *value,
                        struct sim_arena *arena, struct sim_error *err)
 {
@@ -129,7 +139,7 @@ static bool find_value(int *place, const struct analysis_key *key, const char *v
             return true;
     return sim_fail(err, "--compare: %s is never '%s'%s", key->name, value,
                     sim_did_you_mean(arena, value, key->values, (size_t)key->count,
-                                     "; 'dmlsim sweep' shows what it is."));
+                                     sim_text(arena, "; it is one of %s.", values_of(key, arena))));
 }
 
 /* A key's last comma parts A from B, so that neither may hold one. */
