@@ -1,6 +1,7 @@
 /* grid.c -- which keys of a study are axes, which name series, and where each point belongs. */
 #include "analysis/points_inside.h"
 #include "analysis/scale.h"
+#include "sim/base/fit.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -232,15 +233,55 @@ static void add_result(struct analysis_cell *cell, const struct analysis_point *
     const bool is_first = cell->results++ == 0;
 
     for (int q = 0; q < ANALYSIS_QUANTITIES; q++) {
-        const double value = point->simulated[q];
+        const double value = point->simulated[q], step = value - cell->mean[q];
 
-        cell->mean[q] += (value - cell->mean[q]) / cell->results;
+        cell->mean[q] += step / cell->results;
+        cell->squares[q] += step * (value - cell->mean[q]); /* Welford's */
         cell->least[q] = is_first ? value : fmin(cell->least[q], value);
         cell->most[q] = is_first ? value : fmax(cell->most[q], value);
         cell->theory[q] =
             is_first ? point->theory[q]
                      : cell->theory[q] + (point->theory[q] - cell->theory[q]) / cell->results;
     }
+}
+
+/* Results that are equal but for rounding are those of a run in which nothing is random. */
+static void find_intervals(struct analysis_cell *cell)
+{
+    for (int q = 0; q < ANALYSIS_QUANTITIES; q++) {
+        const double size = fmax(fabs(cell->least[q]), fabs(cell->most[q]));
+        const struct sim_estimate mean =
+            sim_mean_of(cell->mean[q], cell->squares[q], (size_t)cell->results);
+        const bool differs = cell->results > 1 && cell->most[q] - cell->least[q] > 1e-12 * size;
+
+        cell->low[q] = differs ? mean.low : cell->mean[q];
+        cell->high[q] = differs ? mean.high : cell->mean[q];
+    }
+}
+
+bool analysis_has_interval(const struct analysis_cell *cell, enum analysis_quantity quantity)
+{
+    return cell->high[quantity] > cell->low[quantity];
+}
+
+const char *analysis_interval_note(const struct analysis_grid *grid,
+                                   enum analysis_quantity quantity, struct sim_arena *arena)
+{
+    double widest = 0;
+
+    for (int s = 0; s < grid->series_count; s++)
+        for (int c = 0; c < grid->column_count; c++) {
+            const struct analysis_cell *cell = &grid->series[s].cells[c];
+
+            if (analysis_has_interval(cell, quantity))
+                widest = fmax(widest, (cell->high[quantity] - cell->mean[quantity]) /
+                                          fabs(cell->mean[quantity]));
+        }
+    return widest == 0 ? ""
+                       : sim_text(arena,
+                                  "Their 95 %% intervals (Student's t) reach up to %s %% to either "
+                                  "side. ",
+                                  analysis_three_digits(100 * widest, arena));
 }
 
 static bool fill(struct analysis_grid *grid, const struct analysis_study *study,
@@ -273,6 +314,9 @@ static bool fill(struct analysis_grid *grid, const struct analysis_study *study,
         grid->most_results =
             cell->results > grid->most_results ? cell->results : grid->most_results;
     }
+    for (int s = 0; s < grid->series_count; s++)
+        for (int c = 0; c < grid->column_count; c++)
+            find_intervals(&grid->series[s].cells[c]);
     return fine;
 }
 

@@ -424,8 +424,9 @@ static struct analysis_look look_of(const struct heat_map *map)
     look.title = sim_text(map->arena, "%s: %s", map->study->name, map->measure->title);
     look.height = fmax(1.7, 1 + map->end * (map->end > 12 ? 0.13 : 0.2));
     if (map->grid->most_results > 1)
-        note = sim_text(map->arena, "Mean of up to %d results in each cell. ",
-                        map->grid->most_results);
+        note = sim_text(map->arena, "Mean of up to %d results in each cell. %s",
+                        map->grid->most_results,
+                        analysis_interval_note(map->grid, map->measure->quantity, map->arena));
     if (map->rows < map->grid->series_count)
         note = sim_text(map->arena, "%sThe first %d of %d rows are shown. ", note, map->rows,
                         map->grid->series_count);
