@@ -62,7 +62,11 @@ static bool is_plottable(const char *path, bool is_run, struct sim_error *err)
 static void list_figures(const struct analysis_figures *all)
 {
     for (int i = 0; i < all->count; i++)
-        printf("%s/%s.{png,svg,pdf}\n", all->folder, all->list[i]->name);
+        if (!all->list[i]->is_left_out)
+            printf("%s/%s.{png,svg,pdf}\n", all->folder, all->list[i]->name);
+    fflush(stdout);
+    for (int i = 0; i < all->left_out_count; i++)
+        fprintf(stderr, "dmlsim: %s\n", all->left_out[i]);
 }
 
 /* What one call draws. */

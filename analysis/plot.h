@@ -73,6 +73,9 @@ bool analysis_plot_memory(struct analysis_figures *all, const struct analysis_ru
 
 bool analysis_plot_runs(struct analysis_figures *all, const char *const *folders, int count,
                         struct sim_error *err);
+/* `platform_graph`; left out, with a sentence, where the platform cannot be read any more. */
+bool analysis_plot_platform(struct analysis_figures *all, const struct analysis_run *run,
+                            struct sim_error *err);
 bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err);
 
