@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEPS = 5, LAST_DARK = 2 };
+enum { STEPS = 5, FIRST_DARK = 2, MOST_NODES_OF_A_COLUMN = 18 };
 
 /* From light to dark blue, so that it reads in grey, too; the last is near black. */
 static const char *const colours[STEPS] = {"#A9CCE8", "#6FA8D6", "#3B7FB8", "#1F5A93", "#08264F"};
@@ -100,7 +100,7 @@ static void write_shared(FILE *out, int link, const struct analysis_graph_look *
     const double bytes = look->bytes[link], busy = look->busy_shares[link];
 
     fprintf(out, "shape=ellipse style=filled fillcolor=\"%s\" fontcolor=\"%s\" label=",
-            colour_of(bytes, busy), bytes > 0 && step_of(busy) >= LAST_DARK ? "white" : "black");
+            colour_of(bytes, busy), bytes > 0 && step_of(busy) >= FIRST_DARK ? "white" : "black");
     write_quoted(out, sim_text(arena, "%s, %s", look->link_names[link], size_of(bytes, arena)));
 }
 
@@ -155,14 +155,15 @@ void analysis_graph_write(FILE *out, const struct analysis_graph *graph,
 {
     const double most = most_bytes(graph, look->bytes);
 
-    fputs("digraph platform {\n"
-          "  layout=neato overlap=false splines=true start=1 sep=\"+3\" outputorder=edgesfirst\n"
-          "  size=\"3.54,6\" pad=0.05 bgcolor=white fontname=\"DejaVu Sans\" fontsize=6\n"
-          "  node [shape=box style=\"filled,rounded\" fillcolor=\"#F2F2F2\" color=\"#444444\" "
-          "penwidth=0.5 fontname=\"DejaVu Sans\" fontsize=6 margin=\"0.03,0.02\" width=0.1 "
-          "height=0.12]\n"
-          "  edge [len=0.55 arrowsize=0.3 fontname=\"DejaVu Sans\" fontsize=6]\n",
-          out);
+    fprintf(out,
+            "digraph platform {\n"
+            "  layout=neato overlap=false splines=true start=1 sep=\"+3\" outputorder=edgesfirst\n"
+            "  size=\"%s\" pad=0.05 bgcolor=white fontname=\"DejaVu Sans\" fontsize=6\n"
+            "  node [shape=box style=\"filled,rounded\" fillcolor=\"#F2F2F2\" color=\"#444444\" "
+            "penwidth=0.5 fontname=\"DejaVu Sans\" fontsize=6 margin=\"0.03,0.02\" width=0.1 "
+            "height=0.12]\n"
+            "  edge [len=0.55 arrowsize=0.3 fontname=\"DejaVu Sans\" fontsize=6]\n",
+            graph->node_count > MOST_NODES_OF_A_COLUMN ? "5.4,7" : "3.54,6");
     write_label(out, look);
     for (int n = 0; n < graph->node_count; n++)
         write_node(out, &graph->nodes[n], n, look, arena);

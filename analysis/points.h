@@ -18,6 +18,8 @@ enum analysis_quantity {
     ANALYSIS_LOSS,
     ANALYSIS_CLIENT_JOULES, /* of a federated system's clients; NaN where they are not known */
     ANALYSIS_CHOSEN,        /* the metric `chosen` of the study; NaN where a point has none */
+    ANALYSIS_PARETO_X,      /* the two of a Pareto front; NaN where a point has none */
+    ANALYSIS_PARETO_Y,
     ANALYSIS_QUANTITIES
 };
 
@@ -42,6 +44,15 @@ struct analysis_choice {
     const char
         *metric; /* or a number at the top of the summary; NULL: speedup, where points tell one */
     const char *break_even; /* a quantity; NULL: 1 for a speedup, nowhere for others */
+    const char *
+        pareto; /* "X,Y": two quantities of which a point can be better in one only at the cost of the other */
+};
+
+/* One axis of a Pareto front. */
+struct analysis_goal {
+    const char *name; /* "seconds", "bytes", or a metric; NULL: no front was asked for */
+    enum sim_unit unit;
+    bool more_is_better;
 };
 
 struct analysis_points; /* opaque: the points themselves */
@@ -53,6 +64,7 @@ struct analysis_study {
     struct analysis_points *points;
     const char *chosen; /* a metric that its figures show, too; NULL: none */
     enum sim_unit chosen_unit;
+    struct analysis_goal goals[2]; /* x and y of a Pareto front */
     double
         break_even; /* of that metric, above zero: who is below it, and who is not; NaN: nowhere */
     struct analysis_pace pace;       /* what all points have in common */

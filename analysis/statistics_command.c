@@ -24,7 +24,7 @@ static struct analysis_choice choice_of(const char *quantity)
     const bool is_built_in =
         quantity == NULL || strcmp(quantity, "seconds") == 0 || strcmp(quantity, "bytes") == 0;
 
-    return (struct analysis_choice){is_built_in ? NULL : quantity, NULL};
+    return (struct analysis_choice){is_built_in ? NULL : quantity, NULL, NULL};
 }
 
 static struct analysis_asked asked_of(const struct analysis_study *study, const char *quantity)
