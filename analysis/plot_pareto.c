@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_SERIES = ANALYSIS_LINE_TYPES, LABEL_LETTERS = 40, MOST_NAMES = 14, NAME_LETTERS = 30 };
+enum { MOST_SERIES = ANALYSIS_LINE_TYPES, LABEL_LETTERS = 40, MOST_NAMES = 14 };
 
 static const double figure_width = 3.6;       /* inches */
 static const double inches_a_letter = 0.0542; /* of the key, as gnuplot reckons */
@@ -152,7 +152,7 @@ static void write_stairs(const struct front *front, struct analysis_figure *figu
         analysis_number(figure->data, factors[1] * front->y[i]);
         putc('\n', figure->data);
     }
-    analysis_block(figure, "on_front", "x  y  name (see the script)");
+    analysis_block(figure, "on_front", "x  y  number");
     for (int f = 0; f < front->front_count; f++) {
         analysis_number(figure->data, factors[0] * front->x[front->on_front[f]]);
         putc(' ', figure->data);
@@ -166,7 +166,10 @@ static void write_stairs(const struct front *front, struct analysis_figure *figu
 static const char *goal_words(const struct axis *axis, struct sim_arena *arena)
 {
     const char *words = analysis_key_label(axis->goal->name, (struct analysis_scale){1, ""}, arena);
+    const char *nats = strstr(words, " nats");
 
+    if (nats != NULL && nats[5] == '\0')
+        return sim_text(arena, "%s (nats)", sim_text_copy(arena, words, (size_t)(nats - words)));
     return strcmp(axis->goal->name, "seconds") == 0 ? "simulated time"
            : strcmp(axis->goal->name, "bytes") == 0 ? "bytes on the network"
                                                     : words;
@@ -192,52 +195,52 @@ static void write_axis(const struct front *front, int a, FILE *script)
                 (axis->most + gap) * factor);
 }
 
-/* What a point of the front is called: where it stands on the first axis, and its series if the key does not tell. */
+/* A point of the front: its series, and where it stands on the first axis. */
 static const char *name_of(const struct front *front, int i)
 {
     const struct analysis_grid *grid = front->grid;
-    const char *series = grid->series[front->series[i]].label, *column = "";
+    const char *series = grid->series[front->series[i]].label;
+    const struct analysis_key *key;
+    const char *value;
 
-    if (grid->x != ANALYSIS_NO_KEY) {
-        const struct analysis_key *key = &front->study->keys[grid->x];
-        const int c = front->columns[i];
-        const char *value = analysis_value_name(
-            key, grid->columns[c], analysis_column_number(grid, front->study, c), front->arena);
-
-        column = key->is_numeric
-                     ? sim_text(front->arena, "%s %s",
-                                analysis_key_label(key->name, (struct analysis_scale){1, ""},
-                                                   front->arena),
-                                value)
-                     : value;
-    }
-    if (!front->has_key && *series != '\0')
-        column = sim_text(front->arena, "%s%s%s", series, *column ? ", " : "", column);
-    return analysis_shorten(column, NAME_LETTERS, front->arena);
+    if (grid->x == ANALYSIS_NO_KEY)
+        return series;
+    key = &front->study->keys[grid->x];
+    value = analysis_value_name(key, grid->columns[front->columns[i]],
+                                analysis_column_number(grid, front->study, front->columns[i]),
+                                front->arena);
+    if (key->is_numeric)
+        value = sim_text(
+            front->arena, "%s %s",
+            analysis_key_label(key->name, (struct analysis_scale){1, ""}, front->arena), value);
+    return sim_text(front->arena, "%s%s%s", series, *series != '\0' ? ", " : "", value);
 }
 
-/* Names stand where the front leaves room: on its good side there is nothing. */
-static void write_names(const struct front *front, FILE *script)
+/* "1: ring, workers 4; 2: ..." */
+static const char *names_of(const struct front *front)
+{
+    const char *names = "";
+
+    for (int f = 0; f < front->front_count && f < MOST_NAMES; f++)
+        names = sim_text(front->arena, "%s%s%d: %s", names, f > 0 ? "; " : "", f + 1,
+                         name_of(front, front->on_front[f]));
+    return sim_text(front->arena, "%s.", names);
+}
+
+/* Numbers, which are short enough not to meet, stand on the good side of the front; the small print has the names. */
+static void write_places(const struct front *front, FILE *script)
 {
     const bool more_x = front->axes[0].goal->more_is_better;
     const bool more_y = front->axes[1].goal->more_is_better;
-    const int step = (front->front_count + MOST_NAMES - 1) / MOST_NAMES;
 
-    for (int f = 0; f < front->front_count; f += step) {
+    for (int f = 0; f < front->front_count && f < MOST_NAMES; f++) {
         const int i = front->on_front[f];
-        const double x = front->x[i] * front->axes[0].scale.factor;
-        const struct axis *axis = &front->axes[0];
-        const double place =
-            axis->is_log
-                ? log(front->x[i] / axis->least) / fmax(1e-9, log(axis->most / axis->least))
-                : (front->x[i] - axis->least) / fmax(1e-300, axis->most - axis->least);
-        const bool is_left = more_x ? place > 0.55 : place > 0.62;
 
-        fputs("set label ", script);
-        analysis_quote(script, name_of(front, i));
-        fprintf(script, " at first %.9g, first %.9g %s offset %s,%s font ',5.5' front\n", x,
-                front->y[i] * front->axes[1].scale.factor, is_left ? "right" : "left",
-                is_left ? "-0.7" : "0.7", more_y ? "0.55" : "-0.55");
+        fprintf(script,
+                "set label '%d' at first %.9g, first %.9g %s offset %s,%s font ',6' front\n", f + 1,
+                front->x[i] * front->axes[0].scale.factor,
+                front->y[i] * front->axes[1].scale.factor, more_x ? "left" : "right",
+                more_x ? "0.75" : "-0.75", more_y ? "0.45" : "-0.4");
     }
 }
 
@@ -311,7 +314,7 @@ static struct analysis_look look_of(const struct front *front)
     const bool has_labels = front->has_key && *front->grid->series[0].label != '\0';
     const int rows = has_labels ? (front->grid->series_count + columns - 1) / columns : 0;
     struct analysis_look look = {
-        .name = "pareto", .width = figure_width, .key_rows = rows, .height = 2.6 + 0.11 * rows};
+        .name = "pareto", .width = figure_width, .key_rows = rows, .height = 2.4 + 0.11 * rows};
     const char *note;
 
     look.title = sim_text(front->arena, "%s: %s against %s", front->study->name,
@@ -324,12 +327,14 @@ static struct analysis_look look_of(const struct front *front)
         front->front_count, front->count, front->axes[0].goal->more_is_better ? "more" : "less",
         front->axes[1].goal->more_is_better ? "more" : "less");
     if (front->front_count > MOST_NAMES)
-        note = sim_text(front->arena, "%s Not all of them are named.", note);
+        note = sim_text(front->arena, "%s The first %d are named.", note, MOST_NAMES);
     if (most > 1)
         note = sim_text(front->arena, "%s Points are means of up to %d results%s.", note, most,
                         front->has_intervals ? "; bars: 95 % intervals, by Student's t" : "");
     look.notes[0] = note;
-    look.notes[1] = front->study->origin;
+    look.notes[1] = names_of(front);
+    look.notes[2] = front->study->origin;
+    look.height += 0.075 * analysis_note_lines(&look, front->arena);
     return look;
 }
 
@@ -360,7 +365,7 @@ bool analysis_plot_pareto(struct analysis_figures *all, const struct analysis_st
     analysis_line_types(figure->script);
     write_axis(&front, 0, figure->script);
     write_axis(&front, 1, figure->script);
-    write_names(&front, figure->script);
+    write_places(&front, figure->script);
     write_numbers(&front, figure);
     write_stairs(&front, figure);
     write_plot(&front, figure);
