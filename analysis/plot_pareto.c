@@ -179,6 +179,7 @@ static void write_axis(const struct front *front, int a, FILE *script)
 {
     const struct axis *axis = &front->axes[a];
     const double factor = axis->scale.factor, gap = 0.08 * (axis->most - axis->least);
+    const double ratio = axis->is_log ? pow(axis->most / axis->least, 0.08) : 1;
     const char *letter = a == 0 ? "x" : "y";
 
     fprintf(script, "set %slabel ", letter);
@@ -188,7 +189,7 @@ static void write_axis(const struct front *front, int a, FILE *script)
     fprintf(script, "\nset format %s '%%g'\n", letter);
     if (axis->is_log)
         fprintf(script, "set logscale %s\nset %srange [%.9g:%.9g]\n", letter, letter,
-                axis->least * factor / 1.4, axis->most * factor * 1.4);
+                axis->least * factor / ratio, axis->most * factor * ratio);
     else if (gap > 0)
         fprintf(script, "set %srange [%.9g:%.9g]\n", letter,
                 (axis->least >= 0 ? fmax(0, axis->least - gap) : axis->least - gap) * factor,
@@ -235,10 +236,14 @@ static void write_places(const struct front *front, FILE *script)
 
     for (int f = 0; f < front->front_count && f < MOST_NAMES; f++) {
         const int i = front->on_front[f];
+        const char *numbers = sim_text(front->arena, "%d", f + 1);
 
+        while (f + 1 < front->front_count && f + 1 < MOST_NAMES && /* equal points */
+               front->x[front->on_front[f + 1]] == front->x[i])
+            numbers = sim_text(front->arena, "%s,%d", numbers, ++f + 1);
         fprintf(script,
-                "set label '%d' at first %.9g, first %.9g %s offset %s,%s font ',6' front\n", f + 1,
-                front->x[i] * front->axes[0].scale.factor,
+                "set label '%s' at first %.9g, first %.9g %s offset %s,%s font ',6' front\n",
+                numbers, front->x[i] * front->axes[0].scale.factor,
                 front->y[i] * front->axes[1].scale.factor, more_x ? "left" : "right",
                 more_x ? "0.75" : "-0.75", more_y ? "0.45" : "-0.4");
     }
