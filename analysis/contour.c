@@ -4,6 +4,7 @@
 
 enum { FEWEST = 3, MOST = 6 };
 
+static const double rounding = 1e-9;
 static const double mantissas[] = {1, 2, 5};
 
 enum { MANTISSAS = sizeof mantissas / sizeof mantissas[0] };
@@ -11,10 +12,10 @@ enum { MANTISSAS = sizeof mantissas / sizeof mantissas[0] };
 /* Multiples of `step` strictly between; how many there are if they fit, else more than MOST. */
 static int multiples(double least, double most, double step, double levels[ANALYSIS_MOST_LEVELS])
 {
-    const double first = floor(least / step * (1 + 1e-12) + 1e-12) + 1;
+    const double first = floor(least / step + rounding) + 1;
     int count = 0;
 
-    for (double k = first; k * step < most * (1 - 1e-12); k++) {
+    for (double k = first; k * step < most - rounding * step; k++) {
         if (count == MOST)
             return MOST + 1;
         levels[count++] = k * step;

@@ -418,7 +418,9 @@ bool analysis_plot_store(struct analysis_figures *all, const char *path,
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
         if (!plot_subject(all, &study, &grid, &subjects[i], err))
             return false;
-    if (!plot_chosen(all, &study, &grid, err) || !analysis_plot_pareto(all, &study, &grid, err) ||
+    if (!plot_chosen(all, &study, &grid, err) ||
+        !analysis_plot_breakdown(all, &study, &grid, err) ||
+        !analysis_plot_pareto(all, &study, &grid, err) ||
         !analysis_plot_study_learning(all, &study, &grid, err) ||
         !analysis_plot_exits(all, path, study.name, study.origin, err))
         return false;

@@ -183,6 +183,22 @@ static double chosen_theory_of(const json_t *summary, const char *name, struct s
     return theory_of(summary, words);
 }
 
+/* What a mean peer did; NaN where the summary tells of none. */
+static void take_shares(struct analysis_point *point, const json_t *peers)
+{
+    static const char *const keys[] = {"compute_seconds", "communicate_seconds", "wait_seconds",
+                                       "idle_seconds"};
+    const size_t count = json_array_size(peers);
+
+    for (int k = 0; k < 4; k++) {
+        double sum = 0;
+
+        for (size_t p = 0; p < count; p++)
+            sum += analysis_value(json_array_get(peers, p), keys[k]);
+        point->simulated[ANALYSIS_COMPUTE + k] = count == 0 ? NAN : sum / (double)count;
+    }
+}
+
 static void take_results(struct analysis_point *point, const json_t *summary,
                          const struct analysis_study *study, struct sim_arena *arena)
 {
@@ -195,6 +211,7 @@ static void take_results(struct analysis_point *point, const json_t *summary,
     point->simulated[ANALYSIS_ACCURACY] = metric_of(summary, "test_accuracy");
     point->simulated[ANALYSIS_LOSS] = metric_of(summary, "test_loss_nats");
     point->simulated[ANALYSIS_CLIENT_JOULES] = metric_of(summary, "client_joules");
+    take_shares(point, json_object_get(summary, "peers"));
     for (int q = 0; q < ANALYSIS_QUANTITIES; q++)
         point->theory[q] = law_names[q] == NULL ? NAN : theory_of(summary, law_names[q]);
     point->simulated[ANALYSIS_CHOSEN] = chosen == NULL ? NAN : metric_of(summary, chosen);

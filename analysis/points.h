@@ -18,7 +18,11 @@ enum analysis_quantity {
     ANALYSIS_LOSS,
     ANALYSIS_CLIENT_JOULES, /* of a federated system's clients; NaN where they are not known */
     ANALYSIS_CHOSEN,        /* the metric `chosen` of the study; NaN where a point has none */
-    ANALYSIS_PARETO_X,      /* the two of a Pareto front; NaN where a point has none */
+    ANALYSIS_COMPUTE,       /* seconds of a mean peer, in this order */
+    ANALYSIS_COMMUNICATE,
+    ANALYSIS_WAIT,
+    ANALYSIS_IDLE,
+    ANALYSIS_PARETO_X, /* the two of a Pareto front; NaN where a point has none */
     ANALYSIS_PARETO_Y,
     ANALYSIS_QUANTITIES
 };
