@@ -49,7 +49,7 @@ MALLOC =
 BLAS =
 endif
 
-SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c))
+SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o
 PROGRAM  = $(BUILD)/dmlsim
 LIBRARY  = $(BUILD)/libdmlsim.a
