@@ -175,8 +175,7 @@ int terminal_check(struct lesson_bench *bench, const char *given, FILE *out, str
     if (!lesson_parse(given + 2, lesson_unit_of(bench, exercise->answer),
                       sim_text(arena, "The answer of exercise %d", number), &value, err))
         return 2;
-    if (lesson_is_right(value, lesson_value(bench, exercise->answer),
-                        exercise->tolerance > 0 ? exercise->tolerance : 1e-9)) {
+    if (lesson_is_right(value, lesson_value(bench, exercise->answer), lesson_tolerance(exercise))) {
         fprintf(out, "Exercise %d: right; the simulation says %s. ", number,
                 value_text(bench, exercise->answer));
         fprintf(out, "%s\n", lesson_filled(bench, exercise->why));

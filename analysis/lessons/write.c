@@ -84,6 +84,11 @@ bool lesson_parse(const char *text, enum lesson_unit unit, const char *what, dou
     return fine || sim_fail(err, "%s must be %s; '%s' is none.", what, lesson_spelling(unit), text);
 }
 
+double lesson_tolerance(const struct lesson_exercise *exercise)
+{
+    return exercise->tolerance > 0 ? exercise->tolerance : 1e-9;
+}
+
 bool lesson_is_right(double given, double answer, double tolerance)
 {
     return fabs(given - answer) <= tolerance * fabs(answer);

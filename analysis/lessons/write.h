@@ -16,6 +16,9 @@ const char *lesson_spelling(enum lesson_unit unit);
 bool lesson_parse(const char *text, enum lesson_unit unit, const char *what, double *value,
                   struct sim_error *err);
 
+/* What still is right, relative: whole numbers have to be exact, but for their last digits. */
+double lesson_tolerance(const struct lesson_exercise *exercise);
+
 /* Is the reader's value right, within that relative tolerance? */
 bool lesson_is_right(double given, double answer, double tolerance);
 
