@@ -146,8 +146,8 @@ static const char *const explanation[] = {
     "the other N-1 workers pushes G and pulls G; round the ring each of N workers sends 2(N-1) "
     "chunks of G/N.",
     "What differs is who carries them. Through the card of the server's host go {server_card} each "
-    "way, one worker's "
-    "gradient after the other; the other cards are idle most of the time. Round the ring all {N} "
+    "way, every gradient in and every sum out; the other cards are idle most of the time. Round "
+    "the ring all {N} "
     "cards carry {ring_card} "
     "each way at the same time, and that is less than 2G however many workers there are.",
     "The ring pays with steps: 2(N-1) of them, one latency each, and {ring_messages} messages "

@@ -53,8 +53,9 @@ static void form(FILE *out, const char *id, const char *label, enum lesson_unit 
 {
     fprintf(out,
             "<form id=\"%s\"><label>%s <input type=\"text\" name=\"value\" autocomplete=\"off\" "
-            "placeholder=\"%s\"></label> <button class=\"main\">%s</button>%s</form>\n",
-            id, label, lesson_spelling(unit), button, more);
+            "aria-describedby=\"%s-hint\"></label> <button class=\"main\">%s</button>%s "
+            "<span class=\"hint\" id=\"%s-hint\">%s</span></form>\n",
+            id, label, id, button, more, id, lesson_spelling(unit));
 }
 
 static void question(struct lesson_bench *bench, FILE *out)

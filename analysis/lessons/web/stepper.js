@@ -29,8 +29,8 @@ class Stepper {
         this.player = make("button", {type: "button", id: "play", text: "Play", onclick: () => this.toggle()});
         this.first = make("button", {type: "button", id: "first", text: "Start again", onclick: () => this.press(-1)});
         this.place = make("span", {class: "hint", id: "place"});
-        box.append(this.told, this.counters,
-            make("div", {class: "controls", role: "group", "aria-label": "Steps"}, this.back, this.next, this.player, this.first, this.place));
+        box.prepend(make("div", {class: "controls", role: "group", "aria-label": "Steps"}, this.back, this.next, this.player, this.first, this.place),
+            this.told, this.counters);
         box.addEventListener("keydown", event => {
             if (event.target.matches("input")) return;
             if (event.key === "ArrowRight") { this.press(this.at + 1); event.preventDefault(); }
