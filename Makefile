@@ -8,6 +8,8 @@ PACKAGES = gcc g++ libc6-dev make pkg-config libsimgrid-dev libgsl-dev libfyaml-
            libgoogle-perftools-dev gnuplot-nox fonts-dejavu-core
 # to test (dataset-fashion-mnist: 31 MB, so only here; a scenario that names it says what to install)
 CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist libonnx-testdata
+# to test a sweep on a cluster: a Slurm of one node, which `make check-slurm` configures and starts itself
+SLURM_PACKAGES = slurmctld slurmd slurm-client munge
 # to look closer: sanitizers, fuzzing, coverage, lint
 LINT_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 clang-tidy-14 clang-format-14 cppcheck gcovr
 
@@ -183,6 +185,15 @@ demo-built:
 	@echo
 	@echo "run directory: out/ring_allreduce (trace.json opens in https://ui.perfetto.dev)"
 	@echo "plots:         out/ring_allreduce/plots and out/ring_vs_ps.plots (PNG, SVG, PDF)"
+
+# ---- documents that are written by the program ----------------------------------------------------
+
+PAGES = algorithms commands models platforms scenarios
+
+docs: $(PROGRAM) ## write the generated pages of docs/ and the documents' pictures anew (commit them)
+	@for page in $(PAGES); do $(PROGRAM) manual --markdown $$page > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; done
+	@PICTURES=1 tests/golden/documents $(PROGRAM) README.md docs/tutorial.md | grep '^not ok\|^#' && exit 1 || true
+.PHONY: docs
 
 include tests/tests.mk
 
