@@ -148,8 +148,7 @@ struct federated {
         {SIM_RATIO(struct federated, concentration), SIM_DEFAULT("0.5", SIM_OURS), .least = 1e-6,  \
          .most = 1e6, .help = "of dirichlet: small is unlike, large is alike"},                    \
         {SIM_RATIO(struct federated, dominant_share),                                              \
-         SIM_DEFAULT("0.8", "Zhang et al. 2022 (FedMARL), as others tell it: 80 %"), .least = 0,   \
-         .most = 1,                                                                                \
+         SIM_DEFAULT("0.8", "Zhang et al. 2022 (FedMARL), retold: 80 %"), .least = 0, .most = 1,   \
          .help = "of dominant_label: share of a client's samples that are of one label"},          \
         {SIM_RATIO(struct federated, alpha),                                                       \
          SIM_DEFAULT("1", "Li et al. 2020 (FedProx): Synthetic(1, 1)"), .least = 0, .most = 100,   \
