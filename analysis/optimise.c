@@ -19,7 +19,7 @@ static const struct sim_option options[] = {
     {"over", 0, "KEYS",
      "keys of the study, as in algorithm.gamma,algorithm.microbatches: all unless given"},
     {"exhaustive", 0, NULL, "simulate every combination, however many they are"},
-    {"evaluations", 'n', "N", "stop after so many points: 200"},
+    {"evaluations", 0, "N", "stop after so many points: 200"},
     {"out", 'o', "FILE.db",
      "the store of all that is simulated, instead of out/STUDY.optimise.db; figure and path.csv go "
      "to FILE.plots beside it"},

@@ -141,14 +141,31 @@ static bool take_answer(void *context, const struct sim_stored *stored)
     return true;
 }
 
+/* Read them all; a question that was simulated, or was there, must have become one that is answered. */
+static bool take_answers(const struct sim_sweep *asked, struct answering *answering,
+                         struct sim_error *err)
+{
+    struct sim_store *store;
+    bool fine;
+
+    if (!sim_store_open(&store, asked->out, false, err))
+        return false;
+    fine = sim_store_each(store, take_answer, answering, err);
+    sim_store_close(store);
+    for (int q = 0; q < answering->count && fine; q++)
+        if (is_open(&answering->questions[q]) && answering->questions[q].exit_code == 0)
+            fine = sim_fail(err, "%s: does not hold what was just put there.", asked->out);
+    return fine;
+}
+
 int sim_questions_answer(const struct sim_sweep *asked, struct sim_question *questions, int count,
                          int *simulated, struct sim_arena *arena, struct sim_error *err)
 {
     struct answering answering = {questions, count, arena};
     struct sim_sweep sweep = *asked;
     struct sim_sweep_result result = {0};
-    struct sim_store *store;
-    const int complaints = err->count;
+    struct sim_error broken = {
+        0}; /* of the sweep as a whole: what is wrong with a point is in the store */
     bool has_open = false;
     int code;
 
@@ -158,16 +175,12 @@ int sim_questions_answer(const struct sim_sweep *asked, struct sim_question *que
     if (!has_open)
         return 0;
     sweep.study = study_text(questions, count, is_open, arena);
-    code = sim_sweep_run(&sweep, &result, arena, err);
-    *simulated = result.done + result.failed;
-    if (code == SIM_INTERRUPTED || err->count > complaints)
+    sweep.keep_going = true;
+    code = sim_sweep_run(&sweep, &result, arena, &broken);
+    *simulated = (int)(result.done + result.failed);
+    if (code == SIM_INTERRUPTED || broken.count > 0) {
+        sim_fail(err, "%s", broken.text);
         return code == 0 ? 2 : code;
-    if (!sim_store_open(&store, asked->out, false, err))
-        return 2;
-    sim_store_each(store, take_answer, &answering);
-    sim_store_close(store);
-    for (int q = 0; q < count; q++)
-        if (is_open(&questions[q]) && questions[q].exit_code == 0)
-            return sim_fail(err, "%s: does not hold what was just put there.", asked->out) ? 0 : 2;
-    return 0;
+    }
+    return take_answers(asked, &answering, err) ? 0 : 2;
 }
