@@ -32,7 +32,7 @@ static const char *study_text(const struct sim_question *questions, int count,
         if (is_wanted(&questions[q]))
             json_array_append(list, questions[q].settings);
     json_object_set_new(study, "list", list);
-    text = json_dumps(study, JSON_COMPACT);
+    text = json_dumps(study, JSON_COMPACT | JSON_REAL_PRECISION(15));
     copy = sim_text(arena, "%s", text);
     free(text);
     json_decref(study);
