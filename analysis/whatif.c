@@ -493,7 +493,7 @@ SIM_COMMAND(whatif) = {
     .description =
         "Every --vary names a key and values of it, or factors of what it is: "
         "--vary 'platform.link[uplink].bandwidth=x0.5,x2,x10' --vary "
-        "algorithm.compression=none,dgc. Each value is "
+        "algorithm.compression=off. Each value is "
         "laid over the scenario alone and simulated; the table tells what came of it beside the "
         "scenario as it is, the input with the largest swing first, and the figure 'tornado' draws "
         "the swings as bars. A factor of a pattern (link[*]) changes each element by its own "
