@@ -1,7 +1,6 @@
 /* sweep.c -- dmlsim sweep: all points of a study into one store. */
-#include "sim/study/sweep.h"
+#include "sim/cli/sweep.h"
 
-#include "sim/cli/command.h"
 #include "sim/cli/table.h"
 #include "sim/study/store.h"
 
@@ -20,11 +19,28 @@ static const struct sim_option options[] = {
     {"shard", 0, "I/N",
      "only the I-th of N equal parts, as in 2/4; each part can have a machine and a store of its "
      "own"},
+    {"points", 0, "FILE",
+     "only the points whose numbers this file has, one a line; --shard shares them out"},
     {"known", 0, "FILE.db", "skip what this store has, too"},
     {"dry-run", 'n', NULL, "simulate nothing: say what would be, and what is wrong"},
     {"keep-going", 'k', NULL,
      "go on even if the first 50 points have all failed, or none can be read"},
     {"force", 'f', NULL, "go on even if there are more than 100,000 points"},
+    {"slurm", 0, NULL,
+     "hand what the store lacks to Slurm: a job array, and a job behind it that merges its stores. "
+     "A killed task loses "
+     "nothing that it had stored; the same call again submits what is missing then. With --dry-run "
+     "the scripts are printed"},
+    {"array", 0, "N",
+     "with --slurm: tasks, instead of one a point up to 64; each takes --jobs points at a time, "
+     "else one"},
+    {"partition", 0, "NAME", "with --slurm: where the tasks run, as sinfo lists it"},
+    {"time", 0, "TIME", "with --slurm: most time of a task, as in 30 (minutes) or 1:30:00"},
+    {"sbatch", 0, "OPTION",
+     "with --slurm: any other option of sbatch, as in --sbatch '--mem=2G'; may be repeated"},
+    {"collect", 0, NULL,
+     "take in what the tasks of --slurm left (the job behind them does so), and say what is "
+     "missing"},
     {0}};
 
 static int jobs_asked(const struct sim_call *call)
@@ -66,10 +82,11 @@ static bool shard_asked(const struct sim_call *call, struct sim_sweep *sweep)
 enum { MOST_SHOWN = 20 };
 
 /* A dry run tells of each wrong point, and of the first right ones. */
-static void show_point(void *context, const char *settings, const char *error)
+static void show_point(void *context, int64_t number, const char *settings, const char *error)
 {
     int *shown = context;
 
+    (void)number;
     if (*error != '\0')
         printf("wrong: %s\n  %.*s\n", settings, (int)strcspn(error, "\n"), error);
     else if (++*shown <= MOST_SHOWN)
@@ -112,6 +129,29 @@ static const char *default_store(const struct sim_call *call, const char *path)
     return sim_text(call->arena, "out/%.*s.db", (int)strcspn(name, "."), name);
 }
 
+/* Options that Slurm has a use for, without it; and those that choose points, with it, which chooses them itself. */
+static bool slurm_fits(const struct sim_call *call)
+{
+    static const char *const only_with[] = {"array", "partition", "time", "sbatch"};
+    static const char *const never_with[] = {"shard", "points", "known"};
+    const bool asked = sim_option_given(call, "slurm"),
+               collects = sim_option_given(call, "collect");
+
+    for (int i = 0; i < 4; i++)
+        if (!asked && sim_option_given(call, only_with[i]))
+            return sim_misused(call, "--%s has a meaning only with --slurm.", only_with[i]), false;
+    for (int i = 0; i < 3; i++)
+        if ((asked || collects) && sim_option_given(call, never_with[i]))
+            return sim_misused(call,
+                               "--%s and --%s contradict each other: --slurm shares out what the "
+                               "store lacks.",
+                               asked ? "slurm" : "collect", never_with[i]),
+                   false;
+    if (collects && (asked || sim_option_given(call, "dry-run")))
+        return sim_misused(call, "--collect takes in what is there, and does nothing else."), false;
+    return true;
+}
+
 static int run(const struct sim_call *call)
 {
     const char *found = sim_find_file(call->arena, call->catalogue, ".", call->arguments[0]);
@@ -136,8 +176,15 @@ static int run(const struct sim_call *call)
 
     if (sweep.jobs == 0)
         return sim_misused(call, "--jobs must be a whole number from 1 to %d.", MOST_JOBS);
-    if (!shard_asked(call, &sweep))
+    if (!shard_asked(call, &sweep) || !slurm_fits(call))
         return 2;
+    if (sim_option_given(call, "points") &&
+        !sim_sweep_read_numbers(sim_option_value(call, "points"), &sweep, call->arena, &err))
+        return sim_complain(&err, 2);
+    if (sim_option_given(call, "slurm"))
+        return sim_sweep_submit(call, &sweep);
+    if (sim_option_given(call, "collect"))
+        return sim_sweep_collect(call, &sweep);
     code = sim_sweep_run(&sweep, &result, call->arena, &err);
     if (result.done + result.skipped + result.failed > 0) {
         if (!sweep.is_dry && !show_points(sweep.out, &err))

@@ -3,7 +3,9 @@
 #include "sim/base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -107,6 +109,46 @@ bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struc
         leave(code);
     }
     return true;
+}
+
+/* main blocks signals and ignores some, which a program that knows nothing of it would inherit. */
+static void set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, usual;
+
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGXFSZ);
+    posix_spawnattr_init(attributes);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &usual);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+int sim_child_spawn(struct sim_child *child, char *const arguments[])
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int problem;
+
+    *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
+    if (child->reply == NULL || child->complaints == NULL)
+        return errno;
+    set_attributes(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, fileno(child->reply), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(child->complaints), STDERR_FILENO);
+    problem = posix_spawnp(&child->pid, arguments[0], &actions, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (problem != 0) {
+        fclose(child->reply);
+        fclose(child->complaints);
+        *child = (struct sim_child){0};
+    }
+    return problem;
 }
 
 static int index_of(const struct sim_child *children, int count, pid_t pid)

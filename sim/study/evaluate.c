@@ -164,8 +164,7 @@ int sim_questions_answer(const struct sim_sweep *asked, struct sim_question *que
     struct answering answering = {questions, count, arena};
     struct sim_sweep sweep = *asked;
     struct sim_sweep_result result = {0};
-    struct sim_error broken = {
-        0}; /* of the sweep as a whole: what is wrong with a point is in the store */
+    struct sim_error broken = {0}; /* the sweep as a whole: what is wrong with a point is stored */
     bool has_open = false;
     int code;
 

@@ -308,12 +308,17 @@ static int end_one(struct sweep *sweep, struct sim_error *err)
 /* The number in the study of point `i` of this shard. */
 static int64_t number_of(const struct sweep *sweep, int64_t i)
 {
-    return sweep->asked->shards == 0 ? i : i * sweep->asked->shards + sweep->asked->shard - 1;
+    const int64_t place =
+        sweep->asked->shards == 0 ? i : i * sweep->asked->shards + sweep->asked->shard - 1;
+
+    return sweep->asked->numbers == NULL ? place : sweep->asked->numbers[place];
 }
 
 static int64_t points_of_shard(const struct sweep *sweep)
 {
-    const int64_t all = sim_study_points(sweep->study), shards = sweep->asked->shards;
+    const int64_t all =
+        sweep->asked->numbers == NULL ? sim_study_points(sweep->study) : sweep->asked->number_count;
+    const int64_t shards = sweep->asked->shards;
 
     return shards == 0 ? all : (all - sweep->asked->shard + shards) / shards;
 }
@@ -375,7 +380,8 @@ static int look_at_points(struct sweep *sweep, int64_t count)
         } else {
             *(fine ? &sweep->result->done : &sweep->result->failed) += 1;
             if (asked->show != NULL)
-                asked->show(asked->context, point.stored.settings, point.err.text);
+                asked->show(asked->context, point.stored.number, point.stored.settings,
+                            point.err.text);
         }
         point_close(&point);
         show_progress(sweep, false);
@@ -443,6 +449,22 @@ static int ask_for_force(struct sweep *sweep, struct sim_error *err)
     return 2;
 }
 
+/* The list may have been made from another version of the study. */
+static bool numbers_are_points(const struct sweep *sweep, struct sim_error *err)
+{
+    const int64_t points = sim_study_points(sweep->study);
+
+    for (int64_t i = 0; i < sweep->asked->number_count; i++)
+        if (sweep->asked->numbers[i] >= points)
+            return sim_fail(err,
+                            "%s: study: there is no point %lld, for there are %lld, counted from "
+                            "0; has the study "
+                            "changed since the list of points was made?",
+                            sweep->asked->path, (long long)sweep->asked->numbers[i],
+                            (long long)points);
+    return true;
+}
+
 static bool read_study(struct sweep *sweep, struct sim_arena *arena, struct sim_error *err)
 {
     const struct sim_sweep *asked = sweep->asked;
@@ -455,6 +477,8 @@ static bool read_study(struct sweep *sweep, struct sim_arena *arena, struct sim_
     if (asked->study != NULL)
         sweep->scenario.study = asked->study;
     if (!sim_study_read(&sweep->study, &sweep->scenario, arena, err))
+        return false;
+    if (!numbers_are_points(sweep, err))
         return false;
     sweep->result->points = points_of_shard(sweep);
     sweep->points = sim_new(arena, struct point, (size_t)asked->jobs);
