@@ -42,23 +42,46 @@ static int pragma(struct sim_store *store, const char *name)
     return value;
 }
 
-static bool is_ours(struct sim_store *store, const char *path, bool is_new, struct sim_error *err)
+/* A file without a single table: just made, by us or by a sweep that begins at this instant. */
+static bool is_empty(struct sim_store *store)
+{
+    sqlite3_stmt *statement;
+    bool is_empty = false;
+
+    if (sqlite3_prepare_v2(store->base, "select 1 from sqlite_master", -1, &statement, NULL) ==
+        SQLITE_OK)
+        is_empty = sqlite3_step(statement) == SQLITE_DONE;
+    sqlite3_finalize(statement);
+    return is_empty;
+}
+
+/* Mark and tables appear at once, so that who comes second sees both or none. */
+static bool furnish(struct sim_store *store, const char *path, struct sim_error *err)
 {
     char text[128];
-    const int version = is_new ? STORE_VERSION : pragma(store, "user_version");
 
-    if (!is_new && pragma(store, "application_id") != APPLICATION_ID)
-        return sim_fail(err, "%s: is no store of dmlsim, so it is left alone.", path);
-    if (version != STORE_VERSION)
-        return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path,
-                        version, STORE_VERSION);
-    sqlite3_snprintf(sizeof text, text, "pragma application_id=%d; pragma user_version=%d",
+    sqlite3_snprintf(sizeof text, text,
+                     "begin immediate; pragma application_id=%d; pragma user_version=%d",
                      APPLICATION_ID, STORE_VERSION);
-    if ((is_new && sqlite3_exec(store->base, text, NULL, NULL, NULL) != SQLITE_OK) ||
-        sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(store->base, schema, NULL, NULL, NULL) != SQLITE_OK)
-        return refuse(store, path, err);
-    return true;
+    return (sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(store->base, text, NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(store->base, "commit", NULL, NULL, NULL) == SQLITE_OK) ||
+           refuse(store, path, err);
+}
+
+static bool is_ours(struct sim_store *store, const char *path, bool create, struct sim_error *err)
+{
+    if (create && is_empty(store) && !furnish(store, path, err))
+        return false;
+    if (pragma(store, "application_id") != APPLICATION_ID)
+        return sim_fail(err, "%s: is no store of dmlsim, or is damaged, so it is left alone.",
+                        path);
+    if (pragma(store, "user_version") != STORE_VERSION)
+        return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path,
+                        pragma(store, "user_version"), STORE_VERSION);
+    return sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK ||
+           refuse(store, path, err);
 }
 
 /* The time-out comes first, so that two sweeps on one store wait for each other. */
@@ -75,16 +98,14 @@ static bool open_base(struct sim_store *store, const char *path, bool create, st
 
 bool sim_store_open(struct sim_store **store, const char *path, bool create, struct sim_error *err)
 {
-    const bool is_new = !sim_file_exists(path);
-
     *store = NULL;
-    if (is_new && !create)
+    if (!create && !sim_file_exists(path))
         return sim_fail(err, "%s: there is no such file.", path);
     if (sim_is_directory(path))
         return sim_fail(err, "%s: is a directory; a store was expected.", path);
     *store = calloc(1, sizeof **store);
     if (*store != NULL && ((*store)->path = strdup(path)) != NULL &&
-        open_base(*store, path, create, err) && is_ours(*store, path, is_new, err))
+        open_base(*store, path, create, err) && is_ours(*store, path, create, err))
         return true;
     sim_store_close(*store);
     *store = NULL;
