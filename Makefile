@@ -174,6 +174,15 @@ demo-built:
 	@echo "run directory: out/ring_allreduce (trace.json opens in https://ui.perfetto.dev)"
 	@echo "plots:         out/ring_allreduce/plots and out/ring_vs_ps.plots (PNG, SVG, PDF)"
 
+# ---- documents that are written by the program ----------------------------------------------------
+
+PAGES = algorithms commands models platforms scenarios
+
+docs: $(PROGRAM) ## write the generated pages of docs/ and the documents' pictures anew (commit them)
+	@for page in $(PAGES); do $(PROGRAM) manual --markdown $$page > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; done
+	@PICTURES=1 tests/golden/documents $(PROGRAM) README.md docs/tutorial.md | grep '^not ok\|^#' && exit 1 || true
+.PHONY: docs
+
 include tests/tests.mk
 
 # ---- looking closer -------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ int sim_questions_answer(const struct sim_sweep *asked, struct sim_question *que
     struct sim_sweep_result result = {0};
     struct sim_store *store;
     const int complaints = err->count;
-    bool has_open = false;
+    bool has_open = false, is_read;
     int code;
 
     *simulated = 0;
@@ -159,13 +159,15 @@ int sim_questions_answer(const struct sim_sweep *asked, struct sim_question *que
         return 0;
     sweep.study = study_text(questions, count, is_open, arena);
     code = sim_sweep_run(&sweep, &result, arena, err);
-    *simulated = result.done + result.failed;
+    *simulated = (int)(result.done + result.failed);
     if (code == SIM_INTERRUPTED || err->count > complaints)
         return code == 0 ? 2 : code;
     if (!sim_store_open(&store, asked->out, false, err))
         return 2;
-    sim_store_each(store, take_answer, &answering);
+    is_read = sim_store_each(store, take_answer, &answering, err);
     sim_store_close(store);
+    if (!is_read)
+        return 2;
     for (int q = 0; q < count; q++)
         if (is_open(&questions[q]) && questions[q].exit_code == 0)
             return sim_fail(err, "%s: does not hold what was just put there.", asked->out) ? 0 : 2;
