@@ -5,7 +5,7 @@
 # to build and to run (zlib1g-dev: data sets are compressed files)
 PACKAGES = gcc g++ libc6-dev make pkg-config libsimgrid-dev libgsl-dev libfyaml-dev libxml2-dev \
            libjansson-dev libsqlite3-dev zlib1g-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev \
-           libgoogle-perftools-dev gnuplot-nox fonts-dejavu-core
+           libgoogle-perftools-dev gnuplot-nox graphviz fonts-dejavu-core
 # to test (dataset-fashion-mnist: 31 MB, so only here; a scenario that names it says what to install)
 CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist libonnx-testdata
 # to test a sweep on a cluster: a Slurm of one node, which `make check-slurm` configures and starts itself
@@ -51,8 +51,8 @@ MALLOC =
 BLAS =
 endif
 
-SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c))
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o
+SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o $(BUILD)/generated/lesson_web.o
 PROGRAM  = $(BUILD)/dmlsim
 LIBRARY  = $(BUILD)/libdmlsim.a
 ALGORITHM_NAMES := $(sort $(shell sed -n 's/^SIM_ALGORITHM(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))
@@ -93,6 +93,18 @@ $(ONNX_HEADER): $(BUILD)/generated/onnx.pb-c.c ;
 
 $(BUILD)/generated/onnx.pb-c.o: $(BUILD)/generated/onnx.pb-c.c
 	$(CC) $(CFLAGS_ALL) -w -c $< -o $@
+
+# Style and script of lessons' pages are part of the program: a page is one file, wherever the program lies.
+LESSON_STYLE  = analysis/lessons/web/lesson.css
+LESSON_SCRIPT = $(patsubst %,analysis/lessons/web/%.js,quantities stepper exchange gantt tokens lesson)
+as_bytes = { echo 'const unsigned char $(1)[] = {'; cat $(2) | od -An -v -tx1 | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; }
+
+$(BUILD)/generated/lesson_web.c: $(LESSON_STYLE) $(LESSON_SCRIPT) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "analysis/lessons/web.h"'; $(call as_bytes,lesson_style,$(LESSON_STYLE)); \
+	  $(call as_bytes,lesson_script,$(LESSON_SCRIPT)); } > $@
+$(BUILD)/generated/lesson_web.o: $(BUILD)/generated/lesson_web.c
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 $(BUILD)/%.o: %.c | $(ONNX_HEADER)
 	@mkdir -p $(@D)
