@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -111,8 +110,7 @@ bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struc
     return true;
 }
 
-/* main blocks signals and ignores some, which a program that knows nothing of it would inherit. */
-static void set_attributes(posix_spawnattr_t *attributes)
+void sim_spawn_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none, usual;
 
@@ -135,7 +133,7 @@ int sim_child_spawn(struct sim_child *child, char *const arguments[])
     *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
     if (child->reply == NULL || child->complaints == NULL)
         return errno;
-    set_attributes(&attributes);
+    sim_spawn_attributes(&attributes);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fileno(child->reply), STDOUT_FILENO);
