@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 void sim_watched_signals(sigset_t *set)
@@ -108,6 +109,16 @@ bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struc
         leave(code);
     }
     return true;
+}
+
+bool sim_child_interrupted(void)
+{
+    const struct timespec at_once = {0};
+    sigset_t set;
+
+    sim_watched_signals(&set);
+    sigdelset(&set, SIGCHLD);
+    return sigtimedwait(&set, NULL, &at_once) > 0;
 }
 
 void sim_spawn_attributes(posix_spawnattr_t *attributes)

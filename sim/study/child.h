@@ -41,6 +41,9 @@ void sim_watched_signals(sigset_t *set);
 
 bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err);
 
+/* Has SIGINT, SIGTERM or SIGHUP arrived?  For long work without children; the answer uses the signal up. */
+bool sim_child_interrupted(void);
+
 /* For posix_spawn of a program that is not ours: main blocks signals and ignores some, which it would inherit.  The caller
  * destroys them. */
 void sim_spawn_attributes(posix_spawnattr_t *attributes);
