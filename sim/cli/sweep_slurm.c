@@ -2,6 +2,7 @@
 #include "sim/cli/sweep.h"
 
 #include "sim/base/file.h"
+#include "sim/study/simulate.h"
 #include "sim/study/slurm.h"
 
 #include <errno.h>
@@ -150,7 +151,8 @@ static int submit(const struct sim_slurm *slurm, const struct missing *missing,
     struct sim_slurm_job tasks, merge;
     int code;
 
-    if (!write_missing(missing, sim_text(arena, "%s/points", folder), arena, err) ||
+    if (!sim_make_directories(folder, err) ||
+        !write_missing(missing, sim_text(arena, "%s/points", folder), arena, err) ||
         !sim_slurm_write(slurm, arena, err))
         return 2;
     code = sim_slurm_submit(slurm, &tasks, &merge, arena, err);
@@ -158,7 +160,7 @@ static int submit(const struct sim_slurm *slurm, const struct missing *missing,
         printf("job %s: %d tasks of Slurm, what they say goes to %s/%s_*.log\n"
                "job %s: merges their stores when all have ended\nstore: %s\n",
                tasks.id, slurm->tasks, folder, tasks.id, merge.id, slurm->store);
-    else
+    else if (code != SIM_INTERRUPTED)
         sim_fail(err, "Nothing was submitted. The scripts, tasks.sh and merge.sh, stay in %s.",
                  folder);
     return code;
@@ -171,8 +173,6 @@ static int make_ready(const struct sim_slurm *slurm, struct sim_arena *arena, st
 
     if (code != 0)
         return code;
-    if (!sim_make_directories(sim_slurm_folder(slurm, arena), err))
-        return 2;
     if (sim_slurm_collect(slurm, arena, err))
         return 0;
     sim_fail(
