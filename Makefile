@@ -5,7 +5,7 @@
 # to build and to run (zlib1g-dev: data sets are compressed files)
 PACKAGES = gcc g++ libc6-dev make pkg-config libsimgrid-dev libgsl-dev libfyaml-dev libxml2-dev \
            libjansson-dev libsqlite3-dev zlib1g-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev \
-           libgoogle-perftools-dev gnuplot-nox fonts-dejavu-core
+           libgoogle-perftools-dev gnuplot-nox graphviz fonts-dejavu-core
 # to test (dataset-fashion-mnist: 31 MB, so only here; a scenario that names it says what to install)
 CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist libonnx-testdata
 # to test a sweep on a cluster: a Slurm of one node, which `make check-slurm` configures and starts itself

@@ -149,6 +149,14 @@ int analysis_note_lines(const struct analysis_look *look, struct sim_arena *aren
     return break_notes(look->notes, (int)analysis_small_letters(look->width - 0.2), lines, arena);
 }
 
+const char *const *analysis_broken_notes(const struct analysis_look *look, struct sim_arena *arena)
+{
+    const char **lines = sim_new(arena, const char *, MOST_LINES + 1);
+
+    break_notes(look->notes, (int)analysis_small_letters(look->width - 0.2), lines, arena);
+    return lines;
+}
+
 void analysis_frame(FILE *script, const struct analysis_look *look, struct sim_arena *arena)
 {
     const char *notes[MOST_LINES];
@@ -297,11 +305,30 @@ struct analysis_figure *analysis_figure_begin(struct analysis_figures *all,
     return figure;
 }
 
+struct analysis_figure *analysis_graph_begin(struct analysis_figures *all, const char *name,
+                                             struct sim_error *err)
+{
+    struct analysis_figure *figure = sim_new(all->arena, struct analysis_figure, 1);
+
+    *figure = (struct analysis_figure){.name = name, .is_graph = true};
+    figure->script = open_in(all, name, "dot", &figure->script_path, err);
+    if (figure->script == NULL)
+        return NULL;
+    all->list[all->count++] = figure;
+    return figure;
+}
+
+void analysis_leave_out(struct analysis_figures *all, const char *sentence)
+{
+    all->left_out[all->left_out_count++] = sentence;
+}
+
 bool analysis_figure_end(struct analysis_figure *figure, struct sim_error *err)
 {
     bool fine;
 
-    fputs("}\nset output\n", figure->script);
+    if (!figure->is_graph)
+        fputs("}\nset output\n", figure->script);
     fine = sim_file_close(figure->script, figure->script_path, err);
-    return sim_file_close(figure->data, figure->data_path, err) && fine;
+    return (figure->is_graph || sim_file_close(figure->data, figure->data_path, err)) && fine;
 }

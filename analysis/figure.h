@@ -1,5 +1,5 @@
 /* figure.h -- one figure is NAME.gp, the gnuplot script, and NAME.dat, its numbers; gnuplot makes of them
- * NAME.png, NAME.svg and NAME.pdf, all five in one folder.
+ * NAME.png, NAME.svg and NAME.pdf, all five in one folder.  A graph is NAME.dot, of which graphviz makes the same.
  *
  * The files are written under a folder of their own inside the target and renamed at the end
  * (gnuplot.h), so the target never holds half a figure.  Scripts name files without folders: whoever
@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { ANALYSIS_MOST_FIGURES = 12, ANALYSIS_MOST_NOTES = 8, ANALYSIS_LINE_TYPES = 8 };
+enum { ANALYSIS_MOST_FIGURES = 20, ANALYSIS_MOST_NOTES = 8, ANALYSIS_LINE_TYPES = 8 };
 
 /* How a figure looks before anything is drawn in it. */
 struct analysis_look {
@@ -27,8 +27,10 @@ struct analysis_look {
 /* Open from analysis_figure_begin to analysis_figure_end; lives in the arena. */
 struct analysis_figure {
     const char *name;
-    FILE *script, *data;
+    FILE *script, *data; /* data: NULL for a graph */
     const char *script_path, *data_path;
+    bool is_graph;
+    bool is_left_out; /* what would draw it is not installed */
 };
 
 /* The figures of one call. */
@@ -39,6 +41,8 @@ struct analysis_figures {
     bool made_folder;
     struct analysis_figure *list[ANALYSIS_MOST_FIGURES];
     int count;
+    const char *left_out[ANALYSIS_MOST_FIGURES]; /* sentences about figures that are not made */
+    int left_out_count;
 };
 
 /* Make the folders.  Refuses, with a sentence, a target that cannot be written. */
@@ -50,6 +54,16 @@ bool analysis_figures_begin(struct analysis_figures *all, const char *folder,
 struct analysis_figure *analysis_figure_begin(struct analysis_figures *all,
                                               const struct analysis_look *look,
                                               struct sim_error *err);
+
+/* The same for a graph: write it to ->script, in graphviz's language. */
+struct analysis_figure *analysis_graph_begin(struct analysis_figures *all, const char *name,
+                                             struct sim_error *err);
+
+/* A figure is not made, for a reason that others do not share: one whole sentence, for the end of the call. */
+void analysis_leave_out(struct analysis_figures *all, const char *sentence);
+
+/* The lines of the small print as wide as the figure, NULL-ended. */
+const char *const *analysis_broken_notes(const struct analysis_look *look, struct sim_arena *arena);
 
 /* Title, small print, border, tics and grid, which a figure of several plots takes away and needs again for the
  * next format. */

@@ -1,6 +1,7 @@
 /* grid.c -- which keys of a study are axes, which name series, and where each point belongs. */
 #include "analysis/points_inside.h"
 #include "analysis/scale.h"
+#include "sim/base/fit.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -11,7 +12,7 @@ enum { MOST_CELLS = 1000 * 1000 };
 
 /* ---- choosing keys ---- */
 
-static bool varies(const struct analysis_study *study, int key)
+bool analysis_key_varies(const struct analysis_study *study, int key)
 {
     return study->keys[key].count > 1 && strcmp(study->keys[key].name, "seed") != 0;
 }
@@ -42,30 +43,30 @@ static bool is_of_workers(const char *name)
     return length >= 7 && strcmp(name + length - 7, "workers") == 0;
 }
 
-static int choose_x(const struct analysis_study *study)
+int analysis_first_axis(const struct analysis_study *study)
 {
     int numeric = ANALYSIS_NO_KEY, any = ANALYSIS_NO_KEY;
 
     for (int k = study->key_count - 1; k >= 0; k--) {
-        if (!varies(study, k) || !study->keys[k].is_complete)
+        if (!analysis_key_varies(study, k) || !study->keys[k].is_complete)
             continue;
         any = k;
         if (study->keys[k].is_numeric)
             numeric = k;
     }
     for (int k = 0; k < study->key_count; k++)
-        if (varies(study, k) && study->keys[k].is_numeric && is_of_workers(study->keys[k].name))
+        if (analysis_key_varies(study, k) && study->keys[k].is_numeric &&
+            is_of_workers(study->keys[k].name))
             return k;
     return numeric != ANALYSIS_NO_KEY ? numeric : any;
 }
 
-/* The keys whose values name a series: all that vary, but for x and what follows from it. */
-static bool *choose_names(const struct analysis_study *study, int x, struct sim_arena *arena)
+bool *analysis_naming_keys(const struct analysis_study *study, int x, struct sim_arena *arena)
 {
     bool *names = sim_new(arena, bool, (size_t)study->key_count + 1);
 
     for (int k = 0; k < study->key_count; k++)
-        names[k] = varies(study, k) && k != x &&
+        names[k] = analysis_key_varies(study, k) && k != x &&
                    (x == ANALYSIS_NO_KEY || !follows_from(study, k, x, arena));
     return names;
 }
@@ -123,9 +124,8 @@ static const char *value_label(const struct analysis_key *key, int place, struct
                     key->numbers[place] * scale.factor, *scale.unit ? " " : "", scale.unit);
 }
 
-/* The values of those keys, all but one: words, then numbers. */
-static const char *label_of(const struct analysis_study *study, const bool *names,
-                            const int *places, int but, struct sim_arena *arena)
+const char *analysis_point_label(const struct analysis_study *study, const bool *names,
+                                 const int *places, int but, struct sim_arena *arena)
 {
     const char *label = "";
 
@@ -191,10 +191,11 @@ static void place_in_contest(struct analysis_series *made, struct analysis_grid 
     write_id(id, study, naming->contender_names, places, ANALYSIS_NO_KEY);
     made->contender = number_of(naming->contenders, id, grid->contender_count);
     made->contender_label =
-        label_of(study, naming->contender_names, places, ANALYSIS_NO_KEY, arena);
+        analysis_point_label(study, naming->contender_names, places, ANALYSIS_NO_KEY, arena);
     write_id(id, study, naming->field_names, places, ANALYSIS_NO_KEY);
     made->field = number_of(naming->fields, id, grid->field_count);
-    made->field_label = label_of(study, naming->field_names, places, ANALYSIS_NO_KEY, arena);
+    made->field_label =
+        analysis_point_label(study, naming->field_names, places, ANALYSIS_NO_KEY, arena);
     grid->contender_count += made->contender == grid->contender_count;
     grid->field_count += made->field == grid->field_count;
 }
@@ -213,9 +214,9 @@ static int series_of(struct analysis_grid *grid, const struct analysis_study *st
         return number;
     write_id(id, study, naming->names, places, grid->second);
     *made = (struct analysis_series){
-        .label = label_of(study, naming->names, places, ANALYSIS_NO_KEY, arena),
+        .label = analysis_point_label(study, naming->names, places, ANALYSIS_NO_KEY, arena),
         .block = number_of(naming->blocks, id, grid->block_count),
-        .block_label = label_of(study, naming->names, places, grid->second, arena),
+        .block_label = analysis_point_label(study, naming->names, places, grid->second, arena),
         .cells = sim_new(arena, struct analysis_cell, (size_t)grid->column_count)};
     place_in_contest(made, grid, study, naming, places, arena);
     if (grid->second != ANALYSIS_NO_KEY)
@@ -232,15 +233,55 @@ static void add_result(struct analysis_cell *cell, const struct analysis_point *
     const bool is_first = cell->results++ == 0;
 
     for (int q = 0; q < ANALYSIS_QUANTITIES; q++) {
-        const double value = point->simulated[q];
+        const double value = point->simulated[q], step = value - cell->mean[q];
 
-        cell->mean[q] += (value - cell->mean[q]) / cell->results;
+        cell->mean[q] += step / cell->results;
+        cell->squares[q] += step * (value - cell->mean[q]); /* Welford's */
         cell->least[q] = is_first ? value : fmin(cell->least[q], value);
         cell->most[q] = is_first ? value : fmax(cell->most[q], value);
         cell->theory[q] =
             is_first ? point->theory[q]
                      : cell->theory[q] + (point->theory[q] - cell->theory[q]) / cell->results;
     }
+}
+
+/* Results that are equal but for rounding are those of a run in which nothing is random. */
+static void find_intervals(struct analysis_cell *cell)
+{
+    for (int q = 0; q < ANALYSIS_QUANTITIES; q++) {
+        const double size = fmax(fabs(cell->least[q]), fabs(cell->most[q]));
+        const struct sim_estimate mean =
+            sim_mean_of(cell->mean[q], cell->squares[q], (size_t)cell->results);
+        const bool differs = cell->results > 1 && cell->most[q] - cell->least[q] > 1e-12 * size;
+
+        cell->low[q] = differs ? mean.low : cell->mean[q];
+        cell->high[q] = differs ? mean.high : cell->mean[q];
+    }
+}
+
+bool analysis_has_interval(const struct analysis_cell *cell, enum analysis_quantity quantity)
+{
+    return cell->high[quantity] > cell->low[quantity];
+}
+
+const char *analysis_interval_note(const struct analysis_grid *grid,
+                                   enum analysis_quantity quantity, struct sim_arena *arena)
+{
+    double widest = 0;
+
+    for (int s = 0; s < grid->series_count; s++)
+        for (int c = 0; c < grid->column_count; c++) {
+            const struct analysis_cell *cell = &grid->series[s].cells[c];
+
+            if (analysis_has_interval(cell, quantity))
+                widest = fmax(widest, (cell->high[quantity] - cell->mean[quantity]) /
+                                          fabs(cell->mean[quantity]));
+        }
+    return widest == 0 ? ""
+                       : sim_text(arena,
+                                  "Their 95 %% intervals (Student's t) reach up to %s %% to either "
+                                  "side. ",
+                                  analysis_three_digits(100 * widest, arena));
 }
 
 static bool fill(struct analysis_grid *grid, const struct analysis_study *study,
@@ -273,6 +314,9 @@ static bool fill(struct analysis_grid *grid, const struct analysis_study *study,
         grid->most_results =
             cell->results > grid->most_results ? cell->results : grid->most_results;
     }
+    for (int s = 0; s < grid->series_count; s++)
+        for (int c = 0; c < grid->column_count; c++)
+            find_intervals(&grid->series[s].cells[c]);
     return fine;
 }
 
@@ -294,8 +338,8 @@ bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *s
                             .fields = json_object()};
     bool fine;
 
-    *grid = (struct analysis_grid){.x = choose_x(study)};
-    naming.names = choose_names(study, grid->x, arena);
+    *grid = (struct analysis_grid){.x = analysis_first_axis(study)};
+    naming.names = analysis_naming_keys(study, grid->x, arena);
     grid->second = choose_second(study, naming.names);
     naming.contender_names = choose_side(study, &naming, grid->second, true, arena);
     naming.field_names = choose_side(study, &naming, grid->second, false, arena);

@@ -148,6 +148,14 @@ struct panels {
     struct sim_arena *arena;
 };
 
+static void widen(struct range *range, const struct analysis_test *test, enum column column)
+{
+    const bool is_loss = column == LOSS;
+
+    range->least = fmin(range->least, is_loss ? test->loss_low : test->accuracy_low * 100);
+    range->most = fmax(range->most, is_loss ? test->loss_high : test->accuracy_high * 100);
+}
+
 static struct range range_of(const struct panels *panels, enum column column)
 {
     struct range range = {INFINITY, -INFINITY, false, {1, ""}};
@@ -158,6 +166,8 @@ static struct range range_of(const struct panels *panels, enum column column)
 
             range.least = fmin(range.least, value);
             range.most = fmax(range.most, value);
+            if (panels->learning->has_intervals && (column == ACCURACY || column == LOSS))
+                widen(&range, &panels->learning->curves[c].tests[i], column);
         }
     if (!isfinite(range.least) || !isfinite(range.most))
         range.least = range.most = 0;
@@ -225,6 +235,35 @@ static void write_numbers(const struct panels *panels, struct analysis_figure *f
     }
 }
 
+/* Of means over seeds. */
+static void write_intervals(const struct panels *panels, struct analysis_figure *figure)
+{
+    for (int c = 0; c < panels->shown && panels->learning->has_intervals; c++) {
+        const struct analysis_curve *curve = &panels->learning->curves[c];
+
+        analysis_block(figure, sim_text(panels->arena, "intervals_%d", c + 1),
+                       "columns as above, and 95 % intervals of accuracy (%) and loss: from, to");
+        for (int i = 0; i < curve->count; i++) {
+            const struct analysis_test *test = &curve->tests[i];
+            const double values[] = {test->seconds * panels->ranges[SECONDS].scale.factor,
+                                     test->bytes * panels->ranges[BYTES].scale.factor,
+                                     test->accuracy * 100,
+                                     test->loss,
+                                     test->joules * panels->ranges[JOULES].scale.factor,
+                                     test->accuracy_low * 100,
+                                     test->accuracy_high * 100,
+                                     test->loss_low,
+                                     test->loss_high};
+
+            for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
+                fputs(v > 0 ? " " : "", figure->data);
+                analysis_number(figure->data, values[v]);
+            }
+            putc('\n', figure->data);
+        }
+    }
+}
+
 /* ---- the script ---- */
 
 static void write_x_range(const struct range *range, FILE *script)
@@ -281,6 +320,12 @@ static void write_panel(const struct panels *panels, const struct analysis_figur
     for (int c = 0; c < panels->shown; c++)
         fprintf(script, "%s'learning.dat' index 'curve_%d' using %d:%d with %s linetype %d notitle",
                 c > 0 ? ", \\\n     " : "", c + 1, x + 1, y + 1, style, c + 1);
+    for (int c = 0; c < panels->shown && panels->learning->has_intervals; c++)
+        fprintf(script,
+                ", \\\n     'learning.dat' index 'intervals_%d' using %d:%d:(0):($%d-$%d) with "
+                "vectors nohead linetype %d dashtype 1 notitle",
+                c + 1, x + 1, y == ACCURACY ? 6 : 8, y == ACCURACY ? 7 : 9, y == ACCURACY ? 6 : 8,
+                c + 1);
 }
 
 /* The first plot has the key, and title and small print, which would be drawn again with every plot; it is as wide
@@ -387,6 +432,7 @@ bool analysis_plot_learning(struct analysis_figures *all, const struct analysis_
             top_inches + key_inches * look.key_rows, bottom_inches(&look, &panels), columns);
     analysis_line_types(figure->script);
     write_numbers(&panels, figure);
+    write_intervals(&panels, figure);
     write_plot(&panels, figure, &look);
     return analysis_figure_end(figure, err);
 }

@@ -12,6 +12,7 @@ struct analysis_test {
     double accuracy;       /* 0 to 1 */
     double loss;           /* nats */
     double joules;         /* of a federated system's clients, since the start */
+    double accuracy_low, accuracy_high, loss_low, loss_high; /* of means: their intervals */
 };
 
 struct analysis_curve {
@@ -35,6 +36,7 @@ struct analysis_learning {
     const char *note, *origin; /* small print */
     struct analysis_curve *curves;
     int curve_count;
+    bool has_intervals; /* each test is a mean whose interval is drawn */
     bool are_final; /* the last test of several runs; their points tell more than the way between */
 };
 

@@ -18,6 +18,9 @@ static const struct sim_option options[] = {
      "NAME_winners; speedup unless given"},
     {"break-even", 0, "VALUE",
      "of that metric: where NAME has a dashed line and NAME_map parts cells; 1 for a speedup"},
+    {"pareto", 0, "X,Y",
+     "of a study: the points that no other beats in both, as in seconds,bytes or joules,loss:less; "
+     "drawn as 'pareto'"},
     {0}};
 
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
@@ -62,7 +65,11 @@ static bool is_plottable(const char *path, bool is_run, struct sim_error *err)
 static void list_figures(const struct analysis_figures *all)
 {
     for (int i = 0; i < all->count; i++)
-        printf("%s/%s.{png,svg,pdf}\n", all->folder, all->list[i]->name);
+        if (!all->list[i]->is_left_out)
+            printf("%s/%s.{png,svg,pdf}\n", all->folder, all->list[i]->name);
+    fflush(stdout);
+    for (int i = 0; i < all->left_out_count; i++)
+        fprintf(stderr, "dmlsim: %s\n", all->left_out[i]);
 }
 
 /* What one call draws. */
@@ -126,9 +133,11 @@ static int run(const struct sim_call *call)
         return sim_misused(call, "several run directories have no folder in common: say with --out "
                                  "DIR where their figure goes.");
     job.choice = (struct analysis_choice){sim_option_value(call, "metric"),
-                                          sim_option_value(call, "break-even")};
-    if (job.is_run && (job.choice.metric != NULL || job.choice.break_even != NULL))
-        return sim_misused(call, "--metric and --break-even are for a study's store.");
+                                          sim_option_value(call, "break-even"),
+                                          sim_option_value(call, "pareto")};
+    if (job.is_run &&
+        (job.choice.metric != NULL || job.choice.break_even != NULL || job.choice.pareto != NULL))
+        return sim_misused(call, "--metric, --break-even and --pareto are for a study's store.");
     if (are_plottable(&job, call->arena, &err)) {
         out = out == NULL ? default_folder(paths[0], job.is_run, call->arena)
                           : sim_without_slash(call->arena, out);

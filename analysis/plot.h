@@ -73,6 +73,9 @@ bool analysis_plot_memory(struct analysis_figures *all, const struct analysis_ru
 
 bool analysis_plot_runs(struct analysis_figures *all, const char *const *folders, int count,
                         struct sim_error *err);
+/* `platform_graph`; left out, with a sentence, where the platform cannot be read any more. */
+bool analysis_plot_platform(struct analysis_figures *all, const struct analysis_run *run,
+                            struct sim_error *err);
 bool analysis_plot_links(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err);
 
@@ -94,6 +97,12 @@ bool analysis_plot_study_learning(struct analysis_figures *all, const struct ana
 /* `exits`, of a store whose points tell shares of exits; true where they do not. */
 bool analysis_plot_exits(struct analysis_figures *all, const char *path, const char *name,
                          const char *origin, struct sim_error *err);
+/* `breakdown`: what a mean peer did at each point of a study; true where nothing is known of peers. */
+bool analysis_plot_breakdown(struct analysis_figures *all, const struct analysis_study *study,
+                             const struct analysis_grid *grid, struct sim_error *err);
+/* `pareto`, where two goals were asked for; true where none were. */
+bool analysis_plot_pareto(struct analysis_figures *all, const struct analysis_study *study,
+                          const struct analysis_grid *grid, struct sim_error *err);
 struct analysis_choice;
 bool analysis_plot_store(struct analysis_figures *all, const char *path,
                          const struct analysis_choice *choice, struct sim_error *err);

@@ -1,8 +1,9 @@
 /* plot_heat.c -- figures `heat_map` and METRIC_map: simulated seconds, or a metric, over two keys, the axis of
  * the other figures across and the second numeric key down; where there is none, a row for each series.  With
  * both, the rows of a series stand together under its name.  Where a measure breaks even, as a speedup at 1,
- * one colour is below and another above, and a line follows the edges of the cells between them. */
-#include "analysis/break_even.h"
+ * one colour is below and another above, and a line follows the edges of the cells between them; elsewhere lines of equal
+ * value run between the middles of the cells, if both axes are numbers. */
+#include "analysis/contour.h"
 #include "analysis/plot.h"
 #include "analysis/points.h"
 #include "analysis/scale.h"
@@ -14,7 +15,7 @@
 static const double figure_width = 3.6; /* inches */
 static const double cell_points = 5.5;
 
-enum { MOST_ROWS = 200, MOST_COLUMNS = 200, LABEL_LETTERS = 24 };
+enum { MOST_ROWS = 200, MOST_COLUMNS = 200, LABEL_LETTERS = 24, LEAST_COLUMNS = 6, LEAST_ROWS = 5 };
 
 /* What it is a map of. */
 struct measure {
@@ -35,6 +36,8 @@ struct heat_map {
     double least, most; /* seconds; least: above zero */
     bool is_log, has_zero, has_less, has_gap, has_texts;
     struct analysis_scale scale;
+    double levels[ANALYSIS_MOST_LEVELS]; /* of contours, as shown */
+    int level_count;
     struct sim_arena *arena;
 };
 
@@ -229,6 +232,102 @@ static int write_edges(const struct heat_map *map, struct analysis_figure *figur
     return count;
 }
 
+/* ---- contours ---- */
+
+static double shown_value(const struct heat_map *map, int row, int column)
+{
+    return value_of(map, row, column) * map->scale.factor;
+}
+
+static int longest_block(const struct heat_map *map)
+{
+    int longest = 0, length = 0;
+
+    for (int r = 0; r < map->rows; r++) {
+        length =
+            r > 0 && map->grid->series[r].block == map->grid->series[r - 1].block ? length + 1 : 1;
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
+/* Only over two axes of numbers is there anything between two cells.  A small map speaks in numbers, a larger one in
+ * lines; both together could not be read. */
+static void choose_levels(struct heat_map *map)
+{
+    const int x = map->grid->x;
+    double least = INFINITY, most = -INFINITY;
+
+    if (breaks_even(map) || map->has_less || longest_block(map) < LEAST_ROWS ||
+        map->columns < LEAST_COLUMNS || map->grid->second == ANALYSIS_NO_KEY ||
+        !map->study->keys[x].is_numeric)
+        return;
+    for (int r = 0; r < map->rows; r++)
+        for (int c = 0; c < map->columns; c++) {
+            const double value = shown_value(map, r, c);
+
+            if (!(map->is_log && value <= 0)) {
+                least = fmin(least, value);
+                most = fmax(most, value);
+            }
+        }
+    if (isfinite(least) && most > least * (1 + 1e-9))
+        map->level_count = analysis_contour_levels(least, most, map->is_log, map->levels);
+    map->has_texts &= map->level_count == 0;
+}
+
+/* Each line bears its value in its middle. */
+static void write_level_texts(const struct heat_map *map, struct analysis_figure *figure,
+                              const struct analysis_edge *middles)
+{
+    analysis_block(figure, "levels", "x  y  level");
+    for (int l = 0; l < map->level_count; l++)
+        if (!isnan(middles[l].x))
+            fprintf(figure->data, "%.6g %.6g %g\n", middles[l].x + middles[l].width / 2,
+                    middles[l].y + middles[l].height / 2, map->levels[l]);
+}
+
+/* Returns how many pieces all lines have. */
+static int write_contours(const struct heat_map *map, struct analysis_figure *figure)
+{
+    const size_t cells = (size_t)map->rows * (size_t)map->columns;
+    double *values = sim_new(map->arena, double, cells + 1);
+    struct analysis_edge *pieces = sim_new(map->arena, struct analysis_edge, 2 * cells + 1);
+    struct analysis_edge middles[ANALYSIS_MOST_LEVELS];
+    int all = 0;
+
+    for (int r = 0; r < map->rows; r++)
+        for (int c = 0; c < map->columns; c++) {
+            const double value = shown_value(map, r, c);
+
+            values[r * map->columns + c] = map->is_log && value <= 0 ? NAN : value;
+        }
+    for (int l = 0; l < map->level_count; l++) {
+        const int count = analysis_contour(values, map->at, map->rows, map->columns, map->levels[l],
+                                           map->is_log, pieces);
+
+        if (all == 0 && count > 0)
+            analysis_block(figure, "contours", "x  y  width  height  level");
+        for (int i = 0; i < count; i++)
+            fprintf(figure->data, "%.6g %.6g %.6g %.6g %.6g\n", pieces[i].x, pieces[i].y,
+                    pieces[i].width, pieces[i].height, map->levels[l]);
+        middles[l] = count > 0 ? pieces[count / 2] : (struct analysis_edge){NAN, NAN, 0, 0};
+        all += count;
+    }
+    if (all > 0)
+        write_level_texts(map, figure, middles);
+    return all;
+}
+
+/* The colour bar marks the values of the lines. */
+static void write_level_ticks(const struct heat_map *map, FILE *script)
+{
+    fputs("set cbtics (", script);
+    for (int l = 0; l < map->level_count; l++)
+        fprintf(script, "%s'%g' %.9g", l > 0 ? ", " : "", map->levels[l], map->levels[l]);
+    fputs(")\n", script);
+}
+
 /* ---- the script ---- */
 
 static const char *column_name(const struct heat_map *map, int column)
@@ -339,6 +438,10 @@ static void write_shades(const struct heat_map *map, FILE *script)
                 map->least * factor, map->most * factor);
     else
         fprintf(script, "set cbrange [0:%.9g]\n", map->most > 0 ? map->most * factor : 1);
+    if (map->level_count > 0) {
+        write_level_ticks(map, script);
+        fputs("set style textbox opaque noborder margins 0.3,0.3\n", script);
+    }
 }
 
 static void write_colours(const struct heat_map *map, FILE *script)
@@ -357,7 +460,8 @@ static const char *break_even_text(const struct heat_map *map)
                     *map->scale.unit == '\0' ? "" : " ", map->scale.unit);
 }
 
-static void write_plot(const struct heat_map *map, struct analysis_figure *figure, bool has_edges)
+static void write_plot(const struct heat_map *map, struct analysis_figure *figure, bool has_edges,
+                       bool has_contours)
 {
     fputs("set style fill solid 1 noborder\nset border 0\nset tics scale 0\nunset grid\n"
           "floor = ",
@@ -369,6 +473,14 @@ static void write_plot(const struct heat_map *map, struct analysis_figure *figur
     fputs(" index 'cells' using 1:2:($1-0.48):($1+0.48):($2-0.47):($2+0.47):"
           "($3 < floor ? floor : $3) with boxxyerror linecolor palette notitle",
           figure->script);
+    if (has_contours)
+        fputs(
+            ", \\\n     '' index 'contours' using 1:2:3:4 with vectors nohead linecolor rgb "
+            "'#FFFFFF' linewidth 2 dashtype 1 notitle, \\\n     '' index 'contours' using 1:2:3:4 "
+            "with vectors nohead linecolor rgb '#000000' linewidth 0.9 dashtype 1 notitle, \\\n"
+            "     '' index 'levels' using 1:2:(sprintf('%g', $3)) with labels boxed font ',5.5' "
+            "notitle",
+            figure->script);
     if (map->has_texts)
         fprintf(figure->script,
                 ", \\\n     '' index 'cells' using 1:2:(strcol(4)):($5 == 1 ? 0xFFFFFF : 0x000000) "
@@ -424,8 +536,9 @@ static struct analysis_look look_of(const struct heat_map *map)
     look.title = sim_text(map->arena, "%s: %s", map->study->name, map->measure->title);
     look.height = fmax(1.7, 1 + map->end * (map->end > 12 ? 0.13 : 0.2));
     if (map->grid->most_results > 1)
-        note = sim_text(map->arena, "Mean of up to %d results in each cell. ",
-                        map->grid->most_results);
+        note = sim_text(map->arena, "Mean of up to %d results in each cell. %s",
+                        map->grid->most_results,
+                        analysis_interval_note(map->grid, map->measure->quantity, map->arena));
     if (map->rows < map->grid->series_count)
         note = sim_text(map->arena, "%sThe first %d of %d rows are shown. ", note, map->rows,
                         map->grid->series_count);
@@ -441,6 +554,9 @@ static struct analysis_look look_of(const struct heat_map *map)
             sim_text(map->arena, "%sWhat is below zero has the colour of the least shown. ", note);
     if (breaks_even(map))
         note = sim_text(map->arena, "%s%s", note, note_on_break_even(map));
+    if (map->level_count > 0)
+        note = sim_text(map->arena, "%sLines: equal %s, straight between the middles of cells. ",
+                        note, map->measure->axis);
     look.notes[0] = note;
     look.notes[1] = map->study->origin;
     return look;
@@ -459,10 +575,12 @@ static bool plot_map(struct analysis_figures *all, const struct analysis_study *
                                                                         : MOST_COLUMNS};
     struct analysis_look look;
     struct analysis_figure *figure;
+    bool has_edges, has_contours;
 
     choose_scale(&map);
     place_rows(&map);
     choose_texts(&map);
+    choose_levels(&map);
     look = look_of(&map);
     figure = analysis_figure_begin(all, &look, err);
     if (figure == NULL)
@@ -471,7 +589,9 @@ static bool plot_map(struct analysis_figures *all, const struct analysis_study *
     write_rows(&map, figure->script);
     write_colours(&map, figure->script);
     write_numbers(&map, figure);
-    write_plot(&map, figure, write_edges(&map, figure) > 0);
+    has_edges = write_edges(&map, figure) > 0;
+    has_contours = write_contours(&map, figure) > 0;
+    write_plot(&map, figure, has_edges, has_contours);
     return analysis_figure_end(figure, err);
 }
 

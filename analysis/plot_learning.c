@@ -147,27 +147,34 @@ static void take_series(struct analysis_curve *curve, const struct analysis_seri
 {
     curve->label = series->label;
     for (int c = 0; c < columns; c++) {
-        const double *mean = series->cells[c].mean;
+        const struct analysis_cell *cell = &series->cells[c];
+        const double *mean = cell->mean;
 
         if (series->cells[c].results > 0 && isfinite(mean[ANALYSIS_ACCURACY]))
-            analysis_curve_add(curve,
-                               (struct analysis_test){.seconds = mean[ANALYSIS_SECONDS],
-                                                      .bytes = mean[ANALYSIS_BYTES],
-                                                      .accuracy = mean[ANALYSIS_ACCURACY],
-                                                      .loss = mean[ANALYSIS_LOSS],
-                                                      .joules = mean[ANALYSIS_CLIENT_JOULES]},
-                               arena);
+            analysis_curve_add(
+                curve,
+                (struct analysis_test){.seconds = mean[ANALYSIS_SECONDS],
+                                       .bytes = mean[ANALYSIS_BYTES],
+                                       .accuracy = mean[ANALYSIS_ACCURACY],
+                                       .loss = mean[ANALYSIS_LOSS],
+                                       .joules = mean[ANALYSIS_CLIENT_JOULES],
+                                       .accuracy_low = cell->low[ANALYSIS_ACCURACY],
+                                       .accuracy_high = cell->high[ANALYSIS_ACCURACY],
+                                       .loss_low = cell->low[ANALYSIS_LOSS],
+                                       .loss_high = cell->high[ANALYSIS_LOSS]},
+                arena);
     }
 }
 
 static const char *note_on_points(const struct analysis_study *study,
                                   const struct analysis_grid *grid, bool joins_columns,
-                                  struct sim_arena *arena)
+                                  bool has_intervals, struct sim_arena *arena)
 {
     const char *note = "Each point: the last test of a run";
 
     if (grid->most_results > 1)
-        note = sim_text(arena, "%s, mean of up to %d seeds", note, grid->most_results);
+        note = sim_text(arena, "%s, mean of up to %d seeds%s", note, grid->most_results,
+                        has_intervals ? " (bars: its 95 % interval, by Student's t)" : "");
     if (!joins_columns)
         return sim_text(arena, "%s.", note);
     return sim_text(
@@ -198,10 +205,12 @@ bool analysis_plot_study_learning(struct analysis_figures *all, const struct ana
 {
     const bool joins_columns = grid->x != ANALYSIS_NO_KEY && study->keys[grid->x].is_numeric;
     const size_t most = (size_t)grid->series_count * (size_t)grid->column_count;
+    const bool has_intervals = *analysis_interval_note(grid, ANALYSIS_ACCURACY, all->arena) != '\0';
     struct analysis_learning learning = {
         .title = study->name,
         .pace = study->pace,
-        .note = note_on_points(study, grid, joins_columns, all->arena),
+        .note = note_on_points(study, grid, joins_columns, has_intervals, all->arena),
+        .has_intervals = has_intervals,
         .origin = study->origin,
         .curves = sim_new(all->arena, struct analysis_curve, most + 1),
         .are_final = true};

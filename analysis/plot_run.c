@@ -95,6 +95,7 @@ static bool plot_all(struct analysis_figures *all, const struct analysis_run *ru
     return (has_events ? analysis_plot_gantt : analysis_plot_bars)(all, run, err) &&
            (!has_events || analysis_plot_first_rounds(all, run, err)) &&
            (!has_links || analysis_plot_links(all, run, err)) &&
+           (!has_links || analysis_plot_platform(all, run, err)) &&
            analysis_plot_run_learning(all, run, err) && analysis_plot_rounds(all, run, err) &&
            analysis_plot_requests(all, run, err) && analysis_plot_layers(all, run, err) &&
            analysis_plot_decoding(all, run, err) && plot_pipeline(all, run, err);

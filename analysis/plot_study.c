@@ -33,8 +33,9 @@ struct lines {
     const struct analysis_grid *grid;
     int series[MOST_SERIES], series_count; /* those of the grid that are shown */
     struct analysis_scale x_scale, y_scale;
+    double floor; /* of a logarithmic axis: intervals that reach below zero end there */
     bool x_is_numeric, x_is_log, y_is_log;
-    bool has_theory, lacks_theory, has_zero;
+    bool has_theory, lacks_theory, has_zero, has_intervals;
     struct sim_arena *arena;
 };
 
@@ -95,14 +96,16 @@ static void choose_scales(struct lines *lines)
         for (int i = 0; i < lines->grid->column_count; i++) {
             const struct analysis_cell *cell = cell_of(lines, s, i);
 
-            most = fmax(most, cell->most[q]);
+            most = fmax(most, cell->high[q]);
+            lines->has_intervals |= analysis_has_interval(cell, q);
             if (cell->least[q] > 0)
-                least = fmin(least, cell->least[q]);
+                least = fmin(least, cell->low[q] > 0 ? cell->low[q] : cell->least[q]);
             else
                 lines->has_zero |= cell->results > 0 && !isnan(cell->least[q]);
         }
     lines->x_is_log = is_geometric(lines);
     lines->y_is_log = lines->x_is_log && most > 100 * least;
+    lines->floor = least / 1.3;
     lines->y_scale =
         analysis_scale_for(lines->y_is_log ? sqrt(most * least) : most, lines->subject->unit);
     most = analysis_column_number(lines->grid, lines->study, lines->grid->column_count - 1);
@@ -119,12 +122,12 @@ static void write_numbers(const struct lines *lines, struct analysis_figure *fig
     const double factor = lines->y_scale.factor;
 
     for (int s = 0; s < lines->series_count; s++) {
-        analysis_block(
-            figure, sim_text(lines->arena, "series_%d", s + 1),
-            sim_text(lines->arena, "x  simulated  least  most  theory (%s)", lines->y_scale.unit));
+        analysis_block(figure, sim_text(lines->arena, "series_%d", s + 1),
+                       sim_text(lines->arena, "x  simulated  95 %% interval from  to  theory (%s)",
+                                lines->y_scale.unit));
         for (int i = 0; i < lines->grid->column_count; i++) {
             const struct analysis_cell *cell = cell_of(lines, s, i);
-            const double values[] = {cell->mean[q], cell->least[q], cell->most[q], cell->theory[q]};
+            const double values[] = {cell->mean[q], cell->low[q], cell->high[q], cell->theory[q]};
 
             if (cell->results == 0 || isnan(cell->mean[q]))
                 continue;
@@ -210,12 +213,13 @@ static void write_break_even(double at, FILE *script)
 static void write_y_axis(const struct lines *lines, FILE *script)
 {
     const int q = lines->subject->quantity;
-    bool all_zero = true, has_less = false; /* than zero */
+    bool all_zero = true, has_less = false, reaches_below = false; /* zero */
 
     for (int s = 0; s < lines->series_count; s++)
         for (int i = 0; i < lines->grid->column_count; i++) {
             all_zero &= cell_of(lines, s, i)->most[q] == 0;
             has_less |= cell_of(lines, s, i)->least[q] < 0;
+            reaches_below |= cell_of(lines, s, i)->low[q] < 0;
         }
     fputs("set ylabel ", script);
     analysis_quote(
@@ -224,7 +228,9 @@ static void write_y_axis(const struct lines *lines, FILE *script)
                     : sim_text(lines->arena, "%s (%s)", lines->subject->axis, lines->y_scale.unit));
     putc('\n', script);
     if (lines->y_is_log)
-        fputs("set logscale y\nset format y '%g'\n", script);
+        fprintf(script, "set logscale y\nset format y '%%g'\nset yrange [%s:*]\n",
+                reaches_below ? sim_text(lines->arena, "%.9g", lines->floor * lines->y_scale.factor)
+                              : "*");
     else
         fprintf(script, "set yrange [%s:%s]\nset offsets 0, 0, graph 0.06, 0\n",
                 has_less ? "*" : "0", all_zero && !has_less ? "1" : "*");
@@ -235,10 +241,18 @@ static void write_y_axis(const struct lines *lines, FILE *script)
 static void write_markers(const struct lines *lines, const struct analysis_figure *figure,
                           int series)
 {
+    const double floor = lines->floor * lines->y_scale.factor;
+
     fprintf(figure->script,
             "'%s.dat' index 'series_%d' using 1:2 with points linetype %d notitle, \\\n     ",
             figure->name, series, series);
-    if (lines->grid->most_results > 1)
+    if (lines->has_intervals && lines->y_is_log)
+        fprintf(
+            figure->script,
+            "'%s.dat' index 'series_%d' using 1:($3 > %.9g ? $3 : %.9g):(0):($4-($3 > %.9g ? $3 "
+            ": %.9g)) with vectors nohead linetype %d dashtype 1 notitle, \\\n     ",
+            figure->name, series, floor, floor, floor, floor, series);
+    else if (lines->has_intervals)
         fprintf(figure->script,
                 "'%s.dat' index 'series_%d' using 1:3:(0):($4-$3) with vectors nohead linetype %d "
                 "dashtype 1 notitle, \\\n     ",
@@ -317,8 +331,9 @@ static const char *note_on_theory(const struct lines *lines)
 {
     const char *several =
         lines->grid->most_results > 1
-            ? sim_text(lines->arena, " (mean of up to %d results; bars: from least to most)",
-                       lines->grid->most_results)
+            ? sim_text(lines->arena, " (mean of up to %d results%s)", lines->grid->most_results,
+                       lines->has_intervals ? "; bars: its 95 % interval, by Student's t"
+                                            : ", which are equal: nothing random reaches them")
             : "";
     const char *theory = !lines->has_theory    ? "no law was checked"
                          : lines->lacks_theory ? "lines: theory, where its assumptions hold"
@@ -404,6 +419,8 @@ bool analysis_plot_store(struct analysis_figures *all, const char *path,
         if (!plot_subject(all, &study, &grid, &subjects[i], err))
             return false;
     if (!plot_chosen(all, &study, &grid, err) ||
+        !analysis_plot_breakdown(all, &study, &grid, err) ||
+        !analysis_plot_pareto(all, &study, &grid, err) ||
         !analysis_plot_study_learning(all, &study, &grid, err) ||
         !analysis_plot_exits(all, path, study.name, study.origin, err))
         return false;

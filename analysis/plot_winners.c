@@ -55,6 +55,7 @@ struct contest {
 struct verdict {
     int best, next; /* contenders; -1: none */
     double lead; /* how much longer the next one takes, relative; or how much more the best has */
+    bool is_unsure; /* the intervals of both overlap */
 };
 
 static struct row *row_of(struct contest *contest, const struct analysis_series *series)
@@ -121,6 +122,16 @@ static double cost_of(const struct contest *contest, const struct analysis_cell 
     return contest->larger_wins ? 1 / fmax(0, value) : value;
 }
 
+/* Do the 95 % intervals of the means overlap, so that other seeds may have another winner? */
+static bool overlap(const struct contest *contest, const struct analysis_cell *a,
+                    const struct analysis_cell *b)
+{
+    const enum analysis_quantity q = contest->quantity;
+
+    return (analysis_has_interval(a, q) || analysis_has_interval(b, q)) &&
+           a->low[q] <= b->high[q] && b->low[q] <= a->high[q];
+}
+
 /* Of equals the first in the study wins. */
 static struct verdict judge(const struct contest *contest, int row, int column)
 {
@@ -145,6 +156,9 @@ static struct verdict judge(const struct contest *contest, int row, int column)
     }
     if (verdict.next >= 0)
         verdict.lead = best > 0 ? fmax(0, next / best - 1) : next > 0 ? INFINITY : 0;
+    if (verdict.next >= 0)
+        verdict.is_unsure = overlap(contest, &contest->rows[row].cells[verdict.best][column],
+                                    &contest->rows[row].cells[verdict.next][column]);
     return verdict;
 }
 
@@ -213,7 +227,10 @@ static void write_cells(const struct contest *contest, struct analysis_figure *f
             colour = contest->colour_of[verdict.best];
             fprintf(figure->data, "%d %g %d %d %s 0x%06X %d\n", c, contest->rows[r].at,
                     verdict.best + 1, verdict.next + 1,
-                    verdict.next < 0 ? "-" : lead_text(contest, verdict.lead),
+                    verdict.next < 0
+                        ? "-"
+                        : sim_text(contest->arena, "%s%s", lead_text(contest, verdict.lead),
+                                   verdict.is_unsure ? "?" : ""),
                     is_pale ? colours[colour].pale : colours[colour].full,
                     !is_pale && colours[colour].is_dark);
         }
@@ -409,8 +426,11 @@ static struct analysis_look look_of(const struct contest *contest)
                                  ? "Not all rows and columns are shown. "
                                  : "",
                              contest->grid->most_results > 1
-                                 ? (contest->metric == NULL ? "Times are means over the seeds."
-                                                            : "These are means over the seeds.")
+                                 ? (contest->metric == NULL
+                                        ? "Times are means over the seeds; ?: the 95 % intervals "
+                                          "(Student's t) of the two overlap."
+                                        : "These are means over the seeds; ?: the 95 % intervals "
+                                          "(Student's t) of the two overlap.")
                                  : "");
     look.notes[1] = contest->study->origin;
     return look;

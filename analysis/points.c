@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "" for what no law speaks of. */
-static const char *const law_names[ANALYSIS_QUANTITIES] = {
-    "seconds", "bytes on the network", "bytes of the busiest card, one way", "", "", "", ""};
+/* NULL for what no law speaks of. */
+static const char *const law_names[ANALYSIS_QUANTITIES] = {"seconds", "bytes on the network",
+                                                           "bytes of the busiest card, one way"};
 
 /* Reading, which goes over the store twice: the first time looking for twins. */
 struct reading {
@@ -168,6 +168,8 @@ static double metric_of(const json_t *summary, const char *name)
     const json_t *value = json_object_get(json_object_get(summary, "metrics"), name);
 
     value = value == NULL ? json_object_get(summary, name) : value;
+    if (value == NULL && strcmp(name, "seconds") == 0)
+        value = json_object_get(summary, "simulated_seconds");
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
@@ -181,9 +183,27 @@ static double chosen_theory_of(const json_t *summary, const char *name, struct s
     return theory_of(summary, words);
 }
 
-static void take_results(struct analysis_point *point, const json_t *summary, const char *chosen,
-                         struct sim_arena *arena)
+/* What a mean peer did; NaN where the summary tells of none. */
+static void take_shares(struct analysis_point *point, const json_t *peers)
 {
+    static const char *const keys[] = {"compute_seconds", "communicate_seconds", "wait_seconds",
+                                       "idle_seconds"};
+    const size_t count = json_array_size(peers);
+
+    for (int k = 0; k < 4; k++) {
+        double sum = 0;
+
+        for (size_t p = 0; p < count; p++)
+            sum += analysis_value(json_array_get(peers, p), keys[k]);
+        point->simulated[ANALYSIS_COMPUTE + k] = count == 0 ? NAN : sum / (double)count;
+    }
+}
+
+static void take_results(struct analysis_point *point, const json_t *summary,
+                         const struct analysis_study *study, struct sim_arena *arena)
+{
+    const char *chosen = study->chosen;
+
     point->simulated[ANALYSIS_SECONDS] = analysis_value(summary, "simulated_seconds");
     point->simulated[ANALYSIS_BYTES] = analysis_value(summary, "bytes");
     point->simulated[ANALYSIS_BUSIEST_BYTES] =
@@ -191,13 +211,15 @@ static void take_results(struct analysis_point *point, const json_t *summary, co
     point->simulated[ANALYSIS_ACCURACY] = metric_of(summary, "test_accuracy");
     point->simulated[ANALYSIS_LOSS] = metric_of(summary, "test_loss_nats");
     point->simulated[ANALYSIS_CLIENT_JOULES] = metric_of(summary, "client_joules");
+    take_shares(point, json_object_get(summary, "peers"));
     for (int q = 0; q < ANALYSIS_QUANTITIES; q++)
-        point->theory[q] = theory_of(summary, law_names[q]);
-    point->simulated[ANALYSIS_CHOSEN] = NAN;
-    if (chosen == NULL)
-        return;
-    point->simulated[ANALYSIS_CHOSEN] = metric_of(summary, chosen);
-    point->theory[ANALYSIS_CHOSEN] = chosen_theory_of(summary, chosen, arena);
+        point->theory[q] = law_names[q] == NULL ? NAN : theory_of(summary, law_names[q]);
+    point->simulated[ANALYSIS_CHOSEN] = chosen == NULL ? NAN : metric_of(summary, chosen);
+    if (chosen != NULL)
+        point->theory[ANALYSIS_CHOSEN] = chosen_theory_of(summary, chosen, arena);
+    for (int axis = 0; axis < 2; axis++)
+        point->simulated[ANALYSIS_PARETO_X + axis] =
+            study->goals[axis].name == NULL ? NAN : metric_of(summary, study->goals[axis].name);
 }
 
 /* ---- the metric that is shown, too ---- */
@@ -260,6 +282,50 @@ static bool choose_metric(struct reading *reading, const struct analysis_choice 
                     choice->break_even, study->chosen, sim_unit_example(study->chosen_unit));
 }
 
+/* One axis of a Pareto front: NAME, or NAME:more or NAME:less where the name does not say which is better. */
+static bool read_goal(struct reading *reading, struct analysis_goal *goal, const char *text,
+                      const char *path, struct sim_error *err)
+{
+    const char *colon = strrchr(text, ':');
+    const size_t length = colon == NULL ? strlen(text) : (size_t)(colon - text);
+    enum analysis_better better;
+
+    goal->name = sim_text_copy(reading->arena, text, length);
+    goal->unit = analysis_unit_of_metric(goal->name);
+    if (strcmp(goal->name, "seconds") != 0 && !is_known(reading, goal->name, path, err))
+        return false;
+    if (colon != NULL && strcmp(colon, ":more") != 0 && strcmp(colon, ":less") != 0)
+        return sim_fail(err, "--pareto: '%s' ends in neither :more nor :less.", text);
+    better = colon != NULL
+                 ? (strcmp(colon, ":more") == 0 ? ANALYSIS_MORE_IS_BETTER : ANALYSIS_LESS_IS_BETTER)
+                 : analysis_better_of_metric(goal->name);
+    goal->more_is_better = better == ANALYSIS_MORE_IS_BETTER;
+    return better != ANALYSIS_NEITHER_IS_BETTER ||
+           sim_fail(err, "--pareto: is more of %s better, or less? Write %s:more or %s:less.",
+                    goal->name, goal->name, goal->name);
+}
+
+static bool choose_goals(struct reading *reading, const char *asked, const char *path,
+                         struct sim_error *err)
+{
+    const char *comma = asked == NULL ? NULL : strchr(asked, ',');
+    struct analysis_goal *goals = reading->study->goals;
+
+    if (asked == NULL)
+        return true;
+    if (comma == NULL || comma == asked || comma[1] == '\0' || strchr(comma + 1, ',') != NULL)
+        return sim_fail(err,
+                        "--pareto is '%s'; two quantities were expected, as in seconds,bytes or "
+                        "joules,test_accuracy.",
+                        asked);
+    return read_goal(reading, &goals[0],
+                     sim_text_copy(reading->arena, asked, (size_t)(comma - asked)), path, err) &&
+           read_goal(reading, &goals[1], comma + 1, path, err) &&
+           (strcmp(goals[0].name, goals[1].name) != 0 ||
+            sim_fail(err, "--pareto: %s is both quantities; there is no choice between them.",
+                     goals[0].name));
+}
+
 /* What all points have in common is told; what they differ in is "". */
 static void note_common(struct reading *reading, const char **common, const char *value)
 {
@@ -308,7 +374,7 @@ static bool take_point(void *context, const struct sim_stored *stored)
     json_object_del(settings, "study");
     point = add_point(reading);
     place_settings(reading, point, "", settings);
-    take_results(point, summary, reading->study->chosen, reading->arena);
+    take_results(point, summary, reading->study, reading->arena);
     note_pace(reading, summary);
     note_common(reading, &reading->network, analysis_text(summary, "network"));
     note_common(reading, &reading->platform, analysis_text(summary, "platform"));
@@ -355,6 +421,7 @@ bool analysis_study_read(struct analysis_study *study, const char *path,
         study->name = sim_store_noted(store, "name", arena);
         fine = sim_store_each(store, look_for_twins, &reading, err) &&
                choose_metric(&reading, choice, path, err) &&
+               choose_goals(&reading, choice->pareto, path, err) &&
                sim_store_each(store, take_point, &reading, err) && has_results(study, path, err);
     }
     if (fine) {

@@ -1,7 +1,7 @@
 /* points.h -- the points of a study as a table: an axis across, series of lines, a cell for each pair.
  *
  * A key of the study that takes several values is an axis or names a series.  Seeds do neither: points
- * that differ in nothing but the seed share a cell, which holds their mean, least and most. */
+ * that differ in nothing but the seed share a cell, which holds their mean and its interval, least and most. */
 #ifndef ANALYSIS_POINTS_H
 #define ANALYSIS_POINTS_H
 
@@ -18,6 +18,12 @@ enum analysis_quantity {
     ANALYSIS_LOSS,
     ANALYSIS_CLIENT_JOULES, /* of a federated system's clients; NaN where they are not known */
     ANALYSIS_CHOSEN,        /* the metric `chosen` of the study; NaN where a point has none */
+    ANALYSIS_COMPUTE,       /* seconds of a mean peer, in this order */
+    ANALYSIS_COMMUNICATE,
+    ANALYSIS_WAIT,
+    ANALYSIS_IDLE,
+    ANALYSIS_PARETO_X, /* the two of a Pareto front; NaN where a point has none */
+    ANALYSIS_PARETO_Y,
     ANALYSIS_QUANTITIES
 };
 
@@ -42,6 +48,15 @@ struct analysis_choice {
     const char
         *metric; /* or a number at the top of the summary; NULL: speedup, where points tell one */
     const char *break_even; /* a quantity; NULL: 1 for a speedup, nowhere for others */
+    const char *
+        pareto; /* "X,Y": two quantities of which a point can be better in one only at the cost of the other */
+};
+
+/* One axis of a Pareto front. */
+struct analysis_goal {
+    const char *name; /* "seconds", "bytes", or a metric; NULL: no front was asked for */
+    enum sim_unit unit;
+    bool more_is_better;
 };
 
 struct analysis_points; /* opaque: the points themselves */
@@ -53,6 +68,7 @@ struct analysis_study {
     struct analysis_points *points;
     const char *chosen; /* a metric that its figures show, too; NULL: none */
     enum sim_unit chosen_unit;
+    struct analysis_goal goals[2]; /* x and y of a Pareto front */
     double
         break_even; /* of that metric, above zero: who is below it, and who is not; NaN: nowhere */
     struct analysis_pace pace;       /* what all points have in common */
@@ -63,8 +79,15 @@ struct analysis_study {
 struct analysis_cell {
     int results; /* 0: no point stands here */
     double mean[ANALYSIS_QUANTITIES], least[ANALYSIS_QUANTITIES], most[ANALYSIS_QUANTITIES];
-    double theory[ANALYSIS_QUANTITIES]; /* NaN where no law was checked */
+    double theory[ANALYSIS_QUANTITIES];  /* NaN where no law was checked */
+    double squares[ANALYSIS_QUANTITIES]; /* sum of (value - mean)^2 */
+    /* What holds the mean in 95 of 100 such studies, by Student's t; the mean itself where the results are one, or equal:
+     * then there is no interval to show. */
+    double low[ANALYSIS_QUANTITIES], high[ANALYSIS_QUANTITIES];
 };
+
+/* Is there an interval? */
+bool analysis_has_interval(const struct analysis_cell *cell, enum analysis_quantity quantity);
 
 struct analysis_series {
     const char *label; /* "parameter_server, 4 servers"; "" when there is only one series */
@@ -101,6 +124,11 @@ const char *analysis_value_name(const struct analysis_key *key, int place, doubl
 /* Choose the axes (workers first) and lay out the points. */
 bool analysis_grid_of(struct analysis_grid *grid, const struct analysis_study *study,
                       const char *path, struct sim_arena *arena, struct sim_error *err);
+
+/* How wide the intervals of the means are, for the small print of a figure that has no room to draw them: "Their 95 %
+ * intervals (Student's t) reach up to 5.2 % to either side."; "" where there is none. */
+const char *analysis_interval_note(const struct analysis_grid *grid,
+                                   enum analysis_quantity quantity, struct sim_arena *arena);
 
 /* What column `i` stands for: its number, or `i` where the axis is none of numbers. */
 double analysis_column_number(const struct analysis_grid *grid, const struct analysis_study *study,

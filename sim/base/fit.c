@@ -85,13 +85,18 @@ double sim_line_at(const struct sim_line *line, double x)
     return line->alpha.value + line->beta.value * x;
 }
 
+struct sim_estimate sim_mean_of(double mean, double squares, size_t count)
+{
+    if (count < 2)
+        return (struct sim_estimate){mean, -INFINITY, INFINITY};
+    return estimate(mean, squares / (double)(count - 1) / (double)count, count - 1);
+}
+
 struct sim_estimate sim_mean(const double *values, size_t count)
 {
     const double mean = count == 0 ? NAN : gsl_stats_mean(values, 1, count);
 
-    if (count < 2)
-        return (struct sim_estimate){mean, -INFINITY, INFINITY};
-    return estimate(mean, gsl_stats_variance_m(values, 1, count, mean) / (double)count, count - 1);
+    return sim_mean_of(mean, count < 2 ? 0 : gsl_stats_tss_m(values, 1, count, mean), count);
 }
 
 void sim_sort(double *values, size_t count)

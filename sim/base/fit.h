@@ -37,6 +37,9 @@ double sim_line_at(const struct sim_line *line, double x);
 /* The mean and its interval; one value alone, or none, has an interval without bounds. */
 struct sim_estimate sim_mean(const double *values, size_t count);
 
+/* The same from the sum of the squared deviations from the mean, for whoever does not keep the values. */
+struct sim_estimate sim_mean_of(double mean, double squares, size_t count);
+
 /* Ascending order, in place. */
 void sim_sort(double *values, size_t count);
 

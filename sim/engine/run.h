@@ -43,4 +43,9 @@ json_t *sim_tell_platform(const struct sim_scenario *scenario,
                           const struct sim_platform_facts *facts, struct sim_arena *arena,
                           struct sim_error *err);
 
+/* The links between each two of those hosts, there and back, as JSON: [{from, to, links: [names, in order]}], without those
+ * that have no route.  `hosts` ends with NULL.  The caller owns it; NULL with a sentence, as where there is no such host. */
+json_t *sim_tell_routes(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
+                        const char *const *hosts, struct sim_arena *arena, struct sim_error *err);
+
 #endif

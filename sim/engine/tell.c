@@ -3,6 +3,8 @@
 #include "sim/engine/run.h"
 #include "sim/platform/device.h"
 
+#include <string.h>
+
 /* What a layer's time depends on beside the speed. */
 static json_t *layers_json(const struct sim_device *device)
 {
@@ -57,4 +59,62 @@ json_t *sim_tell_platform(const struct sim_scenario *scenario,
     for (int i = 0; i < world->link_count; i++)
         json_array_append_new(links, link_json(&world->links[i]));
     return json_pack("{s:o, s:o}", "hosts", hosts, "links", links);
+}
+
+/* ---- routes ---- */
+
+static int host_named(const struct sim_world *world, const char *name)
+{
+    for (int h = 0; h < world->host_count; h++)
+        if (strcmp(world->hosts[h].name, name) == 0)
+            return h;
+    return -1;
+}
+
+static json_t *route_json(const struct sim_world *world, int from, int to,
+                          const struct route *route)
+{
+    json_t *links = json_array();
+
+    for (int i = 0; i < route->count; i++)
+        json_array_append_new(links, json_string(world->links[route->links[i]].name));
+    return json_pack("{s:s, s:s, s:o}", "from", world->hosts[from].name, "to",
+                     world->hosts[to].name, "links", links);
+}
+
+static json_t *routes_json(struct sim_world *world, const int *hosts, int count)
+{
+    json_t *routes = json_array();
+
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < count; j++) {
+            const struct route *route = i == j ? NULL : world_route(world, hosts[i], hosts[j]);
+
+            if (route != NULL)
+                json_array_append_new(routes, route_json(world, hosts[i], hosts[j], route));
+        }
+    return routes;
+}
+
+json_t *sim_tell_routes(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
+                        const char *const *hosts, struct sim_arena *arena, struct sim_error *err)
+{
+    struct sim_world *world = sim_new(arena, struct sim_world, 1);
+    volatile bool platform_is_fine;
+    int count = 0, *places;
+
+    if (!world_load(world, scenario, facts, false, &platform_is_fine, arena, err))
+        return NULL;
+    while (hosts[count] != NULL)
+        count++;
+    places = sim_new(arena, int, (size_t)count + 1);
+    for (int i = 0; i < count; i++) {
+        places[i] = host_named(world, hosts[i]);
+        if (places[i] < 0) {
+            sim_fail(err, "%s: there is no host '%s' in this platform.", scenario->platform,
+                     hosts[i]);
+            return NULL;
+        }
+    }
+    return routes_json(world, places, count);
 }

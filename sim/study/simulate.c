@@ -242,12 +242,16 @@ int sim_check_platform_file(const char *path, struct sim_arena *arena, struct si
     return sim_check_scenario(&scenario, arena, err);
 }
 
+/* Hosts and links, or the routes between some hosts. */
 static int tell(void *context, FILE *reply, int terminal)
 {
     const struct sim_simulation *simulation = context;
     struct sim_arena *arena = sim_arena_open();
     struct sim_error err = {0};
-    json_t *told = sim_tell_platform(simulation->scenario, &simulation->facts, arena, &err);
+    json_t *told = simulation->hosts == NULL
+                       ? sim_tell_platform(simulation->scenario, &simulation->facts, arena, &err)
+                       : sim_tell_routes(simulation->scenario, &simulation->facts,
+                                         simulation->hosts, arena, &err);
 
     (void)terminal;
     if (told == NULL)
@@ -268,6 +272,18 @@ int sim_tell_platform_file(const char *path, struct sim_platform_facts *facts, j
     const char *reply = look(&simulation, tell, arena, &code, err);
 
     *facts = simulation.facts;
+    *told = reply == NULL ? NULL : json_loads(reply, 0, NULL);
+    return code;
+}
+
+int sim_tell_routes_file(const char *path, const char *const *hosts, json_t **told,
+                         struct sim_arena *arena, struct sim_error *err)
+{
+    const struct sim_scenario scenario = scenario_of(path);
+    struct sim_simulation simulation = {.scenario = &scenario, .hosts = hosts};
+    int code;
+    const char *reply = look(&simulation, tell, arena, &code, err);
+
     *told = reply == NULL ? NULL : json_loads(reply, 0, NULL);
     return code;
 }

@@ -20,6 +20,7 @@ struct sim_simulation {
     struct sim_platform_facts facts;
     volatile bool *platform_is_fine; /* in `shared`, memory that the child has too */
     void *shared;
+    const char *const *hosts; /* of sim_tell_routes_file; ends with NULL */
 };
 
 /* Look at the platform file and start a child.  False with a sentence: bad input, nothing started. */
@@ -47,5 +48,9 @@ int sim_check_platform_file(const char *path, struct sim_arena *arena, struct si
 /* What a platform file holds (sim_tell_platform), in *told, which the caller owns; the exit code. */
 int sim_tell_platform_file(const char *path, struct sim_platform_facts *facts, json_t **told,
                            struct sim_arena *arena, struct sim_error *err);
+
+/* The routes between some of its hosts (sim_tell_routes), in *told, which the caller owns; the exit code. */
+int sim_tell_routes_file(const char *path, const char *const *hosts, json_t **told,
+                         struct sim_arena *arena, struct sim_error *err);
 
 #endif
