@@ -207,7 +207,7 @@ lint: deps-lint ## floors, headers that compile alone, clang-tidy, cppcheck, for
 	@$(MAKE) lint-built
 
 lint-built:
-	@tests/run $(BUILD)/lint tests/lint/floors tests/lint/headers tests/lint/format tests/lint/cppcheck \
+	@LINT_FLAGS="$$($(MAKE) print-cflags)" tests/run $(BUILD)/lint tests/lint/floors tests/lint/headers tests/lint/format tests/lint/cppcheck \
 	    $(foreach f,$(SOURCES),'tests/lint/tidy $(f)')
 
 format: deps-lint ## lay all C files out as .clang-format says
