@@ -1,6 +1,5 @@
 #include "analysis/asking.h"
 
-#include "analysis/scale.h"
 #include "sim/base/file.h"
 #include "sim/base/names.h"
 
@@ -113,4 +112,10 @@ const char *analysis_metric_label(const char *metric, const char *unit, struct s
             return *unit == '\0' ? known[i].words
                                  : sim_text(arena, "%s (%s)", known[i].words, unit);
     return analysis_key_label(metric, (struct analysis_scale){1, unit}, arena);
+}
+
+const char *analysis_shown(double value, struct analysis_scale scale, struct sim_arena *arena)
+{
+    return sim_text(arena, "%.4g%s%s", value * scale.factor, *scale.unit == '\0' ? "" : " ",
+                    scale.unit);
 }

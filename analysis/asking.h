@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_ASKING_H
 #define ANALYSIS_ASKING_H
 
+#include "analysis/scale.h"
 #include "sim/cli/command.h"
 #include "sim/study/evaluate.h"
 
@@ -34,5 +35,8 @@ bool analysis_metric_is_known(json_t *const *summaries, int count, const char *n
 /* The first sentence of an error, and how an axis names a metric: "simulated time (ms)". */
 const char *analysis_first_sentence(const char *error, struct sim_arena *arena);
 const char *analysis_metric_label(const char *metric, const char *unit, struct sim_arena *arena);
+
+/* A value in the unit of an axis: "60.6 s" beside seconds, though elsewhere it would be minutes. */
+const char *analysis_shown(double value, struct analysis_scale scale, struct sim_arena *arena);
 
 #endif

@@ -13,6 +13,8 @@
 /* Points as printed: most figures are as wide as a column of 9 cm. */
 enum { FONT_POINTS = 7, SMALL_POINTS = 6 };
 
+static const double marker_scale = 0.48; /* in PDF */
+
 /* ---- names from elsewhere ---- */
 
 /* Bytes of the UTF-8 letter at `text`; 0 if it is none, or a control letter. */
@@ -32,6 +34,8 @@ static int letter_length(const char *text)
 void analysis_quote(FILE *script, const char *text)
 {
     putc('\'', script);
+    if (*text == '[' || *text == '{') /* of which cairolatex would make a position */
+        putc(' ', script);
     while (*text != '\0') {
         const int length = letter_length(text);
 
@@ -193,11 +197,48 @@ static void write_prologue(FILE *script, const struct analysis_look *look, struc
     analysis_frame(script, look, arena);
 }
 
+/* Neighbours differ in lightness, marker and dashes; of markers that may fall on each other every
+ * second one is hollow and larger. */
+static const struct {
+    const char *colour;
+    int marker;
+    double size;
+    const char *dashes;
+} types[ANALYSIS_LINE_TYPES] = {
+    {"0072B2", 7, 0.75, "1"},      {"E69F00", 4, 1.25, "(12,5)"},
+    {"000000", 9, 0.8, "(3,4)"},   {"009E73", 12, 1.5, "(12,4,3,4)"},
+    {"D55E00", 5, 0.7, "(6,4)"},   {"56B4E9", 6, 1.3, "(18,4)"},
+    {"777777", 13, 0.95, "(2,6)"}, {"CC79A7", 8, 1.3, "(12,3,3,3,3,3)"}};
+
+void analysis_line_types(FILE *script)
+{
+    for (int i = 0; i < ANALYSIS_LINE_TYPES; i++)
+        fprintf(script,
+                "set linetype %d linecolor rgb '#%s' pointtype %d pointsize %g dashtype %s "
+                "linewidth 1.4\n",
+                i + 1, types[i].colour, types[i].marker, types[i].size, types[i].dashes);
+}
+
+/* The document's fonts, of a size that suits the room left for words: 7 points in a document of 10.  cairolatex does not
+ * scale markers.  dmlsim escapes what LaTeX would take for commands, and makes NAME.tex of it. */
+static void write_latex_terminal(FILE *script)
+{
+    fprintf(script,
+            "if (kind eq 'tex') {\n"
+            "    set terminal cairolatex pdf input colortext header '\\scriptsize' size width "
+            "in,height "
+            "in font ',%d' fontscale 0.75 linewidth 1.1\n",
+            FONT_POINTS);
+    for (int i = 0; i < ANALYSIS_LINE_TYPES; i++)
+        fprintf(script, "    set linetype %d pointsize %g\n", i + 1, types[i].size * marker_scale);
+    fputs("}\n", script);
+}
+
 void analysis_figure_plot(struct analysis_figure *figure)
 {
     fprintf(
         figure->script,
-        "\ndo for [kind in 'png svg pdf'] {\n"
+        "\ndo for [kind in 'png svg pdf%s'] {\n"
         "if (kind eq 'png') {\n"
         "    set terminal pngcairo size width*dots,height*dots font face.',%d' fontscale dots/96. "
         "linewidth dots/120. pointscale dots/135. noenhanced\n}\n"
@@ -208,9 +249,12 @@ void analysis_figure_plot(struct analysis_figure *figure)
         "if (kind eq 'pdf') {\n"
         "    set terminal pdfcairo size width in,height in font face.',%d' fontscale 0.75 "
         "linewidth 1.1 "
-        "pointscale 0.48 noenhanced\n}\n"
-        "set output '%s.'.kind\n",
-        FONT_POINTS, FONT_POINTS, FONT_POINTS, figure->name);
+        "pointscale %g noenhanced\n}\n",
+        figure->has_latex ? " tex" : "", FONT_POINTS, FONT_POINTS, FONT_POINTS, marker_scale);
+    if (figure->has_latex)
+        write_latex_terminal(figure->script);
+    fprintf(figure->script, "set output kind eq 'tex' ? '%s-inc.tex' : '%s.'.kind\n", figure->name,
+            figure->name);
 }
 
 void analysis_block(struct analysis_figure *figure, const char *name, const char *columns)
@@ -224,28 +268,6 @@ void analysis_number(FILE *data, double value)
         fputs("NaN", data);
     else
         sim_csv_number(data, value);
-}
-
-/* Neighbours differ in lightness, marker and dashes; of markers that may fall on each other every
- * second one is hollow and larger. */
-void analysis_line_types(FILE *script)
-{
-    static const struct {
-        const char *colour;
-        int marker;
-        double size;
-        const char *dashes;
-    } types[ANALYSIS_LINE_TYPES] = {
-        {"0072B2", 7, 0.75, "1"},      {"E69F00", 4, 1.25, "(12,5)"},
-        {"000000", 9, 0.8, "(3,4)"},   {"009E73", 12, 1.5, "(12,4,3,4)"},
-        {"D55E00", 5, 0.7, "(6,4)"},   {"56B4E9", 6, 1.3, "(18,4)"},
-        {"777777", 13, 0.95, "(2,6)"}, {"CC79A7", 8, 1.3, "(12,3,3,3,3,3)"}};
-
-    for (int i = 0; i < ANALYSIS_LINE_TYPES; i++)
-        fprintf(script,
-                "set linetype %d linecolor rgb '#%s' pointtype %d pointsize %g dashtype %s "
-                "linewidth 1.4\n",
-                i + 1, types[i].colour, types[i].marker, types[i].size, types[i].dashes);
 }
 
 /* ---- files ---- */
@@ -292,6 +314,7 @@ struct analysis_figure *analysis_figure_begin(struct analysis_figures *all,
     struct analysis_figure *figure = sim_new(all->arena, struct analysis_figure, 1);
 
     figure->name = look->name;
+    figure->has_latex = all->wants_latex;
     figure->script = open_in(all, look->name, "gp", &figure->script_path, err);
     if (figure->script == NULL)
         return NULL;

@@ -1,5 +1,5 @@
 /* figure.h -- one figure is NAME.gp, the gnuplot script, and NAME.dat, its numbers; gnuplot makes of them
- * NAME.png, NAME.svg and NAME.pdf, all five in one folder.  A graph is NAME.dot, of which graphviz makes the same.
+ * NAME.png, NAME.svg and NAME.pdf, all five in one folder; for LaTeX also NAME.tex and NAME-inc.pdf.  A graph is NAME.dot, of which graphviz makes the same.
  *
  * The files are written under a folder of their own inside the target and renamed at the end
  * (gnuplot.h), so the target never holds half a figure.  Scripts name files without folders: whoever
@@ -30,6 +30,7 @@ struct analysis_figure {
     FILE *script, *data; /* data: NULL for a graph */
     const char *script_path, *data_path;
     bool is_graph;
+    bool has_latex;
     bool is_left_out; /* what would draw it is not installed */
 };
 
@@ -39,6 +40,7 @@ struct analysis_figures {
     const char *folder;  /* where they shall be */
     const char *partial; /* where they are being made */
     bool made_folder;
+    bool wants_latex; /* set before the first figure is begun */
     struct analysis_figure *list[ANALYSIS_MOST_FIGURES];
     int count;
     const char *left_out[ANALYSIS_MOST_FIGURES]; /* sentences about figures that are not made */
@@ -73,7 +75,7 @@ void analysis_frame(FILE *script, const struct analysis_look *look, struct sim_a
 int analysis_note_lines(const struct analysis_look *look, struct sim_arena *arena);
 
 /* What is written to ->script from here on is the plot command, run once a format; `kind` is "png",
- * "svg" or "pdf" there. */
+ * "svg" or "pdf" there, or "tex". */
 void analysis_figure_plot(struct analysis_figure *figure);
 
 bool analysis_figure_end(struct analysis_figure *figure, struct sim_error *err);

@@ -1,5 +1,6 @@
 #include "analysis/gnuplot.h"
 
+#include "analysis/latex.h"
 #include "sim/base/file.h"
 #include "sim/study/child.h"
 
@@ -193,7 +194,7 @@ static int wait_for_all(struct drawing *drawings, int count, struct sim_arena *a
 
 static const char *const formats[] = {"png", "svg", "pdf"};
 
-enum { FORMATS = sizeof formats / sizeof formats[0], MOST_ENDINGS = FORMATS + 2 };
+enum { FORMATS = sizeof formats / sizeof formats[0], MOST_ENDINGS = FORMATS + 4 };
 
 /* All files of a figure, NULL-ended; none of one that is left out. */
 static void list_files(const struct analysis_figure *figure, const char *files[MOST_ENDINGS + 1],
@@ -207,8 +208,21 @@ static void list_files(const struct analysis_figure *figure, const char *files[M
             files[count++] = sim_text(arena, "%s.dat", figure->name);
         for (int f = 0; f < FORMATS; f++)
             files[count++] = sim_text(arena, "%s.%s", figure->name, formats[f]);
+        if (figure->has_latex) {
+            files[count++] = sim_text(arena, "%s.tex", figure->name);
+            files[count++] = sim_text(arena, "%s-inc.pdf", figure->name);
+        }
     }
     files[count] = NULL;
+}
+
+static bool finish_latex(const struct analysis_figures *all, struct sim_error *err)
+{
+    for (int i = 0; i < all->count; i++)
+        if (all->list[i]->has_latex &&
+            !analysis_latex_finish(all->partial, all->list[i]->name, all->arena, err))
+            return false;
+    return true;
 }
 
 /* A gnuplot that exits with 0 has written its pictures, unless it is no gnuplot. */
@@ -258,7 +272,7 @@ int analysis_figures_draw(struct analysis_figures *all, struct sim_error *err)
     if (started)
         code = wait_for_all(drawings, count, all->arena, err);
     stop_all(drawings, count);
-    if (code == 0 && !(all_are_there(all, err) && put_in_place(all, err)))
+    if (code == 0 && !(finish_latex(all, err) && all_are_there(all, err) && put_in_place(all, err)))
         code = 2;
     analysis_figures_abandon(all);
     return code;

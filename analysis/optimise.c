@@ -19,7 +19,7 @@ static const struct sim_option options[] = {
     {"over", 0, "KEYS",
      "keys of the study, as in algorithm.gamma,algorithm.microbatches: all unless given"},
     {"exhaustive", 0, NULL, "simulate every combination, however many they are"},
-    {"evaluations", 'n', "N", "stop after so many points: 200"},
+    {"evaluations", 0, "N", "stop after so many points: 200"},
     {"out", 'o', "FILE.db",
      "the store of all that is simulated, instead of out/STUDY.optimise.db; figure and path.csv go "
      "to FILE.plots beside it"},
@@ -48,7 +48,9 @@ struct optimise {
 
 static const char *text_of(const json_t *value, struct sim_arena *arena)
 {
-    char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *text = json_is_string(value)
+                     ? NULL
+                     : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
     const char *copy = sim_text(arena, "%s", text != NULL ? text : json_string_value(value));
 
     free(text);
@@ -199,7 +201,7 @@ static void name_method(struct optimise *optimise)
         optimise->method = sim_text(arena, "every combination: %.0f", points);
     else
         optimise->method = sim_text(arena, "%s%s%s",
-                                    lists == 1  ? "a list, where it is long coarse to fine"
+                                    lists == 1  ? "the values of a list"
                                     : lists > 0 ? "one list after the other"
                                                 : "",
                                     lists > 0 && ranges > 0 ? ", and " : "",

@@ -53,7 +53,9 @@ static const char *label_of(const char *value, struct sim_arena *arena)
         return value;
     json_object_foreach (object, key, inner) {
         char *text =
-            json_is_string(inner) ? NULL : json_dumps(inner, JSON_ENCODE_ANY | JSON_COMPACT);
+            json_is_string(inner)
+                ? NULL
+                : json_dumps(inner, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 
         label = sim_text(arena, "%s%s%s", label, *label == '\0' ? "" : ", ",
                          text == NULL ? json_string_value(inner) : text);
@@ -223,7 +225,6 @@ bool analysis_plot_path(struct analysis_figures *all, const struct analysis_path
     const struct extent extent = extent_of(path);
     const struct analysis_scale scale =
         analysis_scale_for(fmax(fabs(extent.least), fabs(extent.most)), unit);
-    char base[SIM_QUANTITY_SIZE];
     const struct analysis_look look = {
         .name = "optimise",
         .width = 3.54,
@@ -235,7 +236,7 @@ bool analysis_plot_path(struct analysis_figures *all, const struct analysis_path
         .notes = {isnan(path->trials[0].value)
                       ? "The scenario as it is has no result."
                       : sim_text(all->arena, "Dashed: the scenario as it is, %s.",
-                                 sim_format_quantity(base, path->trials[0].value, unit)),
+                                 analysis_shown(path->trials[0].value, scale, all->arena)),
                   path->origin}};
     struct analysis_figure *figure = analysis_figure_begin(all, &look, err);
 

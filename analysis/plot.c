@@ -21,6 +21,9 @@ static const struct sim_option options[] = {
     {"pareto", 0, "X,Y",
      "of a study: the points that no other beats in both, as in seconds,bytes or joules,loss:less; "
      "drawn as 'pareto'"},
+    {"latex", 0, NULL,
+     "write NAME.tex and NAME-inc.pdf, too: \\input{NAME} in a document that uses graphicx and "
+     "color"},
     {0}};
 
 /* out/x.db -> out/x.plots; out/ring -> out/ring/plots. */
@@ -66,7 +69,8 @@ static void list_figures(const struct analysis_figures *all)
 {
     for (int i = 0; i < all->count; i++)
         if (!all->list[i]->is_left_out)
-            printf("%s/%s.{png,svg,pdf}\n", all->folder, all->list[i]->name);
+            printf("%s/%s.{png,svg,pdf%s}\n", all->folder, all->list[i]->name,
+                   all->list[i]->has_latex ? ",tex" : "");
     fflush(stdout);
     for (int i = 0; i < all->left_out_count; i++)
         fprintf(stderr, "dmlsim: %s\n", all->left_out[i]);
@@ -141,8 +145,10 @@ static int run(const struct sim_call *call)
     if (are_plottable(&job, call->arena, &err)) {
         out = out == NULL ? default_folder(paths[0], job.is_run, call->arena)
                           : sim_without_slash(call->arena, out);
-        if (analysis_figures_begin(&all, out, call->arena, &err))
+        if (analysis_figures_begin(&all, out, call->arena, &err)) {
+            all.wants_latex = sim_option_given(call, "latex");
             code = draw(&all, &job, &err);
+        }
     }
     fflush(stdout);
     return sim_complain(&err, code);

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { KINDS = 4, MOST_ROWS = 60, NAME_LETTERS = 26, HEADING_LETTERS = 52 };
+enum { KINDS = 4, MOST_ROWS = 40, NAME_LETTERS = 26, HEADING_LETTERS = 52 };
 
 static const double figure_width = 3.6; /* inches */
 static const double most_ratio = 10;    /* of the longest to the shortest time */
@@ -25,7 +25,7 @@ struct bars {
     const struct analysis_study *study;
     const struct analysis_grid *grid;
     struct row rows[MOST_ROWS];
-    int count, left_out;
+    int count;
     double end; /* of all rows, headings and all */
     bool has_headings, are_shares, has_intervals;
     struct analysis_scale scale;
@@ -43,26 +43,28 @@ static double total_of(const struct analysis_cell *cell)
 
 /* ---- choosing ---- */
 
+/* Of too many series some, spread evenly from the first to the last. */
 static void take_rows(struct bars *bars)
 {
     const struct analysis_grid *grid = bars->grid;
+    const int room = MOST_ROWS / grid->column_count < 1 ? 1 : MOST_ROWS / grid->column_count;
+    const int shown = grid->series_count < room ? grid->series_count : room;
     double at = 0;
 
-    bars->has_headings = grid->series_count > 1 && grid->column_count > 1;
-    for (int s = 0; s < grid->series_count; s++)
-        for (int c = 0, is_first = 1; c < grid->column_count; c++) {
+    bars->has_headings = shown > 1 && grid->column_count > 1;
+    for (int i = 0; i < shown; i++) {
+        const int s = shown == 1 ? 0 : (int)((long)i * (grid->series_count - 1) / (shown - 1));
+
+        for (int c = 0, is_first = 1; c < grid->column_count && bars->count < MOST_ROWS; c++) {
             const struct analysis_cell *cell = &grid->series[s].cells[c];
 
             if (cell->results == 0 || !(total_of(cell) > 0))
                 continue;
-            if (bars->count == MOST_ROWS) {
-                bars->left_out++;
-                continue;
-            }
             at += bars->has_headings && is_first;
             is_first = 0;
             bars->rows[bars->count++] = (struct row){cell, s, c, at++};
         }
+    }
     bars->end = at;
 }
 
@@ -173,6 +175,16 @@ static void write_plot(const struct bars *bars, struct analysis_figure *figure)
     putc('\n', figure->script);
 }
 
+static int count_points(const struct analysis_grid *grid)
+{
+    int count = 0;
+
+    for (int s = 0; s < grid->series_count; s++)
+        for (int c = 0; c < grid->column_count; c++)
+            count += grid->series[s].cells[c].results > 0;
+    return count;
+}
+
 static struct analysis_look look_of(const struct bars *bars)
 {
     const int most = bars->grid->most_results;
@@ -193,9 +205,9 @@ static struct analysis_look look_of(const struct bars *bars)
                 ? sim_text(bars->arena, ". %s",
                            analysis_interval_note(bars->grid, ANALYSIS_SECONDS, bars->arena))
                 : "; black lines: 95 % interval of the simulated time, by Student's t.");
-    if (bars->left_out > 0)
-        note = sim_text(bars->arena, "%s The first %d of %d points are shown.", note, bars->count,
-                        bars->count + bars->left_out);
+    if (bars->count < count_points(bars->grid))
+        note = sim_text(bars->arena, "%s %d of %d points are shown.", note, bars->count,
+                        count_points(bars->grid));
     look.notes[0] = note;
     look.notes[1] = bars->study->origin;
     return look;

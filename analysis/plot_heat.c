@@ -280,11 +280,12 @@ static void choose_levels(struct heat_map *map)
 static void write_level_texts(const struct heat_map *map, struct analysis_figure *figure,
                               const struct analysis_edge *middles)
 {
-    analysis_block(figure, "levels", "x  y  level");
+    analysis_block(figure, "levels", "x  y  level  text is white");
     for (int l = 0; l < map->level_count; l++)
         if (!isnan(middles[l].x))
-            fprintf(figure->data, "%.6g %.6g %g\n", middles[l].x + middles[l].width / 2,
-                    middles[l].y + middles[l].height / 2, map->levels[l]);
+            fprintf(figure->data, "%.6g %.6g %g %d\n", middles[l].x + middles[l].width / 2,
+                    middles[l].y + middles[l].height / 2, map->levels[l],
+                    is_dark(map, map->levels[l] / map->scale.factor));
 }
 
 /* Returns how many pieces all lines have. */
@@ -478,8 +479,13 @@ static void write_plot(const struct heat_map *map, struct analysis_figure *figur
             ", \\\n     '' index 'contours' using 1:2:3:4 with vectors nohead linecolor rgb "
             "'#FFFFFF' linewidth 2 dashtype 1 notitle, \\\n     '' index 'contours' using 1:2:3:4 "
             "with vectors nohead linecolor rgb '#000000' linewidth 0.9 dashtype 1 notitle, \\\n"
-            "     '' index 'levels' using 1:2:(sprintf('%g', $3)) with labels boxed font ',5.5' "
-            "notitle",
+            /* LaTeX needs a package of its own for boxes round words */
+            "     '' index 'levels' using (kind eq 'tex' ? NaN : $1):2:(sprintf('%g', $3)) with "
+            "labels boxed font ',5.5' notitle, \\\n     '' index 'levels' using (kind eq 'tex' ? "
+            "$1 "
+            ": NaN):2:(sprintf('%g', $3)):($4 == 1 ? 0xFFFFFF : 0x000000) with labels textcolor "
+            "rgb "
+            "variable notitle",
             figure->script);
     if (map->has_texts)
         fprintf(figure->script,

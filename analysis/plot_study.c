@@ -153,14 +153,52 @@ static const char *column_label(const struct lines *lines, int column, double at
     return analysis_shorten(lines->study->keys[lines->grid->x].labels[column], 20, lines->arena);
 }
 
+/* Where along the axis a value stands, 0 .. 1. */
+static double place_of(const struct lines *lines, double number)
+{
+    const int last = lines->grid->column_count - 1;
+    const double low = analysis_column_number(lines->grid, lines->study, 0);
+    const double high = analysis_column_number(lines->grid, lines->study, last);
+
+    if (!(high > low))
+        return 0.5;
+    return lines->x_is_log ? log(number / low) / log(high / low) : (number - low) / (high - low);
+}
+
+/* A number of the axis that would touch the one before it has a tick, but no words. */
+static void write_number_ticks(const struct lines *lines, FILE *script)
+{
+    const double letter = 1 / analysis_small_letters(figure_width - 0.75) * 1.15;
+    double free_from = -INFINITY;
+
+    fputs("set xtics (", script);
+    for (int i = 0; i < lines->grid->column_count; i++) {
+        const double number = analysis_column_number(lines->grid, lines->study, i);
+        const char *label = column_label(lines, i, number * lines->x_scale.factor);
+        const double half = letter * (double)strlen(label) / 2;
+        const double at = 0.9 * place_of(lines, number);
+        const bool has_room = at - half > free_from;
+
+        fputs(i > 0 ? ", " : "", script);
+        analysis_quote(script, has_room ? label : "");
+        fprintf(script, " %.9g", number * lines->x_scale.factor);
+        if (has_room)
+            free_from = at + half + letter;
+    }
+    fputs(")\n", script);
+}
+
 static void write_x_ticks(const struct lines *lines, FILE *script)
 {
     const int count = lines->grid->column_count;
     int widest = 1, step;
 
-    if (lines->x_is_numeric && count > MOST_TICKS)
-        return; /* gnuplot chooses */
-    for (int i = 0; !lines->x_is_numeric && i < count; i++) {
+    if (lines->x_is_numeric) {
+        if (count <= MOST_TICKS) /* else gnuplot chooses */
+            write_number_ticks(lines, script);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
         const int length = (int)strlen(column_label(lines, i, 0));
 
         widest = length > widest ? length : widest;
@@ -205,9 +243,13 @@ static void write_break_even(double at, FILE *script)
 {
     fprintf(script,
             "set arrow from graph 0, first %.9g to graph 1, first %.9g nohead back linecolor rgb "
-            "'#555555' linewidth 1 dashtype (6,4)\nset label 'break-even' at graph 0.99, first "
-            "%.9g right offset 0,0.5 font ',6' textcolor rgb '#555555'\n",
-            at, at, at);
+            "'#555555' linewidth 1 dashtype (6,4)\n",
+            at, at);
+}
+
+static bool breaks_even(const struct lines *lines)
+{
+    return lines->subject->quantity == ANALYSIS_CHOSEN && !isnan(lines->study->break_even);
 }
 
 static void write_y_axis(const struct lines *lines, FILE *script)
@@ -234,7 +276,7 @@ static void write_y_axis(const struct lines *lines, FILE *script)
     else
         fprintf(script, "set yrange [%s:%s]\nset offsets 0, 0, graph 0.06, 0\n",
                 has_less ? "*" : "0", all_zero && !has_less ? "1" : "*");
-    if (q == ANALYSIS_CHOSEN && !isnan(lines->study->break_even))
+    if (breaks_even(lines))
         write_break_even(lines->study->break_even * lines->y_scale.factor, script);
 }
 
@@ -288,6 +330,10 @@ static void write_plot(const struct lines *lines, struct analysis_figure *figure
         write_markers(lines, figure, s + 1);
     for (int s = 0; s < lines->series_count; s++)
         write_key(lines, figure, s);
+    if (breaks_even(lines))
+        fputs(", \\\n     NaN with lines linecolor rgb '#555555' linewidth 1 dashtype (6,4) title "
+              "'break-even'",
+              figure->script);
     putc('\n', figure->script);
 }
 
@@ -356,7 +402,7 @@ static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct
     }
     choose_scales(lines);
     look.title = sim_text(lines->arena, "%s: %s", lines->study->name, subject->title);
-    rows = (lines->series_count + columns - 1) / columns;
+    rows = (lines->series_count + breaks_even(lines) + columns - 1) / columns;
     look.key_rows = rows;
     look.height = 2.4 + 0.11 * rows;
     look.notes[0] = sim_text(lines->arena, "%s %s", note_on_theory(lines), note_on_points(lines));

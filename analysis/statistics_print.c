@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDEST_LABEL = 44, COLUMN = 11, INTERVAL = 22 };
+enum { COLUMN = 11, INTERVAL = 22 };
 
 static const char *text_of(double value, enum sim_unit unit, struct sim_arena *arena)
 {
@@ -31,23 +31,31 @@ static const char *interval_of(struct sim_estimate estimate, enum sim_unit unit,
     return sim_text(arena, "%s .. %s", low, high);
 }
 
-static const char *label_of(const char *label, struct sim_arena *arena)
+/* printf pads bytes; a label may have letters of several, as in "400 µs". */
+static size_t letters_of(const char *text)
 {
-    return strlen(label) <= WIDEST_LABEL
-               ? label
-               : sim_text(arena, "...%s", label + strlen(label) - (WIDEST_LABEL - 3));
+    size_t letters = 0;
+
+    for (; *text != '\0'; text++)
+        letters += ((unsigned char)*text & 0xc0) != 0x80;
+    return letters;
 }
 
-static int label_width(const struct analysis_places *places, struct sim_arena *arena)
+static int label_width(const struct analysis_places *places)
 {
     size_t widest = 6;
 
     for (size_t i = 0; i < places->count; i++) {
-        const size_t length = strlen(label_of(places->list[i].label, arena));
+        const size_t length = letters_of(places->list[i].label);
 
         widest = length > widest ? length : widest;
     }
     return (int)widest;
+}
+
+static void print_label(FILE *out, const char *label, int width)
+{
+    fprintf(out, "%s%*s", label, width - (int)letters_of(label), "");
 }
 
 /* ---- places ---- */
@@ -62,7 +70,7 @@ static const char *why_no_interval(const struct analysis_sample *sample, struct 
 static void print_places(FILE *out, const struct analysis_asked *asked,
                          const struct analysis_places *places, struct sim_arena *arena)
 {
-    const int width = label_width(places, arena);
+    const int width = label_width(places);
 
     fprintf(out,
             "%s of %s, place by place (points that differ in nothing but the seed share one)\n",
@@ -74,7 +82,8 @@ static void print_places(FILE *out, const struct analysis_asked *asked,
         const struct analysis_place *place = &places->list[i];
         struct analysis_sample sample;
 
-        fprintf(out, "%-*s %5zu", width, label_of(place->label, arena), place->count);
+        print_label(out, place->label, width);
+        fprintf(out, " %5zu", place->count);
         if (place->count == 0) {
             fprintf(out, "  no point here has it\n");
             continue;
@@ -136,13 +145,13 @@ static void print_contest(FILE *out, const struct analysis_asked *asked,
 
     for (size_t i = 0; i < contest->count; i++)
         labels.list[i].label = contest->list[i].label;
-    width = label_width(&labels, arena);
+    width = label_width(&labels);
     fprintf(out, "\nA: %s=%s, B: %s=%s; pairs are equal in the seed and all else\n", key->name,
             key->values[contest->a], key->name, key->values[contest->b]);
     fprintf(out, "%-*s %5s%*s%*s%*s%*s%9s%9s%9s\n", width, "place", "pairs", COLUMN, "A", COLUMN,
             "B", COLUMN, "A - B", INTERVAL, "95 % of A - B (t)", "p (t)", "p (rank)", "d");
     for (size_t i = 0; i < contest->count; i++) {
-        fprintf(out, "%-*s", width, label_of(contest->list[i].label, arena));
+        print_label(out, contest->list[i].label, width);
         print_rivals(out, asked, &contest->list[i], arena);
     }
     fputs(
@@ -196,14 +205,14 @@ static void print_fits(FILE *out, const struct analysis_asked *asked,
                        const struct analysis_fits *fits, struct sim_arena *arena)
 {
     const struct coefficients all = coefficients_of(fits->model, asked->unit);
-    const int width = label_width(&fits->series, arena);
+    const int width = label_width(&fits->series);
 
     fprintf(out, "\n%s over %s, every point by its relative error\n",
             analysis_model_formulas[fits->model], asked->study->keys[fits->axis].name);
     fprintf(out, "%-*s %5s%*s%*s%*s%*s%10s\n", width, "series", "n", COLUMN, all.names[0], INTERVAL,
             "95 %", COLUMN, all.names[1], INTERVAL, "95 %", "worst");
     for (size_t i = 0; i < fits->series.count; i++) {
-        fprintf(out, "%-*s", width, label_of(fits->series.list[i].label, arena));
+        print_label(out, fits->series.list[i].label, width);
         if (fits->why_not[i] != NULL)
             fprintf(out, " %5zu   %s\n", fits->series.list[i].count, fits->why_not[i]);
         else

@@ -9,6 +9,9 @@
 
 enum { KEY_LETTERS = 26, LABEL_LETTERS = 14 };
 
+/* A bar that is shorter than this share of the axis cannot be seen, so nobody would know what its labels are at. */
+static const double SEEN = 2e-3;
+
 /* Inches: a column of 9 cm. */
 static const double WIDTH = 3.54, ROW = 0.24, LETTER = 0.052;
 
@@ -114,26 +117,27 @@ static bool is_inside(const struct analysis_swing *swing, double value)
     return value > swing->least && value < swing->most;
 }
 
-/* The values between the ends of the bars; false where there are none. */
-static bool write_inner_values(struct analysis_figure *figure,
+static bool has_inner_values(const struct analysis_tornado *tornado)
+{
+    for (int i = 0; i < tornado->count; i++)
+        for (int v = 0; v < tornado->swings[i].count; v++)
+            if (is_inside(&tornado->swings[i], tornado->swings[i].values[v]))
+                return true;
+    return false;
+}
+
+/* The values between the ends of the bars, of which there are some. */
+static void write_inner_values(struct analysis_figure *figure,
                                const struct analysis_tornado *tornado, const struct layout *layout,
                                struct sim_arena *arena)
 {
-    bool has_some = false;
-
+    analysis_block(figure, "values",
+                   sim_text(arena, "row  the other values (%s)", layout->scale.unit));
     for (int i = 0; i < tornado->count; i++)
-        for (int v = 0; v < tornado->swings[i].count; v++) {
-            const double value = tornado->swings[i].values[v];
-
-            if (!is_inside(&tornado->swings[i], value))
-                continue;
-            if (!has_some)
-                analysis_block(figure, "values",
-                               sim_text(arena, "row  the other values (%s)", layout->scale.unit));
-            has_some = true;
-            fprintf(figure->data, "%d %.9g\n", i, value * layout->scale.factor);
-        }
-    return has_some;
+        for (int v = 0; v < tornado->swings[i].count; v++)
+            if (is_inside(&tornado->swings[i], tornado->swings[i].values[v]))
+                fprintf(figure->data, "%d %.9g\n", i,
+                        tornado->swings[i].values[v] * layout->scale.factor);
 }
 
 static void write_label(FILE *script, const char *text, double x, int row, bool is_left,
@@ -169,6 +173,9 @@ static void write_axes(FILE *script, const struct analysis_tornado *tornado,
     for (int i = 0; i < tornado->count; i++) {
         const struct analysis_swing *swing = &tornado->swings[i];
 
+        if ((swing->most - swing->least) * layout->scale.factor <
+            SEEN * (layout->most - layout->least))
+            continue;
         write_label(script, swing->least_label, swing->least * layout->scale.factor, i, true,
                     arena);
         write_label(script, swing->most_label, swing->most * layout->scale.factor, i, false, arena);
@@ -183,34 +190,31 @@ bool analysis_plot_tornado(struct analysis_figures *all, const struct analysis_t
                            struct sim_error *err)
 {
     const struct layout layout = lay_out(tornado);
-    char base[SIM_QUANTITY_SIZE];
     const struct analysis_look look = {
         .name = "tornado",
         .width = WIDTH,
         .height = 1.25 + ROW * tornado->count,
         .key_rows = 1,
         .title = sim_text(all->arena, "%s: which input matters most", tornado->title),
-        .notes = {sim_text(all->arena,
-                           "Each input is varied alone; dashed: all as it is, %s. White lines: "
-                           "the other values.",
-                           sim_format_quantity(base, tornado->base,
-                                               analysis_unit_of_metric(tornado->metric))),
+        .notes = {sim_text(all->arena, "Each input is varied alone; dashed: all as it is, %s.%s",
+                           analysis_shown(tornado->base, layout.scale, all->arena),
+                           has_inner_values(tornado) ? " White lines: the other values." : ""),
                   tornado->origin}};
     struct analysis_figure *figure = analysis_figure_begin(all, &look, err);
-    bool has_values;
 
     if (figure == NULL)
         return false;
     write_axes(figure->script, tornado, &layout, all->arena);
     write_data(figure, tornado, &layout, all->arena);
-    has_values = write_inner_values(figure, tornado, &layout, all->arena);
+    if (has_inner_values(tornado))
+        write_inner_values(figure, tornado, &layout, all->arena);
     analysis_figure_plot(figure);
     fputs("plot 'tornado.dat' index 'bars' using 3:1:2:3:($1-0.32):($1+0.32) with boxxyerror "
           "fillcolor rgb '#0072B2' title 'less than the base', \\\n"
           "     '' index 'bars' using 3:1:3:4:($1-0.32):($1+0.32) with boxxyerror fillcolor rgb "
           "'#E69F00' title 'more'",
           figure->script);
-    if (has_values)
+    if (has_inner_values(tornado))
         fputs(", \\\n     '' index 'values' using 2:($1-0.32):(0):(0.64) with vectors nohead "
               "linecolor rgb '#FFFFFF' linewidth 0.8 notitle",
               figure->script);

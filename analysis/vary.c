@@ -193,7 +193,7 @@ static bool scale_parameter(const struct vary *vary, double factor,
         json_object_set_new(variation->settings, vary->key, json_string(variation->value));
         return true;
     }
-    shown = json_dumps(now, JSON_ENCODE_ANY | JSON_COMPACT);
+    shown = json_dumps(now, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
     text = sim_text(vary->arena, "%s", shown);
     free(shown);
     return refuse_factor(vary, variation->label, text);
@@ -233,7 +233,9 @@ static bool read_variation(const struct vary *vary, struct analysis_variation *v
     double factor;
     char *text;
 
-    text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    text = json_is_string(value)
+               ? NULL
+               : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
     variation->label = sim_text(vary->arena, "%s", text == NULL ? json_string_value(value) : text);
     variation->value = "";
     free(text);

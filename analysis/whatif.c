@@ -200,7 +200,7 @@ static double ratio_of(const struct whatif *whatif, const struct answer *answer)
 struct table {
     const struct whatif *whatif;
     FILE *out;
-    int width;
+    int width, gap;               /* gap: where the name of the metric is longer than its numbers */
     bool has_seconds, has_joules; /* seconds: where the metric is another number */
 };
 
@@ -239,7 +239,7 @@ static void print_row(const struct table *table, const struct answer *answer)
     struct sim_arena *arena = table->whatif->call->arena;
     const char *label = analysis_shorten(label_of(answer, arena), table->width, arena);
 
-    fprintf(table->out, "%-*s", table->width, label);
+    fprintf(table->out, "%-*s%*s", table->width, label, table->gap, "");
     if (answer->summary == NULL) {
         fprintf(table->out, "  failed (%d): %s\n", answer->question->exit_code,
                 analysis_first_sentence(answer->question->error, arena));
@@ -276,8 +276,8 @@ static void print_head(const struct table *table)
     const bool colours = sim_colours(table->out);
     const char *metric = table->has_seconds ? table->whatif->metric : "simulated";
 
-    fprintf(table->out, "%s%-*s%14s%9s", colours ? "\033[1m" : "", table->width, "setting", metric,
-            "ratio");
+    fprintf(table->out, "%s%-*s%*s%9s", colours ? "\033[1m" : "", table->width, "setting",
+            table->gap + 14, metric, "ratio");
     if (table->has_seconds)
         fprintf(table->out, "%14s", "simulated");
     fprintf(table->out, "%14s", "bytes");
@@ -301,6 +301,8 @@ static void print_ranking(const struct whatif *whatif)
             printf("%3d. %s: no value of it has a result\n", i + 1, swing->key);
         else if (swing->most == swing->least)
             printf("%3d. %s changes nothing\n", i + 1, swing->key);
+        else if (strcmp(least, most) == 0)
+            printf("%3d. %s changes next to nothing\n", i + 1, swing->key);
         else
             printf("%3d. %s: %s (%s) to %s (%s)\n", i + 1, swing->key, least,
                    *swing->least_label ? swing->least_label : "as it is", most,
@@ -330,6 +332,8 @@ static void print_table(const struct whatif *whatif)
     for (int q = 0; q < whatif->count; q++)
         table.has_joules |= analysis_metric_of(whatif->answers[q].summary, "joules") > 0;
     table.has_joules &= strcmp(whatif->metric, "joules") != 0;
+    if (table.has_seconds)
+        table.gap = (int)fmax(0, (double)strlen(whatif->metric) + 2 - 14);
     print_head(&table);
     print_row(&table, &whatif->answers[0]);
     for (int i = 0; i < whatif->input_count; i++) {
@@ -489,7 +493,7 @@ SIM_COMMAND(whatif) = {
     .description =
         "Every --vary names a key and values of it, or factors of what it is: "
         "--vary 'platform.link[uplink].bandwidth=x0.5,x2,x10' --vary "
-        "algorithm.compression=none,dgc. Each value is "
+        "algorithm.compression=off. Each value is "
         "laid over the scenario alone and simulated; the table tells what came of it beside the "
         "scenario as it is, the input with the largest swing first, and the figure 'tornado' draws "
         "the swings as bars. A factor of a pattern (link[*]) changes each element by its own "

@@ -2,6 +2,7 @@
 
 #include "sim/base/file.h"
 #include "sim/platform/guard.h"
+#include "sim/study/identity.h"
 #include "sim/study/simulate.h"
 #include "sim/study/store.h"
 #include "sim/study/study.h"
@@ -16,7 +17,8 @@ struct evaluation {
     struct sim_study *study;
     const char *text;
     size_t length;
-    struct sim_arena *arena;
+    struct sim_identifier identifier;
+    struct sim_arena *arena; /* of the answers */
 };
 
 /* {"list": [settings of each question for which `is_wanted`]}, as text. */
@@ -32,7 +34,7 @@ static const char *study_text(const struct sim_question *questions, int count,
         if (is_wanted(&questions[q]))
             json_array_append(list, questions[q].settings);
     json_object_set_new(study, "list", list);
-    text = json_dumps(study, JSON_COMPACT);
+    text = json_dumps(study, JSON_COMPACT | JSON_REAL_PRECISION(15));
     copy = sim_text(arena, "%s", text);
     free(text);
     json_decref(study);
@@ -42,7 +44,8 @@ static const char *study_text(const struct sim_question *questions, int count,
 /* ---- reading ---- */
 
 /* As a sweep lays them: those of all questions, the question's own, no trace. */
-static const char *const *all_settings(const struct evaluation *evaluation, const char *const *own)
+static const char *const *all_settings(const struct evaluation *evaluation, const char *const *own,
+                                       struct sim_arena *scratch)
 {
     const char *const *common = evaluation->asked->settings;
     size_t n = 0, m = 0;
@@ -52,34 +55,36 @@ static const char *const *all_settings(const struct evaluation *evaluation, cons
         n++;
     while (own[m] != NULL)
         m++;
-    all = sim_new(evaluation->arena, const char *, n + m + 2);
+    all = sim_new(scratch, const char *, n + m + 2);
     memcpy(all, common, n * sizeof *all);
     memcpy(all + n, own, m * sizeof *all);
     all[n + m] = "trace=none";
     return all;
 }
 
-static void read_one(const struct evaluation *evaluation, int number, struct sim_question *question)
+static void read_one(struct evaluation *evaluation, int number, struct sim_question *question)
 {
     const struct sim_sweep *asked = evaluation->asked;
-    const char *const *own = sim_study_settings(evaluation->study, number, evaluation->arena);
+    struct sim_arena *scratch = sim_arena_open();
+    const char *const *own = sim_study_settings(evaluation->study, number, scratch);
     struct sim_platform_facts facts = {0};
     struct sim_scenario scenario = {0};
     struct sim_error err = {0};
-    char *text = NULL;
+    char identity[SIM_IDENTITY_SIZE] = "";
+    const bool fine = sim_scenario_parse(&scenario, asked->path, evaluation->text,
+                                         evaluation->length, all_settings(evaluation, own, scratch),
+                                         asked->catalogue, scratch, &err) &&
+                      sim_guard_edited(scenario.platform, scenario.platform_edits,
+                                       scenario.platform_edit_count, &facts, scratch, &err);
 
-    if (sim_scenario_parse(&scenario, asked->path, evaluation->text, evaluation->length,
-                           all_settings(evaluation, own), asked->catalogue, evaluation->arena,
-                           &err) &&
-        sim_guard_edited(scenario.platform, scenario.platform_edits, scenario.platform_edit_count,
-                         &facts, evaluation->arena, &err))
-        text = json_dumps(scenario.resolved, JSON_COMPACT | JSON_SORT_KEYS);
-    question->identity = text == NULL ? NULL : sim_text(evaluation->arena, "%s", text);
-    question->exit_code = text == NULL ? 2 : 0;
+    if (fine)
+        sim_identify(&evaluation->identifier, &scenario, identity);
+    question->identity = fine ? sim_text(evaluation->arena, "%s", identity) : NULL;
+    question->exit_code = fine ? 0 : 2;
     question->error = sim_text(evaluation->arena, "%s", err.text);
     question->summary = NULL;
-    free(text);
     sim_scenario_release(&scenario);
+    sim_arena_close(scratch);
 }
 
 static bool is_any(const struct sim_question *question)
@@ -91,21 +96,24 @@ static bool is_any(const struct sim_question *question)
 bool sim_questions_read(const struct sim_sweep *asked, struct sim_question *questions, int count,
                         struct sim_arena *arena, struct sim_error *err)
 {
-    struct evaluation evaluation = {.asked = asked, .arena = arena};
+    struct sim_arena *scratch = sim_arena_open();
+    struct evaluation evaluation = {
+        .asked = asked, .identifier = {.arena = scratch}, .arena = arena};
     bool fine;
 
     evaluation.text =
-        sim_file_read(arena, asked->path, SIM_SCENARIO_MOST_BYTES, &evaluation.length, err);
+        sim_file_read(scratch, asked->path, SIM_SCENARIO_MOST_BYTES, &evaluation.length, err);
     fine = evaluation.text != NULL &&
            sim_scenario_parse(&evaluation.scenario, asked->path, evaluation.text, evaluation.length,
-                              asked->settings, asked->catalogue, arena, err);
+                              asked->settings, asked->catalogue, scratch, err);
     if (fine) {
-        evaluation.scenario.study = study_text(questions, count, is_any, arena);
-        fine = sim_study_read(&evaluation.study, &evaluation.scenario, arena, err);
+        evaluation.scenario.study = study_text(questions, count, is_any, scratch);
+        fine = sim_study_read(&evaluation.study, &evaluation.scenario, scratch, err);
     }
     for (int q = 0; q < count && fine; q++)
         read_one(&evaluation, q, &questions[q]);
     sim_scenario_release(&evaluation.scenario);
+    sim_arena_close(scratch);
     return fine;
 }
 
@@ -122,8 +130,8 @@ struct answering {
     struct sim_arena *arena;
 };
 
-/* A store may hold points of other calls, so answers are found by what was simulated.  Two questions may be the same
- * one. */
+/* A store may hold points of other calls, so answers are found by what was simulated, not by settings: those of a point
+ * that was there may be others.  Two questions may be the same one. */
 static bool take_answer(void *context, const struct sim_stored *stored)
 {
     const struct answering *answering = context;
@@ -131,7 +139,7 @@ static bool take_answer(void *context, const struct sim_stored *stored)
     for (int q = 0; q < answering->count; q++) {
         struct sim_question *question = &answering->questions[q];
 
-        if (question->identity == NULL || strcmp(question->identity, stored->scenario) != 0)
+        if (question->identity == NULL || strcmp(question->identity, stored->hash) != 0)
             continue;
         question->exit_code = stored->exit_code;
         question->error = sim_text(answering->arena, "%s", stored->error);
@@ -141,15 +149,32 @@ static bool take_answer(void *context, const struct sim_stored *stored)
     return true;
 }
 
+/* Read them all; a question that was simulated, or was there, must have become one that is answered. */
+static bool take_answers(const struct sim_sweep *asked, struct answering *answering,
+                         struct sim_error *err)
+{
+    struct sim_store *store;
+    bool fine;
+
+    if (!sim_store_open(&store, asked->out, false, err))
+        return false;
+    fine = sim_store_each(store, take_answer, answering, err);
+    sim_store_close(store);
+    for (int q = 0; q < answering->count && fine; q++)
+        if (is_open(&answering->questions[q]) && answering->questions[q].exit_code == 0)
+            fine = sim_fail(err, "%s: does not hold what was just put there.", asked->out);
+    return fine;
+}
+
 int sim_questions_answer(const struct sim_sweep *asked, struct sim_question *questions, int count,
                          int *simulated, struct sim_arena *arena, struct sim_error *err)
 {
     struct answering answering = {questions, count, arena};
     struct sim_sweep sweep = *asked;
     struct sim_sweep_result result = {0};
-    struct sim_store *store;
-    const int complaints = err->count;
-    bool has_open = false, is_read;
+    struct sim_error broken = {0}; /* the sweep as a whole: what is wrong with a point is stored */
+    struct sim_arena *scratch;
+    bool has_open = false;
     int code;
 
     *simulated = 0;
@@ -157,19 +182,15 @@ int sim_questions_answer(const struct sim_sweep *asked, struct sim_question *que
         has_open |= is_open(&questions[q]);
     if (!has_open)
         return 0;
-    sweep.study = study_text(questions, count, is_open, arena);
-    code = sim_sweep_run(&sweep, &result, arena, err);
+    scratch = sim_arena_open();
+    sweep.study = study_text(questions, count, is_open, scratch);
+    sweep.keep_going = true;
+    code = sim_sweep_run(&sweep, &result, scratch, &broken);
+    sim_arena_close(scratch);
     *simulated = (int)(result.done + result.failed);
-    if (code == SIM_INTERRUPTED || err->count > complaints)
+    if (code == SIM_INTERRUPTED || broken.count > 0) {
+        sim_fail(err, "%s", broken.text);
         return code == 0 ? 2 : code;
-    if (!sim_store_open(&store, asked->out, false, err))
-        return 2;
-    is_read = sim_store_each(store, take_answer, &answering, err);
-    sim_store_close(store);
-    if (!is_read)
-        return 2;
-    for (int q = 0; q < count; q++)
-        if (is_open(&questions[q]) && questions[q].exit_code == 0)
-            return sim_fail(err, "%s: does not hold what was just put there.", asked->out) ? 0 : 2;
-    return 0;
+    }
+    return take_answers(asked, &answering, err) ? 0 : 2;
 }

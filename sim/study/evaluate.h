@@ -7,13 +7,11 @@
 
 /* One question and its answer; begins as {.settings = ...}, texts live in the arena. */
 struct sim_question {
-    json_t *
-        settings; /* mapping of dotted keys and values over the scenario; borrowed.  Empty: as it is */
-    const char
-        *identity;     /* its resolved scenario, as stores hold it; NULL where it cannot be read */
-    int exit_code;     /* 0 done, 1 failed or a law is broken, 2 bad input */
-    const char *error; /* sentences, or "" */
-    const char *summary; /* summary.json; NULL until it is answered, and where there is none */
+    json_t *settings;     /* mapping of dotted keys and values over the scenario; borrowed */
+    const char *identity; /* as stores have it (identity.h); NULL where it cannot be read */
+    int exit_code;        /* 0 done, 1 failed or a law is broken, 2 bad input */
+    const char *error;    /* sentences, or "" */
+    const char *summary;  /* summary.json; NULL until it is answered, and where there is none */
 };
 
 /* Read the scenario with the settings of each question, and its platform.  A question that makes no sense has exit code
