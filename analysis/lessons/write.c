@@ -32,11 +32,11 @@ const char *lesson_written(struct sim_arena *arena, double value, enum lesson_un
 const char *lesson_spelling(enum lesson_unit unit)
 {
     static const char *const spellings[] = {[LESSON_NUMBER] = "a number, as in 28",
-                                            [LESSON_BYTES] = "bytes, as in 1.4GB",
+                                            [LESSON_BYTES] = "bytes, as in 350MB",
                                             [LESSON_SECONDS] = "seconds, as in 160ms",
                                             [LESSON_RATE] = "bytes a second, as in 1.25GBps",
-                                            [LESSON_SHARE] = "a share, as in 27% or 0.27",
-                                            [LESSON_TIMES] = "how many times, as in 7.5"};
+                                            [LESSON_SHARE] = "a share, as in 40% or 0.4",
+                                            [LESSON_TIMES] = "how many times, as in 2.5"};
 
     return spellings[unit];
 }
