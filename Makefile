@@ -8,6 +8,8 @@ PACKAGES = gcc g++ libc6-dev make pkg-config libsimgrid-dev libgsl-dev libfyaml-
            libgoogle-perftools-dev gnuplot-nox graphviz fonts-dejavu-core
 # to test (dataset-fashion-mnist: 31 MB, so only here; a scenario that names it says what to install)
 CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist libonnx-testdata
+# to test a sweep on a cluster: a Slurm of one node, which `make check-slurm` configures and starts itself
+SLURM_PACKAGES = slurmctld slurmd slurm-client munge
 # to look closer: sanitizers, fuzzing, coverage, lint
 LINT_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 clang-tidy-14 clang-format-14 cppcheck gcovr
 
@@ -49,8 +51,8 @@ MALLOC =
 BLAS =
 endif
 
-SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c))
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o
+SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o $(BUILD)/generated/lesson_web.o
 PROGRAM  = $(BUILD)/dmlsim
 LIBRARY  = $(BUILD)/libdmlsim.a
 ALGORITHM_NAMES := $(sort $(shell sed -n 's/^SIM_ALGORITHM(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))
@@ -91,6 +93,18 @@ $(ONNX_HEADER): $(BUILD)/generated/onnx.pb-c.c ;
 
 $(BUILD)/generated/onnx.pb-c.o: $(BUILD)/generated/onnx.pb-c.c
 	$(CC) $(CFLAGS_ALL) -w -c $< -o $@
+
+# Style and script of lessons' pages are part of the program: a page is one file, wherever the program lies.
+LESSON_STYLE  = analysis/lessons/web/lesson.css
+LESSON_SCRIPT = $(patsubst %,analysis/lessons/web/%.js,quantities stepper exchange gantt tokens lesson)
+as_bytes = { echo 'const unsigned char $(1)[] = {'; cat $(2) | od -An -v -tx1 | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; }
+
+$(BUILD)/generated/lesson_web.c: $(LESSON_STYLE) $(LESSON_SCRIPT) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "analysis/lessons/web.h"'; $(call as_bytes,lesson_style,$(LESSON_STYLE)); \
+	  $(call as_bytes,lesson_script,$(LESSON_SCRIPT)); } > $@
+$(BUILD)/generated/lesson_web.o: $(BUILD)/generated/lesson_web.c
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 $(BUILD)/%.o: %.c | $(ONNX_HEADER)
 	@mkdir -p $(@D)
@@ -172,6 +186,15 @@ demo-built:
 	@echo "run directory: out/ring_allreduce (trace.json opens in https://ui.perfetto.dev)"
 	@echo "plots:         out/ring_allreduce/plots and out/ring_vs_ps.plots (PNG, SVG, PDF)"
 
+# ---- documents that are written by the program ----------------------------------------------------
+
+PAGES = algorithms commands models platforms scenarios
+
+docs: $(PROGRAM) ## write the generated pages of docs/ and the documents' pictures anew (commit them)
+	@for page in $(PAGES); do $(PROGRAM) manual --markdown $$page > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; done
+	@PICTURES=1 tests/golden/documents $(PROGRAM) README.md docs/tutorial.md | grep '^not ok\|^#' && exit 1 || true
+.PHONY: docs
+
 include tests/tests.mk
 
 # ---- looking closer -------------------------------------------------------------------------------
@@ -184,7 +207,7 @@ lint: deps-lint ## floors, headers that compile alone, clang-tidy, cppcheck, for
 	@$(MAKE) lint-built
 
 lint-built:
-	@tests/run $(BUILD)/lint tests/lint/floors tests/lint/headers tests/lint/format tests/lint/cppcheck \
+	@LINT_FLAGS="$$($(MAKE) print-cflags)" tests/run $(BUILD)/lint tests/lint/floors tests/lint/headers tests/lint/format tests/lint/cppcheck \
 	    $(foreach f,$(SOURCES),'tests/lint/tidy $(f)')
 
 format: deps-lint ## lay all C files out as .clang-format says

@@ -211,16 +211,17 @@ bool analysis_plot_exits(struct analysis_figures *all, const char *path, const c
     struct sweep *sweep = sim_new(all->arena, struct sweep, 1);
     struct sim_store *store;
     const char **labels;
+    bool fine;
 
     sweep->arena = all->arena;
     sweep->name = name;
     sweep->is_one_way = true;
     if (!sim_store_open(&store, path, false, err))
         return false;
-    sim_store_each(store, visit, sweep);
+    fine = sim_store_each(store, visit, sweep, err);
     sim_store_close(store);
-    if (sweep->count < 2)
-        return true;
+    if (!fine || sweep->count < 2)
+        return fine;
     labels = sim_new(all->arena, const char *, (size_t)sweep->count);
     for (int p = 0; p < sweep->count; p++)
         labels[p] = sweep->points[p].label;

@@ -419,12 +419,10 @@ bool analysis_study_read(struct analysis_study *study, const char *path,
                                 .points = sim_new(arena, struct analysis_points, 1)};
     if (sim_store_open(&store, path, false, err)) {
         study->name = sim_store_noted(store, "name", arena);
-        sim_store_each(store, look_for_twins, &reading);
-        fine = choose_metric(&reading, choice, path, err) &&
-               choose_goals(&reading, choice->pareto, path, err);
-        if (fine)
-            sim_store_each(store, take_point, &reading);
-        fine = fine && has_results(study, path, err);
+        fine = sim_store_each(store, look_for_twins, &reading, err) &&
+               choose_metric(&reading, choice, path, err) &&
+               choose_goals(&reading, choice->pareto, path, err) &&
+               sim_store_each(store, take_point, &reading, err) && has_results(study, path, err);
     }
     if (fine) {
         find_numbers(study, arena);

@@ -1,7 +1,7 @@
 /* list.c -- dmlsim list: what there is, from the tables and the folders. */
 #include "sim/base/file.h"
 #include "sim/base/names.h"
-#include "sim/cli/command.h"
+#include "sim/cli/listing.h"
 #include "sim/platform/guard.h"
 #include "sim/workload/language.h"
 #include "sim/workload/model.h"
@@ -13,20 +13,10 @@
 
 static const struct sim_option options[] = {{"json", 0, NULL, "print a JSON list"}, {0}};
 
-/* One thing in a list. */
-struct item {
-    const char *name, *summary;
-};
-
-struct list {
-    struct item items[1024];
-    size_t count;
-};
-
-static void add(struct list *list, const char *name, const char *summary)
+static void add(struct sim_list *list, const char *name, const char *summary)
 {
     if (list->count < sizeof list->items / sizeof list->items[0])
-        list->items[list->count++] = (struct item){name, summary};
+        list->items[list->count++] = (struct sim_listed){name, summary};
 }
 
 static bool ends_in(const char *name, const char *ending)
@@ -63,12 +53,18 @@ static const char *xml_summary(struct sim_arena *arena, const char *path)
     return facts.summary;
 }
 
-static void list_folder(const struct sim_call *call, const char *folder, const char *ending,
-                        const char *(*summary)(struct sim_arena *, const char *), struct list *list)
+const char *sim_listed_path(const struct sim_call *call, const char *name)
 {
-    const char *path = sim_file_exists(folder)
-                           ? folder
-                           : sim_text(call->arena, "%s/%s", call->catalogue->data_folder, folder);
+    return sim_file_exists(name)
+               ? name
+               : sim_text(call->arena, "%s/%s", call->catalogue->data_folder, name);
+}
+
+static void list_folder(const struct sim_call *call, const char *folder, const char *ending,
+                        const char *(*summary)(struct sim_arena *, const char *),
+                        struct sim_list *list)
+{
+    const char *path = sim_listed_path(call, folder);
     DIR *open_folder = opendir(path);
     const struct dirent *entry;
 
@@ -91,7 +87,7 @@ static const char *language_summary(const struct sim_call *call,
                     is_large ? "billion" : "million", model->layers, model->hidden);
 }
 
-static void list_languages(const struct sim_call *call, struct list *list)
+static void list_languages(const struct sim_call *call, struct sim_list *list)
 {
     const char *const folders[] = {call->catalogue->data_folder, NULL};
     struct sim_error unread = {0};
@@ -103,7 +99,7 @@ static void list_languages(const struct sim_call *call, struct list *list)
 }
 
 /* By the names that `workload:` knows them by. */
-static void list_models(const struct sim_call *call, struct list *list)
+static void list_models(const struct sim_call *call, struct sim_list *list)
 {
     const char *const folders[] = {call->catalogue->data_folder, NULL};
     const char *const *names = sim_model_names(call->arena, folders);
@@ -116,13 +112,13 @@ static void list_models(const struct sim_call *call, struct list *list)
 
 static int by_name(const void *a, const void *b)
 {
-    const struct item *one = a, *other = b;
+    const struct sim_listed *one = a, *other = b;
     const int order = sim_natural_order(one->name, other->name);
 
     return order != 0 ? order : strcmp(one->summary, other->summary);
 }
 
-static void print(const struct sim_call *call, const struct list *list)
+static void print(const struct sim_call *call, const struct sim_list *list)
 {
     json_t *all;
     int widest = 0;
@@ -144,11 +140,11 @@ static void print(const struct sim_call *call, const struct list *list)
         printf("%-*s  %s\n", widest, list->items[i].name, list->items[i].summary);
 }
 
-static int run(const struct sim_call *call)
+const char *const sim_list_kinds[] = {"algorithms", "platforms", "scenarios", "models", NULL};
+
+const struct sim_list *sim_list_of(const struct sim_call *call, const char *what)
 {
-    static const char *const kinds[] = {"algorithms", "platforms", "scenarios", "models"};
-    struct list *list = sim_new(call->arena, struct list, 1);
-    const char *what = call->arguments[0];
+    struct sim_list *list = sim_new(call->arena, struct sim_list, 1);
 
     if (strcmp(what, "algorithms") == 0) {
         for (const struct sim_algorithm *const *a = call->catalogue->algorithms; *a != NULL; a++)
@@ -162,11 +158,21 @@ static int run(const struct sim_call *call)
         list_models(call, list);
         list_languages(call, list);
     } else {
-        return sim_misused(call, "there is no list of '%s'%s", what,
-                           sim_did_you_mean(call->arena, what, kinds, 4,
-                                            "; say algorithms, platforms, scenarios or models."));
+        return NULL;
     }
     qsort(list->items, list->count, sizeof list->items[0], by_name);
+    return list;
+}
+
+static int run(const struct sim_call *call)
+{
+    const char *what = call->arguments[0];
+    const struct sim_list *list = sim_list_of(call, what);
+
+    if (list == NULL)
+        return sim_misused(call, "there is no list of '%s'%s", what,
+                           sim_did_you_mean(call->arena, what, sim_list_kinds, 4,
+                                            "; say algorithms, platforms, scenarios or models."));
     print(call, list);
     return 0;
 }

@@ -1,11 +1,21 @@
-/* manual.c -- dmlsim manual: the manual page, from the same tables as everything else. */
+/* manual.c -- dmlsim manual: the manual page, and pages of docs/, from the same tables as everything else. */
+#include "sim/base/names.h"
 #include "sim/base/version.h"
-#include "sim/cli/command.h"
+#include "sim/cli/pages.h"
 #include "sim/scenario/parameters.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static const struct sim_option options[] = {{0}};
+static const struct sim_option options[] = {
+    {"markdown", 0, "PAGE",
+     "instead, a page of docs/ as Markdown: algorithms, commands, models, platforms or scenarios"},
+    {0}};
+
+static const struct sim_page pages[] = {
+    {"algorithms", sim_page_algorithms}, {"commands", sim_page_commands},
+    {"models", sim_page_models},         {"platforms", sim_page_platforms},
+    {"scenarios", sim_page_scenarios},   {0}};
 
 /* Text for troff: a dash is a minus, a backslash and a leading dot are data. */
 static void text(const char *words)
@@ -62,7 +72,25 @@ static void algorithm(const struct sim_algorithm *algorithm, struct sim_arena *a
     }
 }
 
-static int run(const struct sim_call *call)
+static int print_page(const struct sim_call *call, const char *name)
+{
+    const char *names[sizeof pages / sizeof pages[0]];
+    size_t count = 0;
+
+    for (; pages[count].name != NULL; count++) {
+        names[count] = pages[count].name;
+        if (strcmp(names[count], name) == 0) {
+            pages[count].print(call);
+            return 0;
+        }
+    }
+    return sim_misused(
+        call, "there is no page '%s'%s", name,
+        sim_did_you_mean(call->arena, name, names, count,
+                         "; say algorithms, commands, models, platforms or scenarios."));
+}
+
+static void print_troff(const struct sim_call *call)
 {
     puts(".TH DMLSIM 1 \"\" \"dmlsim " SIM_VERSION "\" \"User commands\"\n"
          ".SH NAME\ndmlsim \\- simulate distributed machine\\-learning systems\n"
@@ -81,14 +109,21 @@ static int run(const struct sim_call *call)
     puts(".SH EXIT STATUS\n0 done; 1 the simulation failed or a law is broken; 2 the input is "
          "wrong; 130 "
          "interrupted.\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nif set, nothing is coloured.");
+}
+
+static int run(const struct sim_call *call)
+{
+    if (sim_option_given(call, "markdown"))
+        return print_page(call, sim_option_value(call, "markdown"));
+    print_troff(call);
     return 0;
 }
 
 SIM_COMMAND(manual) = {
     .name = "manual",
     .arguments = "",
-    .summary = "print the manual page (troff)",
-    .description = "",
+    .summary = "print the manual page (troff), or a page of docs/ (Markdown)",
+    .description = "Both are written from the tables that the program goes by.",
     .options = options,
     .least_arguments = 0,
     .most_arguments = 0,

@@ -12,6 +12,7 @@ enum { MOST_ROWS = 60, MOST_KEYS = 16, WIDEST_CELL = 40, GAP = 2 };
 /* First pass: which keys the points set to differing values; second: the rows. */
 struct points {
     FILE *out;
+    const json_t *only; /* hashes; NULL: all points */
     char *keys[MOST_KEYS];
     char *first_values[MOST_KEYS];
     bool varies[MOST_KEYS];
@@ -60,12 +61,20 @@ static const char *last_part(const char *key)
     return dot == NULL || strcmp(key, "algorithm.name") == 0 ? key : dot + 1;
 }
 
+static bool is_asked_for(const struct points *points, const struct sim_stored *stored)
+{
+    return points->only == NULL || json_object_get(points->only, stored->hash) != NULL;
+}
+
 static bool note_keys(void *context, const struct sim_stored *stored)
 {
     struct points *points = context;
-    json_t *settings = json_loads(stored->settings, 0, NULL), *value;
+    json_t *settings, *value;
     const char *key;
 
+    if (!is_asked_for(points, stored))
+        return true;
+    settings = json_loads(stored->settings, 0, NULL);
     json_object_foreach (settings, key, value) {
         const int i = place_of(points, key);
 
@@ -126,7 +135,7 @@ static bool print_row(void *context, const struct sim_stored *stored)
     struct points *points = context;
     json_t *summary;
 
-    if (++points->rows > MOST_ROWS)
+    if (!is_asked_for(points, stored) || ++points->rows > MOST_ROWS)
         return true;
     print_settings(points, stored);
     if (stored->summary == NULL) {
@@ -150,26 +159,39 @@ static bool print_row(void *context, const struct sim_stored *stored)
     return true;
 }
 
-void sim_print_points(FILE *out, struct sim_store *store, bool colours)
+static bool print_all(struct points *points, struct sim_store *store, bool colours,
+                      struct sim_error *err)
 {
-    struct points points = {.out = out, .headline = HEADLINES};
+    FILE *out = points->out;
 
-    sim_store_each(store, note_keys, &points);
+    if (!sim_store_each(store, note_keys, points, err))
+        return false;
     fputs(colours ? "\033[1m" : "", out);
-    for (int i = 0; i < points.key_count; i++)
-        if (points.varies[i]) {
-            widen(&points, i, last_part(points.keys[i]));
-            fprintf(out, "%-*s", points.widths[i] + GAP, last_part(points.keys[i]));
+    for (int i = 0; i < points->key_count; i++)
+        if (points->varies[i]) {
+            widen(points, i, last_part(points->keys[i]));
+            fprintf(out, "%-*s", points->widths[i] + GAP, last_part(points->keys[i]));
         }
     fprintf(out, "%14s%14s%14s%14s", "simulated", "theory", "bytes", "busiest card");
-    if (points.headline < HEADLINES)
-        fprintf(out, "%14s", headlines[points.headline].title);
+    if (points->headline < HEADLINES)
+        fprintf(out, "%14s", headlines[points->headline].title);
     fputs(colours ? "\033[0m\n" : "\n", out);
-    sim_store_each(store, print_row, &points);
-    if (points.rows > MOST_ROWS)
-        fprintf(out, "... and %d more\n", points.rows - MOST_ROWS);
+    if (!sim_store_each(store, print_row, points, err))
+        return false;
+    if (points->rows > MOST_ROWS)
+        fprintf(out, "... and %d more\n", points->rows - MOST_ROWS);
+    return true;
+}
+
+bool sim_print_points(FILE *out, struct sim_store *store, const json_t *only, bool colours,
+                      struct sim_error *err)
+{
+    struct points points = {.out = out, .only = only, .headline = HEADLINES};
+    const bool fine = print_all(&points, store, colours, err);
+
     for (int i = 0; i < points.key_count; i++) {
         free(points.keys[i]);
         free(points.first_values[i]);
     }
+    return fine;
 }

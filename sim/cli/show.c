@@ -1,6 +1,6 @@
 /* show.c -- dmlsim show: all that an algorithm says of itself. */
 #include "sim/base/names.h"
-#include "sim/cli/command.h"
+#include "sim/cli/show.h"
 #include "sim/scenario/parameters.h"
 
 #include <stdio.h>
@@ -8,19 +8,27 @@
 
 static const struct sim_option options[] = {{"json", 0, NULL, "print it as JSON"}, {0}};
 
-static const char *const workload_uses[] = {
+const char *const sim_workload_uses[] = {
     [SIM_NO_WORKLOAD] = "none",
     [SIM_MAY_HAVE_WORKLOAD] = "may have one",
     [SIM_NEEDS_WORKLOAD] = "needs one",
     [SIM_MAY_HAVE_LANGUAGE_MODELS] = "may have language models: {model, draft}",
 };
 
-static const char *request_use(const struct sim_algorithm *algorithm)
+const char *sim_request_use(const struct sim_algorithm *algorithm)
 {
     return algorithm->takes_requests
                ? "answers them: {arrival: one|fixed|poisson|trace, rate, count, horizon, warm_up, "
                  "file}; one, at once, unless told otherwise"
                : "none";
+}
+
+const char *sim_law_nearness(const struct sim_law *law, struct sim_arena *arena)
+{
+    if (law->deviation != NULL)
+        return sim_text(arena, "within %d standard deviations", SIM_DEVIATIONS);
+    return law->tolerance == 0 ? "exact"
+                               : sim_text(arena, "within %g of the value", law->tolerance);
 }
 
 static void print_parameters(const struct sim_algorithm *algorithm, struct sim_arena *arena)
@@ -37,20 +45,15 @@ static void print_algorithm(const struct sim_algorithm *algorithm, struct sim_ar
 {
     printf("%s\n%s\n\nPaper: %s\nN counts: %s\nWorkload: %s\nRequests: %s\n\nRoles\n",
            algorithm->name, algorithm->summary, algorithm->paper, algorithm->counts,
-           workload_uses[algorithm->workload], request_use(algorithm));
+           sim_workload_uses[algorithm->workload], sim_request_use(algorithm));
     for (const struct sim_role *role = algorithm->roles; role->name != NULL; role++)
         printf("  %-18s %s\n", role->name, role->help);
     print_parameters(algorithm, arena);
     puts("\nLaws (checked in every run whose plan fits their assumptions)");
     for (const struct sim_law *law = algorithm->laws; law->quantity != NULL; law++) {
         printf("  %s = %s\n", law->quantity, law->formula);
-        if (law->deviation != NULL)
-            printf("    within %d standard deviations", SIM_DEVIATIONS);
-        else if (law->tolerance == 0)
-            printf("    exact");
-        else
-            printf("    within %g of the value", law->tolerance);
-        printf("%s%s\n", law->assumes ? "; assumes: " : "", law->assumes ? law->assumes : "");
+        printf("    %s%s%s\n", sim_law_nearness(law, arena), law->assumes ? "; assumes: " : "",
+               law->assumes ? law->assumes : "");
     }
 }
 
@@ -85,7 +88,7 @@ static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_
                                               "assumes", law->assumes ? law->assumes : ""));
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "name", algorithm->name,
                      "summary", algorithm->summary, "paper", algorithm->paper, "counts",
-                     algorithm->counts, "workload", workload_uses[algorithm->workload],
+                     algorithm->counts, "workload", sim_workload_uses[algorithm->workload],
                      "takes_requests", algorithm->takes_requests, "roles", roles, "parameters",
                      parameters, "laws", laws);
 }

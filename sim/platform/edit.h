@@ -25,4 +25,12 @@ bool sim_platform_edit_target(struct sim_arena *arena, const char *text,
 const char *sim_platform_edited(const char *path, const struct sim_platform_edit *edits, int count,
                                 size_t *length, struct sim_arena *arena, struct sim_error *err);
 
+/* What stands where `target` would write, in the file with those edits: one entry for each element that is meant, with
+ * its own id; `value` is NULL where the element has no such attribute or property.  Returns their number; 0, with a
+ * sentence, where there is none or the file cannot be read. */
+int sim_platform_values(const char *path, const struct sim_platform_edit *edits, int count,
+                        const struct sim_platform_edit *target,
+                        const struct sim_platform_edit **values, struct sim_arena *arena,
+                        struct sim_error *err);
+
 #endif

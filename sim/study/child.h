@@ -40,6 +40,10 @@ void sim_watched_signals(sigset_t *set);
 
 bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err);
 
+/* Start another program (arguments[0], looked for in PATH; no shell) as a child whose standard output is its reply.
+ * 0, or the errno of why it cannot be started: ENOENT when it is not installed. */
+int sim_child_spawn(struct sim_child *child, char *const arguments[]);
+
 /* Wait until one of the children ends (those with pid 0 are passed over), and return its index; its
  * pid is then 0.  -1 after SIGINT or SIGTERM: all children are killed then. */
 int sim_child_wait(struct sim_child *children, int count, struct sim_arena *arena,

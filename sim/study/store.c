@@ -3,6 +3,7 @@
 #include "sim/base/file.h"
 
 #include <sqlite3.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ enum { STORE_VERSION = 1, APPLICATION_ID = 0x646d6c73 /* "dmls" */, BUSY_MILLISE
 
 struct sim_store {
     sqlite3 *base;
+    const char *path; /* for sentences */
 };
 
 static const char schema[] =
@@ -17,6 +19,7 @@ static const char schema[] =
     " settings text not null, scenario text not null, exit_code integer not null, error text not "
     "null,"
     " wall_seconds real not null, summary text);"
+    "create index if not exists points_settings on points(settings);"
     "create table if not exists notes(name text primary key, value text not null);";
 
 static bool refuse(struct sim_store *store, const char *path, struct sim_error *err)
@@ -39,23 +42,46 @@ static int pragma(struct sim_store *store, const char *name)
     return value;
 }
 
-static bool is_ours(struct sim_store *store, const char *path, bool is_new, struct sim_error *err)
+/* A file without a single table: just made, by us or by a sweep that begins at this instant. */
+static bool is_empty(struct sim_store *store)
+{
+    sqlite3_stmt *statement;
+    bool is_empty = false;
+
+    if (sqlite3_prepare_v2(store->base, "select 1 from sqlite_master", -1, &statement, NULL) ==
+        SQLITE_OK)
+        is_empty = sqlite3_step(statement) == SQLITE_DONE;
+    sqlite3_finalize(statement);
+    return is_empty;
+}
+
+/* Mark and tables appear at once, so that who comes second sees both or none. */
+static bool furnish(struct sim_store *store, const char *path, struct sim_error *err)
 {
     char text[128];
-    const int version = is_new ? STORE_VERSION : pragma(store, "user_version");
 
-    if (!is_new && pragma(store, "application_id") != APPLICATION_ID)
-        return sim_fail(err, "%s: is no store of dmlsim, so it is left alone.", path);
-    if (version != STORE_VERSION)
-        return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path,
-                        version, STORE_VERSION);
-    sqlite3_snprintf(sizeof text, text, "pragma application_id=%d; pragma user_version=%d",
+    sqlite3_snprintf(sizeof text, text,
+                     "begin immediate; pragma application_id=%d; pragma user_version=%d",
                      APPLICATION_ID, STORE_VERSION);
-    if ((is_new && sqlite3_exec(store->base, text, NULL, NULL, NULL) != SQLITE_OK) ||
-        sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(store->base, schema, NULL, NULL, NULL) != SQLITE_OK)
-        return refuse(store, path, err);
-    return true;
+    return (sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(store->base, text, NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(store->base, "commit", NULL, NULL, NULL) == SQLITE_OK) ||
+           refuse(store, path, err);
+}
+
+static bool is_ours(struct sim_store *store, const char *path, bool create, struct sim_error *err)
+{
+    if (create && is_empty(store) && !furnish(store, path, err))
+        return false;
+    if (pragma(store, "application_id") != APPLICATION_ID)
+        return sim_fail(err, "%s: is no store of dmlsim, or is damaged, so it is left alone.",
+                        path);
+    if (pragma(store, "user_version") != STORE_VERSION)
+        return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path,
+                        pragma(store, "user_version"), STORE_VERSION);
+    return sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK ||
+           refuse(store, path, err);
 }
 
 /* The time-out comes first, so that two sweeps on one store wait for each other. */
@@ -72,16 +98,14 @@ static bool open_base(struct sim_store *store, const char *path, bool create, st
 
 bool sim_store_open(struct sim_store **store, const char *path, bool create, struct sim_error *err)
 {
-    const bool is_new = !sim_file_exists(path);
-
     *store = NULL;
-    if (is_new && !create)
+    if (!create && !sim_file_exists(path))
         return sim_fail(err, "%s: there is no such file.", path);
     if (sim_is_directory(path))
         return sim_fail(err, "%s: is a directory; a store was expected.", path);
     *store = calloc(1, sizeof **store);
-    if (*store != NULL && open_base(*store, path, create, err) &&
-        is_ours(*store, path, is_new, err))
+    if (*store != NULL && ((*store)->path = strdup(path)) != NULL &&
+        open_base(*store, path, create, err) && is_ours(*store, path, create, err))
         return true;
     sim_store_close(*store);
     *store = NULL;
@@ -93,6 +117,7 @@ void sim_store_close(struct sim_store *store)
     if (store == NULL)
         return;
     sqlite3_close(store->base);
+    free((char *)(uintptr_t)store->path);
     free(store);
 }
 
@@ -116,19 +141,51 @@ static bool finish(struct sim_store *store, sqlite3_stmt *statement, struct sim_
     const bool done = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
 
     if (!done)
-        sim_fail(err, "A result cannot be stored: %s.", sqlite3_errmsg(store->base));
+        sim_fail(err, "%s: a result cannot be stored: %s.", store->path,
+                 sqlite3_errmsg(store->base));
     sqlite3_finalize(statement);
     return done;
 }
 
-bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err)
+static bool run_text(struct sim_store *store, const char *text, struct sim_error *err)
+{
+    return sqlite3_exec(store->base, text, NULL, NULL, NULL) == SQLITE_OK ||
+           sim_fail(err, "%s: %s.", store->path, sqlite3_errmsg(store->base));
+}
+
+/* Several statements, all of them or none.  Immediately: a transaction that begins to read cannot wait for its turn to
+ * write. */
+static bool begin(struct sim_store *store, struct sim_error *err)
+{
+    return run_text(store, "begin immediate", err);
+}
+
+static bool end(struct sim_store *store, bool fine, struct sim_error *err)
+{
+    if (fine && run_text(store, "commit", err))
+        return true;
+    sqlite3_exec(store->base, "rollback", NULL, NULL, NULL);
+    return false;
+}
+
+static bool forget_equal(struct sim_store *store, const char *settings, struct sim_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+
+    if (sqlite3_prepare_v2(store->base, "delete from points where settings=?", -1, &statement,
+                           NULL) == SQLITE_OK)
+        sqlite3_bind_text(statement, 1, settings, -1, SQLITE_STATIC);
+    return finish(store, statement, err);
+}
+
+static bool insert(struct sim_store *store, const struct sim_stored *point, struct sim_error *err)
 {
     sqlite3_stmt *statement = NULL;
 
     if (sqlite3_prepare_v2(store->base, "insert or replace into points values(?,?,?,?,?,?,?,?)", -1,
                            &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, point->hash, -1, SQLITE_STATIC);
-        sqlite3_bind_int(statement, 2, point->number);
+        sqlite3_bind_int64(statement, 2, point->number);
         sqlite3_bind_text(statement, 3, point->settings, -1, SQLITE_STATIC);
         sqlite3_bind_text(statement, 4, point->scenario, -1, SQLITE_STATIC);
         sqlite3_bind_int(statement, 5, point->exit_code);
@@ -137,6 +194,12 @@ bool sim_store_put(struct sim_store *store, const struct sim_stored *point, stru
         sqlite3_bind_text(statement, 8, point->summary, -1, SQLITE_STATIC);
     }
     return finish(store, statement, err);
+}
+
+bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err)
+{
+    return begin(store, err) &&
+           end(store, forget_equal(store, point->settings, err) && insert(store, point, err), err);
 }
 
 bool sim_store_note(struct sim_store *store, const char *name, const char *value,
@@ -172,18 +235,20 @@ const char *sim_store_noted(struct sim_store *store, const char *name, struct si
     return value;
 }
 
-void sim_store_each(struct sim_store *store,
-                    bool (*visit)(void *context, const struct sim_stored *point), void *context)
+bool sim_store_each(struct sim_store *store,
+                    bool (*visit)(void *context, const struct sim_stored *point), void *context,
+                    struct sim_error *err)
 {
     static const char query[] =
         "select hash,number,settings,scenario,exit_code,error,wall_seconds,summary"
         " from points order by number,hash";
     sqlite3_stmt *statement;
-    bool go_on = sqlite3_prepare_v2(store->base, query, -1, &statement, NULL) == SQLITE_OK;
+    int state = sqlite3_prepare_v2(store->base, query, -1, &statement, NULL);
+    bool goes_on = state == SQLITE_OK;
 
-    while (go_on && sqlite3_step(statement) == SQLITE_ROW) {
+    while (goes_on && (state = sqlite3_step(statement)) == SQLITE_ROW) {
         const struct sim_stored point = {column(statement, 0),
-                                         sqlite3_column_int(statement, 1),
+                                         sqlite3_column_int64(statement, 1),
                                          column(statement, 2),
                                          column(statement, 3),
                                          sqlite3_column_int(statement, 4),
@@ -191,7 +256,66 @@ void sim_store_each(struct sim_store *store,
                                          sqlite3_column_double(statement, 6),
                                          column(statement, 7)};
 
-        go_on = visit(context, &point);
+        goes_on = visit(context, &point);
     }
+    if (state != SQLITE_DONE && state != SQLITE_ROW)
+        sim_fail(err, "%s: is damaged: %s.", store->path, sqlite3_errmsg(store->base));
     sqlite3_finalize(statement);
+    return state == SQLITE_DONE || state == SQLITE_ROW;
+}
+
+/* ---- one store out of several ---- */
+
+static bool attach(struct sim_store *store, const char *path, struct sim_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+
+    if (sqlite3_prepare_v2(store->base, "attach ? as other", -1, &statement, NULL) == SQLITE_OK)
+        sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
+    return finish(store, statement, err);
+}
+
+/* Is there a row?  `text` selects a study that is not the same. */
+static bool selects_nothing(struct sim_store *store, const char *text)
+{
+    sqlite3_stmt *statement;
+    bool is_empty = false;
+
+    if (sqlite3_prepare_v2(store->base, text, -1, &statement, NULL) == SQLITE_OK)
+        is_empty = sqlite3_step(statement) == SQLITE_DONE;
+    sqlite3_finalize(statement);
+    return is_empty;
+}
+
+static bool is_same_study(struct sim_store *store, const char *path, struct sim_error *err)
+{
+    return selects_nothing(store, "select 1 from notes a join other.notes b using(name)"
+                                  " where name='name' and a.value<>b.value") ||
+           sim_fail(err, "%s: holds another study than %s, so they are not merged.", path,
+                    store->path);
+}
+
+bool sim_store_merge(struct sim_store *store, const char *path, struct sim_error *err)
+{
+    static const char take[] =
+        "create temp table taken as select hash,settings from other.points o where not"
+        " (o.exit_code<>0 and exists (select 1 from main.points p where p.settings=o.settings and"
+        "  p.exit_code=0));"
+        "delete from main.points where settings in (select settings from taken);"
+        "insert or replace into main.points select * from other.points"
+        " where hash in (select hash from taken);"
+        "insert or replace into main.notes select * from other.notes;"
+        "drop table taken;";
+    struct sim_store *other;
+    bool fine;
+
+    if (!sim_store_open(&other, path, false, err)) /* looks at its format; folds its log back */
+        return false;
+    sim_store_close(other);
+    if (!attach(store, path, err))
+        return false;
+    fine = is_same_study(store, path, err) && begin(store, err) &&
+           end(store, run_text(store, take, err), err);
+    sqlite3_exec(store->base, "detach other", NULL, NULL, NULL);
+    return fine;
 }

@@ -1,5 +1,5 @@
 # rules.mk -- law: scripts beside the cmocka programs
-CHECKS += 'tests/law/determinism $(PROGRAM)' 'tests/law/covered $(PROGRAM)'
+CHECKS += 'tests/law/determinism $(PROGRAM)' 'tests/law/covered $(PROGRAM)' 'tests/law/questions $(PROGRAM)'
 # the same laws where SimGrid's network model times what is alone on its links, too
 CHECKS += 'SIMULATION=full $(BUILD)/tests/law/verbs' 'SIMULATION=full $(BUILD)/tests/law/data_parallel_laws'
 # many seeds of real learning

@@ -1,6 +1,7 @@
 #include "algorithms/decoding/shared/report.h"
 
 #include "algorithms/decoding/shared/baseline.h"
+#include "algorithms/decoding/shared/said.h"
 #include "algorithms/decoding/shared/shards.h"
 
 #include <string.h>
@@ -220,4 +221,5 @@ void dec_report(struct dec_server *server)
     if (server->run->method->report != NULL)
         server->run->method->report(server->me);
     write_text(server);
+    dec_said_write(server);
 }

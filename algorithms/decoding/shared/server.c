@@ -3,6 +3,7 @@
 
 #include "algorithms/decoding/shared/baseline.h"
 #include "algorithms/decoding/shared/report.h"
+#include "algorithms/decoding/shared/said.h"
 #include "algorithms/decoding/shared/shards.h"
 
 static int draft_peer(const struct dec_server *server, int draft)
@@ -315,8 +316,10 @@ void dec_judge(struct dec_server *server)
     for (int i = 0; i < server->count; i++) {
         struct dec_sequence *sequence = server->batch[i];
         const struct tokens_verdict *verdict = &sequence->verdict;
-        const int committed = token_sequence_commit(sequence->tokens, &sequence->tree, verdict);
+        int committed;
 
+        dec_say(server, sequence);
+        committed = token_sequence_commit(sequence->tokens, &sequence->tree, verdict);
         dec_count_round(server, sequence, committed);
         dec_emit(server, sequence, committed, sequence->tree.count - 1, verdict->accepted,
                  tree_child(&sequence->tree, verdict->node, TREE_NONE) != TREE_NONE);
@@ -417,6 +420,7 @@ static struct dec_server *server_open(struct sim_peer *me)
     server->options = run->options;
     server->tally = run->tally;
     server->batch = sim_new(arena, struct dec_sequence *, (size_t)run->options->batch);
+    server->said = dec_said_open(server);
     server->is_behind = sim_new(arena, bool, drafts + 1);
     server->takes_part = sim_new(arena, bool, drafts + 1);
     server->orders = sim_new(arena, struct dec_order, drafts + 1);

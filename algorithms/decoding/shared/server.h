@@ -33,6 +33,8 @@ struct dec_server {
     struct dec_order *orders; /* [drafts] */
     struct sim_activity **pending; /* [drafts] */
 
+    struct dec_said *said; /* NULL where tokens mean nothing */
+
     /* Of the round under way. */
     double draft_seconds, exchange_seconds, verify_seconds;
     int64_t drafted, accepted, emitted;

@@ -131,6 +131,13 @@ const char *token_sequence_text(const struct token_sequence *sequence, int from,
     return sequence->tokens->method->text(sequence, from, arena);
 }
 
+const char *token_written(const struct token_sequence *sequence, int token)
+{
+    return sequence->tokens->method->written == NULL
+               ? NULL
+               : sequence->tokens->method->written(sequence, token);
+}
+
 double tokens_overlap(struct token_sequence *sequence, int draft)
 {
     return sequence->tokens->method->overlap(sequence, draft);

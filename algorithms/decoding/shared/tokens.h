@@ -139,6 +139,9 @@ int token_sequence_commit(struct token_sequence *sequence, const struct tree *tr
 const char *token_sequence_text(const struct token_sequence *sequence, int from,
                                 struct sim_arena *arena);
 
+/* One token, with the blank before it; NULL with given acceptance. */
+const char *token_written(const struct token_sequence *sequence, int token);
+
 /* sum of min(p, q) at this point: the probability that the draft's next token is accepted; NaN unless from text. */
 double tokens_overlap(struct token_sequence *sequence, int draft);
 

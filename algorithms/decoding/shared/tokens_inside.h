@@ -15,6 +15,8 @@ struct tokens_method {
     int (*next)(struct token_sequence *sequence);
     int (*next_of_draft)(struct token_sequence *sequence, int draft);
     const char *(*text)(const struct token_sequence *sequence, int from, struct sim_arena *arena);
+    const char *(*written)(const struct token_sequence *sequence,
+                           int token); /* NULL: means nothing */
     double (*overlap)(struct token_sequence *sequence, int draft);
     void (*end)(struct token_sequence *sequence); /* it is closed; NULL: nothing is to be done */
 };

@@ -290,6 +290,11 @@ static const char *written(const struct token_sequence *sequence, int from, stru
                      arena);
 }
 
+static const char *word(const struct token_sequence *sequence, int token)
+{
+    return models_of(sequence)->text->written[token];
+}
+
 /* ---- verification ---- */
 
 /* What accept_tree asks for; one row is held at a time. */
@@ -344,6 +349,7 @@ static const struct tokens_method method = {
     .next = text_next,
     .next_of_draft = text_next_of_draft,
     .text = written,
+    .written = word,
     .overlap = text_overlap,
     .end = end,
 };
