@@ -15,7 +15,7 @@ static const struct sim_option options[] = {
      "several"},
     {"metric", 'm', "NAME",
      "of a study: a number of its summaries that is drawn, too, as NAME, NAME_map and "
-     "NAME_winners; speedup unless given"},
+     "NAME_winners; speedup or scaling_efficiency unless given"},
     {"break-even", 0, "VALUE",
      "of that metric: where NAME has a dashed line and NAME_map parts cells; 1 for a speedup"},
     {"pareto", 0, "X,Y",
