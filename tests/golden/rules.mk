@@ -4,6 +4,9 @@ CHECKS += 'tests/golden/bad_input $(PROGRAM)' 'tests/golden/interrupted $(PROGRA
     'tests/golden/statistics $(PROGRAM)' 'tests/golden/figures $(PROGRAM)' 'tests/golden/models $(PROGRAM)' \
     'tests/golden/model_import $(PROGRAM)' 'tests/golden/documents $(PROGRAM)'
 
+# what takes longer: the scenarios that the README tells to try
+LONG_CHECKS += 'RUN_ALL=1 tests/golden/documents $(PROGRAM) README.md'
+
 golden: all ## write the golden files anew (read git diff tests/golden before you commit)
 	@tests/golden/make $(PROGRAM)
 .PHONY: golden
