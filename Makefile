@@ -52,14 +52,14 @@ BLAS =
 endif
 
 SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o $(BUILD)/generated/lesson_web.o
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o $(BUILD)/generated/lesson_web.o $(BUILD)/generated/web.o
 PROGRAM  = $(BUILD)/dmlsim
 LIBRARY  = $(BUILD)/libdmlsim.a
 ALGORITHM_NAMES := $(sort $(shell sed -n 's/^SIM_ALGORITHM(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))
 COMMAND_NAMES   := $(sort $(shell sed -n 's/^SIM_COMMAND(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo deps check install uninstall clean man
+.PHONY: all help demo deps pages check install uninstall clean man
 
 all: $(PROGRAM) $(BUILD)/dmlsim.1 $(BUILD)/dmlsim.bash ## build the program, its manual page and its completion
 
@@ -106,6 +106,21 @@ $(BUILD)/generated/lesson_web.c: $(LESSON_STYLE) $(LESSON_SCRIPT) Makefile
 $(BUILD)/generated/lesson_web.o: $(BUILD)/generated/lesson_web.c
 	$(CC) $(CFLAGS_ALL) -c $< -o $@
 
+# Style and script of reports, and uPlot, if `make deps` could fetch it: without it a report has still figures only.
+UPLOT = build/npm/node_modules/uplot
+REPORT_STYLE  = analysis/lessons/web/lesson.css analysis/web/report.css
+REPORT_SCRIPT = analysis/lessons/web/quantities.js $(patsubst %,analysis/web/%.js,page timeline charts points)
+
+$(BUILD)/generated/web.c: $(REPORT_STYLE) $(REPORT_SCRIPT) $(wildcard build/npm/fetched) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "analysis/web/web.h"'; $(call as_bytes,web_report_style,$(REPORT_STYLE)); \
+	  $(call as_bytes,web_report_script,$(REPORT_SCRIPT)); \
+	  $(call as_bytes,web_uplot_script,$(wildcard $(UPLOT)/dist/uPlot.iife.min.js) /dev/null); \
+	  $(call as_bytes,web_uplot_style,$(wildcard $(UPLOT)/dist/uPlot.min.css) /dev/null); \
+	  $(call as_bytes,web_uplot_licence,$(wildcard $(UPLOT)/LICENSE) /dev/null); } > $@
+$(BUILD)/generated/web.o: $(BUILD)/generated/web.c
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
+
 $(BUILD)/%.o: %.c | $(ONNX_HEADER)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
@@ -149,6 +164,15 @@ install_missing = @missing=$$(for p in $(1); do \
 deps: ## install what is needed to build and run, if it is missing
 	$(call install_missing,$(PACKAGES))
 	@$(MAKE) data || echo "dmlsim: the digits could not be fetched; only scenarios with 'data: digits' need them."
+	@$(MAKE) pages
+# What pages take from npm's registry: exactly what the lock file names.
+pages: build/npm/fetched ## fetch uPlot for interactive charts in reports, where there is npm
+	@:
+build/npm/fetched: analysis/web/package.json analysis/web/package-lock.json
+	@mkdir -p $(@D) && cp analysis/web/package.json analysis/web/package-lock.json $(@D)
+	@if ! command -v npm > /dev/null; then echo "dmlsim: there is no npm, so reports have still figures instead of charts."; \
+	elif npm ci --prefix $(@D) --omit=dev --ignore-scripts --no-audit --no-fund > $(@D)/npm.log 2>&1; then touch $@; \
+	else echo "dmlsim: npm could not fetch uPlot (build/npm/npm.log), so reports have still figures instead of charts."; fi
 deps-check: deps data
 	$(call install_missing,$(CHECK_PACKAGES))
 deps-lint: deps-check

@@ -22,27 +22,13 @@ struct drawing {
     FILE *complaints; /* its standard error; NULL once it was read */
 };
 
-/* main blocks signals and ignores SIGPIPE, which a child would inherit. */
-static void set_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none, pipes;
-
-    sigemptyset(&none);
-    sigemptyset(&pipes);
-    sigaddset(&pipes, SIGPIPE);
-    posix_spawnattr_init(attributes);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &pipes);
-    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-}
-
 static int spawn(struct drawing *drawing, const char *folder, char *const *arguments)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int problem;
 
-    set_attributes(&attributes);
+    sim_spawn_attributes(&attributes);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addchdir_np(&actions, folder);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);

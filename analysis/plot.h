@@ -39,6 +39,10 @@ double analysis_value(const json_t *object, const char *key);
 
 /* Each returns false, with a sentence, when it cannot be made. */
 bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err);
+
+/* The same without `timeline` and `first_rounds`, for those who show them otherwise. */
+bool analysis_plot_run_but_timelines(struct analysis_figures *all, const char *folder,
+                                     struct sim_error *err);
 bool analysis_plot_gantt(struct analysis_figures *all, const struct analysis_run *run,
                          struct sim_error *err);
 /* `first_rounds`, where drafts are verified round by round; true where they are not. */

@@ -83,25 +83,37 @@ static bool plot_pipeline(struct analysis_figures *all, const struct analysis_ru
             analysis_plot_memory(all, run, &operations, err));
 }
 
-static bool plot_all(struct analysis_figures *all, const struct analysis_run *run,
-                     struct sim_error *err)
+static bool plot_timelines(struct analysis_figures *all, const struct analysis_run *run,
+                           struct sim_error *err)
 {
-    const bool has_events = sim_file_exists(sim_text(all->arena, "%s/events.csv", run->folder));
+    if (!sim_file_exists(sim_text(all->arena, "%s/events.csv", run->folder)))
+        return analysis_plot_bars(all, run, err);
+    return analysis_plot_gantt(all, run, err) && analysis_plot_first_rounds(all, run, err);
+}
+
+static bool plot_others(struct analysis_figures *all, const struct analysis_run *run,
+                        struct sim_error *err)
+{
     const bool has_links = sim_file_exists(sim_text(all->arena, "%s/links.csv", run->folder));
 
-    if (json_array_size(json_object_get(run->summary, "peers")) == 0)
-        return sim_fail(err, "%s/summary.json: tells of no peers, so there is nothing to draw.",
-                        run->folder);
-    return (has_events ? analysis_plot_gantt : analysis_plot_bars)(all, run, err) &&
-           (!has_events || analysis_plot_first_rounds(all, run, err)) &&
-           (!has_links || analysis_plot_links(all, run, err)) &&
-           (!has_links || analysis_plot_platform(all, run, err)) &&
+    return (!has_links ||
+            (analysis_plot_platform(all, run, err) && analysis_plot_links(all, run, err))) &&
            analysis_plot_run_learning(all, run, err) && analysis_plot_rounds(all, run, err) &&
            analysis_plot_requests(all, run, err) && analysis_plot_layers(all, run, err) &&
            analysis_plot_decoding(all, run, err) && plot_pipeline(all, run, err);
 }
 
-bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err)
+typedef bool plot_some(struct analysis_figures *all, const struct analysis_run *run,
+                       struct sim_error *err);
+
+static bool plot_both(struct analysis_figures *all, const struct analysis_run *run,
+                      struct sim_error *err)
+{
+    return plot_timelines(all, run, err) && plot_others(all, run, err);
+}
+
+static bool plot_folder(struct analysis_figures *all, const char *folder, plot_some *plot,
+                        struct sim_error *err)
 {
     json_t *summary = json_load_file(sim_text(all->arena, "%s/summary.json", folder), 0, NULL);
     const struct analysis_run run = {.folder = folder,
@@ -109,8 +121,24 @@ bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct 
                                      .title = analysis_text(summary, "name"),
                                      .origin = origin_of(summary, all->arena),
                                      .seconds = analysis_value(summary, "simulated_seconds")};
-    const bool fine = plot_all(all, &run, err);
+    bool fine;
 
+    if (json_array_size(json_object_get(run.summary, "peers")) == 0)
+        fine = sim_fail(err, "%s/summary.json: tells of no peers, so there is nothing to draw.",
+                        run.folder);
+    else
+        fine = plot(all, &run, err);
     json_decref(summary);
     return fine;
+}
+
+bool analysis_plot_run(struct analysis_figures *all, const char *folder, struct sim_error *err)
+{
+    return plot_folder(all, folder, plot_both, err);
+}
+
+bool analysis_plot_run_but_timelines(struct analysis_figures *all, const char *folder,
+                                     struct sim_error *err)
+{
+    return plot_folder(all, folder, plot_others, err);
 }

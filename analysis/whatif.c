@@ -54,6 +54,18 @@ struct whatif {
 
 /* ---- asking ---- */
 
+/* Each input once: two bars of one key would each tell half of it. */
+static bool is_new(const struct whatif *whatif, struct sim_error *err)
+{
+    const int last = whatif->input_count - 1;
+
+    for (int i = 0; i < last; i++)
+        if (strcmp(whatif->inputs[i].key, whatif->inputs[last].key) == 0)
+            return sim_fail(err, "--vary names %s twice; give all of its values at once.",
+                            whatif->inputs[i].key);
+    return true;
+}
+
 static bool read_inputs(struct whatif *whatif, struct sim_error *err)
 {
     const char **texts = sim_option_values(whatif->call, "vary");
@@ -67,7 +79,8 @@ static bool read_inputs(struct whatif *whatif, struct sim_error *err)
         if (whatif->input_count == MOST_INPUTS)
             return sim_fail(err, "whatif: at most %d keys can be varied at a time.", MOST_INPUTS);
         fine &= analysis_input_read(&whatif->inputs[whatif->input_count++], *texts, &whatif->asked,
-                                    &whatif->base, whatif->call->arena, err);
+                                    &whatif->base, whatif->call->arena, err) &&
+                is_new(whatif, err);
     }
     return fine;
 }

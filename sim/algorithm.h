@@ -59,7 +59,17 @@ struct sim_parameter {
     double least, most;         /* bounds, inclusive; unused for a choice */
     const char *const *choices; /* NULL-ended; for SIM_KIND_CHOICE only */
     const char *help;           /* one line, with what it is a number of */
+    const char *source;         /* who says that default: a paper, or one of the words below */
 };
+
+/* In a row: the default, and where it comes from. */
+#define SIM_DEFAULT(value_, source_) .value = value_, .source = source_
+
+/* Sources of defaults that no paper has. */
+#define SIM_NEUTRAL   "neutral"        /* adds and changes nothing */
+#define SIM_ELSEWHERE "said elsewhere" /* by the workload, the learner or a parameter beside it */
+#define SIM_TEACHING  "a round number, for teaching"
+#define SIM_OURS      "a choice of ours"
 
 /* The head of a row: name, kind and place of a field whose C type must fit the kind. */
 #define SIM_FIELD(type, field, kind_, ctype)                                                       \

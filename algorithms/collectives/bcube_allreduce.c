@@ -24,7 +24,7 @@ struct bcube {
 
 static const struct sim_parameter parameters[] = {
     COLLECTIVE_GRADIENT_PARAMETERS,
-    {SIM_COUNT(struct bcube, base), .value = "4", .least = 2, .most = 1 << 20,
+    {SIM_COUNT(struct bcube, base), SIM_DEFAULT("4", SIM_OURS), .least = 2, .most = 1 << 20,
      .help = "b, how many workers are in the group of a stage"},
     {0}};
 

@@ -28,9 +28,9 @@ struct hierarchical {
 
 static const struct sim_parameter parameters[] = {
     COLLECTIVE_GRADIENT_PARAMETERS,
-    {SIM_COUNT(struct hierarchical, members_per_node), .value = "4", .least = 1, .most = 1 << 20,
-     .help = "M, how many workers after one another are a node"},
-    {SIM_CHOICE(struct hierarchical, style), .value = "rail", .choices = styles,
+    {SIM_COUNT(struct hierarchical, members_per_node), SIM_DEFAULT("4", SIM_TEACHING), .least = 1,
+     .most = 1 << 20, .help = "M, how many workers after one another are a node"},
+    {SIM_CHOICE(struct hierarchical, style), SIM_DEFAULT("rail", SIM_OURS), .choices = styles,
      .help = "every member reduces its part between nodes, or the first member reduces all"},
     {0}};
 

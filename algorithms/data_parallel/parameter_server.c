@@ -37,16 +37,20 @@ static const char *const placements[] = {
 
 static const struct sim_parameter parameters[] = {
     TRAINING_PARAMETERS,
-    {SIM_COUNT(struct parameter_server, servers), .value = "1", .least = 1, .most = 1 << 16,
+    {SIM_COUNT(struct parameter_server, servers),
+     SIM_DEFAULT("1", SIM_OURS ": the textbook's flat server"), .least = 1, .most = 1 << 16,
      .help = "S, the number of servers that share the keys"},
-    {SIM_CHOICE(struct parameter_server, placement), .value = "colocated", .choices = placements,
+    {SIM_CHOICE(struct parameter_server, placement),
+     SIM_DEFAULT("colocated", SIM_OURS ": the textbook's flat server"), .choices = placements,
      .help = "servers on the hosts of the first workers, or on hosts of their own"},
-    {SIM_CHOICE(struct parameter_server, consistency), .value = "bsp",
+    {SIM_CHOICE(struct parameter_server, consistency),
+     SIM_DEFAULT("bsp", SIM_OURS ": what sums as an all-reduce does"),
      .choices = consistency_choices, .help = "when a worker is answered"},
-    {SIM_COUNT(struct parameter_server, delay), .value = "0", .least = 0, .most = 1 << 16,
+    {SIM_COUNT(struct parameter_server, delay), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,
+     .most = 1 << 16,
      .help = "tau of bounded_delay, or the staleness of stale_synchronous, in iterations"},
-    {SIM_COUNT(struct parameter_server, replicas), .value = "0", .least = 0, .most = 1 << 16,
-     .help = "servers that keep a copy of another's keys, for its death"},
+    {SIM_COUNT(struct parameter_server, replicas), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,
+     .most = 1 << 16, .help = "servers that keep a copy of another's keys, for its death"},
     {0}};
 
 /* ---- worker: what a server does is in shared/serve.c ---- */

@@ -32,14 +32,16 @@ static const char *const yes_or_no[] = {[NO] = "no", [YES] = "yes", NULL};
 
 static const struct sim_parameter parameters[] = {
     TRAINING_PARAMETERS,
-    {SIM_CHOICE(struct synchronous, allreduce), .value = "ring", .choices = reduce_choices,
-     .help = "how gradients are summed"},
-    {SIM_COUNT(struct synchronous, members_per_node), .value = "8", .least = 1, .most = 1 << 20,
-     .help = "workers of a node, for rails and leaders; of a group, for bcube"},
-    {SIM_BYTES(struct synchronous, bucket_bytes), .value = "25MB", .least = 1, .most = 1e15,
-     .help = "a bucket of gradients is sent when it holds so many bytes"},
-    {SIM_CHOICE(struct synchronous, overlap), .value = "yes", .choices = yes_or_no,
-     .help = "send buckets while the backward pass goes on"},
+    {SIM_CHOICE(struct synchronous, allreduce), SIM_DEFAULT("ring", SIM_OURS),
+     .choices = reduce_choices, .help = "how gradients are summed"},
+    {SIM_COUNT(struct synchronous, members_per_node),
+     SIM_DEFAULT("8", SIM_OURS ": the GPUs of a node of platforms/gpu_cluster.xml"), .least = 1,
+     .most = 1 << 20, .help = "workers of a node, for rails and leaders; of a group, for bcube"},
+    {SIM_BYTES(struct synchronous, bucket_bytes),
+     SIM_DEFAULT("25MB", "Li et al. 2020 (PyTorch's distributed data parallel): 25 MB"), .least = 1,
+     .most = 1e15, .help = "a bucket of gradients is sent when it holds so many bytes"},
+    {SIM_CHOICE(struct synchronous, overlap), SIM_DEFAULT("yes", "Li et al. 2020"),
+     .choices = yes_or_no, .help = "send buckets while the backward pass goes on"},
     {0}};
 
 /* ---- buckets ---- */

@@ -40,13 +40,16 @@ static const char *const off_or_on[] = {[OFF] = "off", [ON] = "on", NULL};
 
 static const struct sim_parameter parameters[] = {
     TRAINING_PARAMETERS,
-    {SIM_CHOICE(struct terngrad, compression), .value = "on", .choices = off_or_on,
-     .help = "off: dense gradients, pushed and pulled the same way"},
-    {SIM_CHOICE(struct terngrad, placement), .value = "colocated", .choices = star_placements,
+    {SIM_CHOICE(struct terngrad, compression), SIM_DEFAULT("on", "Wen et al. 2017"),
+     .choices = off_or_on, .help = "off: dense gradients, pushed and pulled the same way"},
+    {SIM_CHOICE(struct terngrad, placement), SIM_DEFAULT("colocated", SIM_OURS),
+     .choices = star_placements,
      .help = "the server on the host of the first worker, or on one of its own"},
-    {SIM_CHOICE(struct terngrad, scaler_sharing), .value = "on", .choices = off_or_on,
+    {SIM_CHOICE(struct terngrad, scaler_sharing), SIM_DEFAULT("on", "Wen et al. 2017"),
+     .choices = off_or_on,
      .help = "agree on a layer's scaler first, so that the average is codes, too"},
-    {SIM_RATIO(struct terngrad, clip_sigmas), .value = "2.5", .least = 0, .most = 1e6,
+    {SIM_RATIO(struct terngrad, clip_sigmas), SIM_DEFAULT("2.5", "Wen et al. 2017: 2.5"),
+     .least = 0, .most = 1e6,
      .help = "c: numbers are clipped to c standard deviations of their layer; 0: not"},
     {0}};
 

@@ -21,7 +21,7 @@ struct autoregressive {
 static const struct sim_parameter parameters[] = {
     DEC_PARAMETERS,
     DEC_DRAFT_PARAMETERS,
-    {SIM_CHOICE(struct autoregressive, model), .value = "target", .choices = models,
+    {SIM_CHOICE(struct autoregressive, model), SIM_DEFAULT("target", SIM_OURS), .choices = models,
      .help = "which of the two models speaks: the target, or the draft in its place"},
     {0}};
 

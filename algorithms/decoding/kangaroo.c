@@ -34,12 +34,13 @@ static const struct sim_parameter parameters[] = {
     DEC_ACCEPTANCE_PARAMETERS,
     DEC_CONFIDENCE_PARAMETERS,
     EARLY_EXIT_PARAMETERS("2"),
-    {SIM_COUNT(struct kangaroo, steps), .value = "6", .least = 1, .most = MOST_STEPS,
-     .help = "drafted tokens of a round, at most"},
-    {SIM_RATIO(struct kangaroo, threshold), .value = "0.6", .least = 0, .most = 1,
-     .help = "eta: drafting stops behind a token whose confidence is not above it"},
-    {SIM_SECONDS(struct kangaroo, adapter_seconds), .value = "0", .least = 0, .most = 1e6,
-     .help = "T_adapter, of a drafted token, without a workload"},
+    {SIM_COUNT(struct kangaroo, steps), SIM_DEFAULT("6", "the authors' code: 6"), .least = 1,
+     .most = MOST_STEPS, .help = "drafted tokens of a round, at most"},
+    {SIM_RATIO(struct kangaroo, threshold),
+     SIM_DEFAULT("0.6", "the authors' README: 0.6 (their command line has 0.4)"), .least = 0,
+     .most = 1, .help = "eta: drafting stops behind a token whose confidence is not above it"},
+    {SIM_SECONDS(struct kangaroo, adapter_seconds), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,
+     .most = 1e6, .help = "T_adapter, of a drafted token, without a workload"},
     {0}};
 
 static const struct kangaroo *options_of(const struct sim_plan *plan)

@@ -22,13 +22,13 @@ struct layerskip {
     int gamma;
 };
 
-static const struct sim_parameter parameters[] = {DEC_PARAMETERS,
-                                                  DEC_ACCEPTANCE_PARAMETERS,
-                                                  EARLY_EXIT_PARAMETERS("8"),
-                                                  {SIM_COUNT(struct layerskip, gamma), .value = "6",
-                                                   .least = 1, .most = DEC_MOST_LENGTHS - 1,
-                                                   .help = "d, drafted tokens of a round"},
-                                                  {0}};
+static const struct sim_parameter parameters[] = {
+    DEC_PARAMETERS,
+    DEC_ACCEPTANCE_PARAMETERS,
+    EARLY_EXIT_PARAMETERS("8"),
+    {SIM_COUNT(struct layerskip, gamma), SIM_DEFAULT("6", SIM_OURS), .least = 1,
+     .most = DEC_MOST_LENGTHS - 1, .help = "d, drafted tokens of a round"},
+    {0}};
 
 static int gamma_of(const struct sim_plan *plan)
 {

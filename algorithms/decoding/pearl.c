@@ -41,12 +41,13 @@ static const struct sim_parameter parameters[] = {
     DEC_ACCEPTANCE_PARAMETERS,
     DEC_DRAFT_PARAMETERS,
     DEC_PLACEMENT_PARAMETERS("apart"),
-    {SIM_COUNT(struct pearl, gamma), .value = "5", .least = 1, .most = MOST_GAMMA,
+    {SIM_COUNT(struct pearl, gamma), SIM_DEFAULT("5", SIM_OURS), .least = 1, .most = MOST_GAMMA,
      .help = "tokens of a window, which the draft says while the target makes one step"},
-    {SIM_CHOICE(struct pearl, gamma_choice), .value = "fixed", .choices = choices,
+    {SIM_CHOICE(struct pearl, gamma_choice), SIM_DEFAULT("fixed", SIM_OURS), .choices = choices,
      .help =
          "fixed, or T_p / T_q, rounded: what the draft says in a step of the target (Theorem 1)"},
-    {SIM_CHOICE(struct pearl, strategy), .value = "both", .choices = strategies,
+    {SIM_CHOICE(struct pearl, strategy),
+     SIM_DEFAULT("both", "Liu et al. 2025: both are the system"), .choices = strategies,
      .help = "both, or one of the two alone, to see what it is good for"},
     {0}};
 

@@ -30,12 +30,15 @@ static const struct sim_parameter parameters[] = {
     DEC_ACCEPTANCE_PARAMETERS,
     DEC_DRAFT_PARAMETERS,
     DEC_PLACEMENT_PARAMETERS("apart"),
-    {SIM_COUNT(struct speculative, gamma), .value = "4", .least = 1, .most = MOST_GAMMA,
+    {SIM_COUNT(struct speculative, gamma), SIM_DEFAULT("4", SIM_OURS), .least = 1,
+     .most = MOST_GAMMA,
      .help = "drafted tokens of a round; of the first, where it is chosen and alpha is not given"},
-    {SIM_CHOICE(struct speculative, gamma_choice), .value = "fixed", .choices = choices,
+    {SIM_CHOICE(struct speculative, gamma_choice), SIM_DEFAULT("fixed", SIM_OURS),
+     .choices = choices,
      .help = "fixed, or what makes most tokens a second: the argmax of Theorem 3.8, for the alpha "
              "that is given, or seen so far"},
-    {SIM_RATIO(struct speculative, lenience), .value = "1", .least = 0.001, .most = 1,
+    {SIM_RATIO(struct speculative, lenience),
+     SIM_DEFAULT("1", "Leviathan et al. 2023: 1 is lossless"), .least = 0.001, .most = 1,
      .help = "q is multiplied with it before p is compared; below 1 more is accepted, and the "
              "output is no longer the target's"},
     {0}};

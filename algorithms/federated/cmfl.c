@@ -35,16 +35,20 @@ static const char *const forms[] = {
 
 static const struct sim_parameter parameters[] = {
     FED_PARAMETERS_WITH("plain"),
-    {SIM_RATIO(struct cmfl, threshold), .value = "0.8", .least = 0, .most = 1e6,
+    {SIM_RATIO(struct cmfl, threshold),
+     SIM_DEFAULT("0.8", "a public program of CMFL: 0.8 / sqrt(t)"), .least = 0, .most = 1e6,
      .help = "v_0, the relevance from which on an update is sent; 0: all are"},
-    {SIM_CHOICE(struct cmfl, threshold_form), .value = "falling", .choices = forms,
+    {SIM_CHOICE(struct cmfl, threshold_form),
+     SIM_DEFAULT("falling", "a public program of CMFL: 0.8 / sqrt(t)"), .choices = forms,
      .help = "v_t = v_0, or v_0 / sqrt(t) in round t = 1, 2, ..."},
-    {SIM_BYTES(struct cmfl, skip_bytes), .value = "8", .least = 0, .most = 1e15,
+    {SIM_BYTES(struct cmfl, skip_bytes),
+     SIM_DEFAULT("8", SIM_OURS ": the paper does not say what is sent"), .least = 0, .most = 1e15,
      .help = "of the message that an irrelevant client sends instead"},
-    {SIM_BYTES(struct cmfl, feedback_bytes), .value = "0", .least = 0, .most = 1e15,
+    {SIM_BYTES(struct cmfl, feedback_bytes), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,
+     .most = 1e15,
      .help = "sent down beside the model from round 2 on, for clients that do not know the last "
              "global update"},
-    {SIM_RATIO(struct cmfl, relevant_share), .value = "1", .least = 0, .most = 1,
+    {SIM_RATIO(struct cmfl, relevant_share), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 0, .most = 1,
      .help = "with learning off: probability that an update is relevant"},
     {0}};
 

@@ -30,9 +30,10 @@ static const char *const norms[] = {
 static const struct sim_parameter parameters[] = {
     FED_PARAMETERS,
     CONCURRENT_PARAMETERS,
-    {SIM_RATIO(struct fedbuff, server_learning_rate), .value = "1", .least = 0, .most = 1e3,
-     .help = "eta_g, on the mean of changes"},
-    {SIM_CHOICE(struct fedbuff, normalisation), .value = "goal", .choices = norms,
+    {SIM_RATIO(struct fedbuff, server_learning_rate), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 0,
+     .most = 1e3, .help = "eta_g, on the mean of changes"},
+    {SIM_CHOICE(struct fedbuff, normalisation),
+     SIM_DEFAULT("goal", "Nguyen et al. 2022, Algorithm 1"), .choices = norms,
      .help = "what weights are divided by: goal, the size of the buffer; weights, their sum"},
     {0}};
 

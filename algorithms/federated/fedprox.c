@@ -22,9 +22,11 @@ struct fedprox {
 
 static const struct sim_parameter parameters[] = {
     FED_PARAMETERS,
-    {SIM_RATIO(struct fedprox, mu), .value = "1", .least = 0, .most = 1e6,
+    {SIM_RATIO(struct fedprox, mu),
+     SIM_DEFAULT("1", "Li et al. 2020: best of their grid for Synthetic"), .least = 0, .most = 1e6,
      .help = "weight of the proximal term; where it adapts, what it begins with"},
-    {SIM_CHOICE(struct fedprox, adaptive_mu), .value = "no", .choices = fed_no_yes_choices,
+    {SIM_CHOICE(struct fedprox, adaptive_mu), SIM_DEFAULT("no", SIM_NEUTRAL),
+     .choices = fed_no_yes_choices,
      .help = "mu +0.1 when the training loss rises, -0.1 after five falls in a row"},
     {0}};
 

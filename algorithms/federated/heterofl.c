@@ -38,15 +38,19 @@ struct heterofl {
 
 static const struct sim_parameter parameters[] = {
     FED_PARAMETERS_WITH("plain"),
-    {SIM_NUMBERS(struct heterofl, levels), .value = "1, 0.5, 0.25, 0.125, 0.0625", .least = 1e-6,
-     .most = 1, .help = "rates of the levels: of each hidden layer so much is kept"},
-    {SIM_NUMBERS(struct heterofl, level_shares), .value = "", .least = 0, .most = 1e6,
+    {SIM_NUMBERS(struct heterofl, levels),
+     SIM_DEFAULT("1, 0.5, 0.25, 0.125, 0.0625", "Diao et al. 2021"), .least = 1e-6, .most = 1,
+     .help = "rates of the levels: of each hidden layer so much is kept"},
+    {SIM_NUMBERS(struct heterofl, level_shares), SIM_DEFAULT("", SIM_OURS ": as many of each"),
+     .least = 0, .most = 1e6,
      .help = "how many clients are of each level, as proportions; none: all alike"},
-    {SIM_CHOICE(struct heterofl, level_choice), .value = "fixed", .choices = level_choices,
+    {SIM_CHOICE(struct heterofl, level_choice), SIM_DEFAULT("fixed", "the authors' program: fixed"),
+     .choices = level_choices,
      .help = "who is of which level: in order of clients, drawn in each round, the fastest widest"},
-    {SIM_CHOICE(struct heterofl, scaler), .value = "yes", .choices = no_yes,
+    {SIM_CHOICE(struct heterofl, scaler), SIM_DEFAULT("yes", "Diao et al. 2021"), .choices = no_yes,
      .help = "divide what hidden layers give by the rate, while clients train"},
-    {SIM_CHOICE(struct heterofl, masked_loss), .value = "yes", .choices = no_yes,
+    {SIM_CHOICE(struct heterofl, masked_loss), SIM_DEFAULT("yes", "Diao et al. 2021"),
+     .choices = no_yes,
      .help = "in a client's loss scores of classes that it has no samples of count as 0"},
     {0}};
 

@@ -8,7 +8,8 @@
  * pacer lets T grow when the utilities won in the last W rounds sum to less than those of the W before.
  *
  * Paper: Lai, Zhu, Madhyastha, Chowdhury, Oort: efficient federated learning via guided participant selection, OSDI
- * 2021 (Algorithm 1, sections 4.2 to 4.4); defaults are those of the authors' program.
+ * 2021 (Algorithm 1, sections 4.2 to 4.4); defaults are those of the authors' program, but for the pacer's
+ * seconds, which are ours.
  *
  * Losses are those of the model that the client was sent, over all its samples: what its first epoch would meet; they
  * cost no time of their own.  With learning off every loss counts as 1.  Who is late is heard all the same; who
@@ -32,30 +33,31 @@ static const char *const priors[] = {[BY_SPEED] = "speed", [BY_SAMPLES] = "sampl
 
 static const struct sim_parameter parameters[] = {
     FED_PARAMETERS,
-    {SIM_RATIO(struct oort, round_penalty), .value = "2", .least = 0, .most = 100,
-     .help = "alpha, the exponent of T / t for clients slower than T"},
-    {SIM_RATIO(struct oort, uncertainty), .value = "0.1", .least = 0, .most = 1e6,
-     .help = "factor of ln R / L under the root: what has not been heard for long"},
-    {SIM_RATIO(struct oort, clip), .value = "0.9", .least = 0, .most = 1,
-     .help = "quantile of the statistical utilities at which they are cut off"},
-    {SIM_RATIO(struct oort, cut_off), .value = "0.95", .least = 0, .most = 1,
-     .help = "share of the last one's utility that is enough to be drawn from"},
-    {SIM_CHOICE(struct oort, scaled), .value = "yes", .choices = no_yes,
+    {SIM_RATIO(struct oort, round_penalty), SIM_DEFAULT("2", "the authors' program"), .least = 0,
+     .most = 100, .help = "alpha, the exponent of T / t for clients slower than T"},
+    {SIM_RATIO(struct oort, uncertainty), SIM_DEFAULT("0.1", "the authors' program"), .least = 0,
+     .most = 1e6, .help = "factor of ln R / L under the root: what has not been heard for long"},
+    {SIM_RATIO(struct oort, clip), SIM_DEFAULT("0.9", "the authors' program"), .least = 0,
+     .most = 1, .help = "quantile of the statistical utilities at which they are cut off"},
+    {SIM_RATIO(struct oort, cut_off), SIM_DEFAULT("0.95", "the authors' program"), .least = 0,
+     .most = 1, .help = "share of the last one's utility that is enough to be drawn from"},
+    {SIM_CHOICE(struct oort, scaled), SIM_DEFAULT("yes", "the authors' program"), .choices = no_yes,
      .help = "bring utilities into 0 .. 1 before the uncertainty is added, as the program does"},
-    {SIM_RATIO(struct oort, exploration), .value = "0.9", .least = 0, .most = 1,
-     .help = "epsilon before the first round: share of the chosen who are new"},
-    {SIM_RATIO(struct oort, exploration_decay), .value = "0.98", .least = 0, .most = 1,
-     .help = "factor on epsilon in each round"},
-    {SIM_RATIO(struct oort, least_exploration), .value = "0.3", .least = 0, .most = 1,
-     .help = "below which epsilon does not fall"},
-    {SIM_CHOICE(struct oort, explore_by), .value = "speed", .choices = priors,
+    {SIM_RATIO(struct oort, exploration), SIM_DEFAULT("0.9", "the authors' program"), .least = 0,
+     .most = 1, .help = "epsilon before the first round: share of the chosen who are new"},
+    {SIM_RATIO(struct oort, exploration_decay), SIM_DEFAULT("0.98", "the authors' program"),
+     .least = 0, .most = 1, .help = "factor on epsilon in each round"},
+    {SIM_RATIO(struct oort, least_exploration), SIM_DEFAULT("0.3", "the authors' program"),
+     .least = 0, .most = 1, .help = "below which epsilon does not fall"},
+    {SIM_CHOICE(struct oort, explore_by), SIM_DEFAULT("speed", "Lai et al. 2021"),
+     .choices = priors,
      .help = "what new clients are drawn in proportion to: speed (paper), samples (program)"},
-    {SIM_SECONDS(struct oort, preferred_seconds), .value = "10", .least = 1e-9, .most = 1e9,
-     .help = "T in the first round"},
-    {SIM_SECONDS(struct oort, pacer_step_seconds), .value = "10", .least = 0, .most = 1e9,
-     .help = "Delta, by which T grows; 0: T stays"},
-    {SIM_COUNT(struct oort, pacer_window), .value = "20", .least = 1, .most = 1 << 20,
-     .help = "W, rounds after which the pacer looks"},
+    {SIM_SECONDS(struct oort, preferred_seconds), SIM_DEFAULT("10", SIM_OURS), .least = 1e-9,
+     .most = 1e9, .help = "T in the first round"},
+    {SIM_SECONDS(struct oort, pacer_step_seconds), SIM_DEFAULT("10", SIM_OURS), .least = 0,
+     .most = 1e9, .help = "Delta, by which T grows; 0: T stays"},
+    {SIM_COUNT(struct oort, pacer_window), SIM_DEFAULT("20", "the authors' program"), .least = 1,
+     .most = 1 << 20, .help = "W, rounds after which the pacer looks"},
     {0}};
 
 struct selector {

@@ -18,8 +18,8 @@ struct random_dropping {
 
 static const struct sim_parameter parameters[] = {
     FED_PARAMETERS,
-    {SIM_RATIO(struct random_dropping, keep_rate), .value = "0.5", .least = 0, .most = 1,
-     .help = "probability with which one that was chosen is kept"},
+    {SIM_RATIO(struct random_dropping, keep_rate), SIM_DEFAULT("0.5", SIM_OURS), .least = 0,
+     .most = 1, .help = "probability with which one that was chosen is kept"},
     {0}};
 
 /* Those that are kept, first in `order`; how many. */

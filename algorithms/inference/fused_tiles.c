@@ -27,14 +27,17 @@ struct fused_tiles {
 
 static const struct sim_parameter parameters[] = {
     INF_PARAMETERS,
-    {SIM_COUNT(struct fused_tiles, nodes), .value = "6", .least = 1, .most = 4096,
+    {SIM_COUNT(struct fused_tiles, nodes),
+     SIM_DEFAULT("6", "Zhao et al. 2018 (DeepThings): six Raspberry Pis"), .least = 1, .most = 4096,
      .help = "N, the devices that compute tiles"},
-    {SIM_COUNT(struct fused_tiles, sources), .value = "1", .least = 1, .most = 4096,
-     .help = "how many of them, the first ones, have frames"},
-    {SIM_COUNT(struct fused_tiles, layers), .value = "0", .least = 0, .most = 1e6,
+    {SIM_COUNT(struct fused_tiles, sources), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1,
+     .most = 4096, .help = "how many of them, the first ones, have frames"},
+    {SIM_COUNT(struct fused_tiles, layers), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0,
+     .most = 1e6,
      .help = "so many of the model's layers, from the first; 0: as many as have rows and columns"},
-    {SIM_GRID(struct fused_tiles, grid), .value = "3x3", .least = 1, .most = 1024,
-     .help = "rows x columns of tiles"},
+    {SIM_GRID(struct fused_tiles, grid),
+     SIM_DEFAULT("3x3", "Zhao et al. 2018 (DeepThings): 3 x 3, among theirs"), .least = 1,
+     .most = 1024, .help = "rows x columns of tiles"},
     {0}};
 
 /* What the gateway knows of a request. */

@@ -34,23 +34,26 @@ struct neurosurgeon {
 
 static const struct sim_parameter parameters[] = {
     INF_PARAMETERS,
-    {SIM_COUNT(struct neurosurgeon, devices), .value = "1", .least = 1, .most = 1 << 20,
-     .help = "N, the devices that requests come to, each on a host of its own"},
-    {SIM_TEXT(struct neurosurgeon, split), .value = "auto",
+    {SIM_COUNT(struct neurosurgeon, devices), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1,
+     .most = 1 << 20, .help = "N, the devices that requests come to, each on a host of its own"},
+    {SIM_TEXT(struct neurosurgeon, split), SIM_DEFAULT("auto", "Kang et al. 2017, Algorithm 1"),
      .help = "auto, device (all of it there), cloud (none of it there), or the last layer on the "
              "device"},
-    {SIM_CHOICE(struct neurosurgeon, objective), .value = "latency", .choices = objectives,
+    {SIM_CHOICE(struct neurosurgeon, objective),
+     SIM_DEFAULT("latency", "Kang et al. 2017, Algorithm 1"), .choices = objectives,
      .help = "what a cut is chosen for: seconds of the request, or joules of the device"},
-    {SIM_FILE(struct neurosurgeon, measurements), .value = "",
+    {SIM_FILE(struct neurosurgeon, measurements), SIM_DEFAULT("", SIM_NEUTRAL),
      .help = "CSV of measured layers (side, kind, macs, activation_bytes, seconds) from which the "
              "device predicts; none: it knows what layers take"},
-    {SIM_RATIO(struct neurosurgeon, server_load), .value = "0", .least = 0, .most = 0.999,
-     .help = "share of the server that others have; what is left computes for us"},
-    {SIM_BYTES(struct neurosurgeon, probe_bytes), .value = "0", .least = 0, .most = 1e12,
-     .help = "bytes of a probe of the way to the server; 0: none is sent"},
-    {SIM_SECONDS(struct neurosurgeon, probe_seconds), .value = "1s", .least = 1e-6, .most = 1e9,
+    {SIM_RATIO(struct neurosurgeon, server_load), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,
+     .most = 0.999, .help = "share of the server that others have; what is left computes for us"},
+    {SIM_BYTES(struct neurosurgeon, probe_bytes), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,
+     .most = 1e12, .help = "bytes of a probe of the way to the server; 0: none is sent"},
+    {SIM_SECONDS(struct neurosurgeon, probe_seconds), SIM_DEFAULT("1s", SIM_OURS), .least = 1e-6,
+     .most = 1e9,
      .help = "age of what the device knows at which it sends one with its next request"},
-    {SIM_BYTES(struct neurosurgeon, answer_bytes), .value = "4kB", .least = 0, .most = 1e12,
+    {SIM_BYTES(struct neurosurgeon, answer_bytes),
+     SIM_DEFAULT("4kB", SIM_OURS ": 1000 classes of 4 bytes"), .least = 0, .most = 1e12,
      .help = "bytes of an answer"},
     {0}};
 

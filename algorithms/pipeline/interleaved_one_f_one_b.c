@@ -13,7 +13,7 @@
 static const struct sim_parameter parameters[] = {
     PIPELINE_STAGES,
     PIPELINE_MICROBATCHES,
-    {SIM_COUNT(struct pipeline, chunks), .value = "2", .least = 1, .most = 1024,
+    {SIM_COUNT(struct pipeline, chunks), SIM_DEFAULT("2", SIM_TEACHING), .least = 1, .most = 1024,
      .help = "v, the chunks of the model on each stage"},
     PIPELINE_PARAMETERS,
     {0}};

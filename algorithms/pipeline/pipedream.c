@@ -22,12 +22,15 @@
 
 static const struct sim_parameter parameters[] = {
     PIPELINE_STAGES,
-    {SIM_COUNT(struct pipeline, microbatches), .value = "32", .least = 1, .most = 1 << 20,
-     .help = "M, the minibatches of the run, for each replica of stage 0"},
-    {SIM_CHOICE(struct pipeline, weights), .value = "stashing", .choices = pipeline_weights_choices,
+    {SIM_COUNT(struct pipeline, microbatches), SIM_DEFAULT("32", SIM_TEACHING), .least = 1,
+     .most = 1 << 20, .help = "M, the minibatches of the run, for each replica of stage 0"},
+    {SIM_CHOICE(struct pipeline, weights),
+     SIM_DEFAULT("stashing", "Narayanan et al. 2019: weight stashing"),
+     .choices = pipeline_weights_choices,
      .help = "which version of the weights a minibatch meets: that of its forward pass on each "
              "stage, that of stage 0, or the newest"},
-    {SIM_SECONDS(struct pipeline, predicted_seconds), .value = "0", .least = 0, .most = 1e9,
+    {SIM_SECONDS(struct pipeline, predicted_seconds), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,
+     .most = 1e9,
      .help = "what a planner promised for a minibatch, to stand beside what is simulated"},
     PIPELINE_PARAMETERS,
     {0}};

@@ -15,11 +15,11 @@ struct user {
 };
 
 static const struct sim_parameter parameters[] = {
-    {SIM_FILE(struct user, schedule), .value = "",
+    {SIM_FILE(struct user, schedule), SIM_DEFAULT("", SIM_ELSEWHERE),
      .help = "a CSV file with columns stage, operation, microbatch and, if need be, chunk"},
     PIPELINE_STAGES,
     PIPELINE_MICROBATCHES,
-    {SIM_COUNT(struct pipeline, chunks), .value = "1", .least = 1, .most = 1024,
+    {SIM_COUNT(struct pipeline, chunks), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1, .most = 1024,
      .help = "chunks of the model on each stage: chunk c of stage s is part c K + s"},
     PIPELINE_PARAMETERS,
     {0}};

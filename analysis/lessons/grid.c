@@ -4,6 +4,8 @@
 #include "analysis/lessons/pool.h"
 #include "sim/base/file.h"
 
+#include <assert.h>
+
 struct taking {
     const struct pool_job *jobs;
     json_t *patterns, **systems; /* beside jobs */
@@ -37,6 +39,7 @@ static const char *const *settings_of(const struct lesson_grid *grid, int point,
     for (int a = grid->axis_count - 1; a >= 0; a--) {
         const int count = values_of(&grid->axes[a]);
 
+        assert(count > 0);
         settings[a] =
             sim_text(arena, "%s=%s", grid->axes[a].key, grid->axes[a].values[point % count]);
         point /= count;

@@ -32,17 +32,17 @@ const char *lesson_written(struct sim_arena *arena, double value, enum lesson_un
 const char *lesson_spelling(enum lesson_unit unit)
 {
     static const char *const spellings[] = {[LESSON_NUMBER] = "a number, as in 28",
-                                            [LESSON_BYTES] = "bytes, as in 1.4GB",
+                                            [LESSON_BYTES] = "bytes, as in 350MB",
                                             [LESSON_SECONDS] = "seconds, as in 160ms",
                                             [LESSON_RATE] = "bytes a second, as in 1.25GBps",
-                                            [LESSON_SHARE] = "a share, as in 27% or 0.27",
-                                            [LESSON_TIMES] = "how many times, as in 7.5"};
+                                            [LESSON_SHARE] = "a share, as in 40% or 0.4",
+                                            [LESSON_TIMES] = "how many times, as in 2.5"};
 
     return spellings[unit];
 }
 
 /* Blanks between a number and its unit are what people write. */
-static const char *without_blanks(const char *text, char *room, size_t size)
+static void without_blanks(const char *text, char *room, size_t size)
 {
     size_t at = 0;
 
@@ -50,16 +50,17 @@ static const char *without_blanks(const char *text, char *room, size_t size)
         if (*text != ' ' && *text != '\t' && *text != '\n')
             room[at++] = *text;
     room[at] = '\0';
-    return room;
 }
 
-/* A number, and what may stand behind it. */
-static bool parse_number(const char *text, const char *ending, double *value)
+/* Take `ending` off the end of a text, if it stands there. */
+static bool takes_off(char *text, const char *ending)
 {
-    char *end;
+    const size_t length = strlen(text), end = strlen(ending);
 
-    *value = strtod(text, &end);
-    return end != text && isfinite(*value) && (*end == '\0' || strcmp(end, ending) == 0);
+    if (length < end || strcmp(text + length - end, ending) != 0)
+        return false;
+    text[length - end] = '\0';
+    return true;
 }
 
 bool lesson_parse(const char *text, enum lesson_unit unit, const char *what, double *value,
@@ -67,20 +68,20 @@ bool lesson_parse(const char *text, enum lesson_unit unit, const char *what, dou
 {
     static const enum sim_unit units[] = {[LESSON_BYTES] = SIM_UNIT_BYTES,
                                           [LESSON_SECONDS] = SIM_UNIT_SECONDS,
-                                          [LESSON_RATE] = SIM_UNIT_BYTES_PER_SECOND};
-    char room[64];
-    const char *bare = without_blanks(text, room, sizeof room);
-    bool fine;
+                                          [LESSON_RATE] = SIM_UNIT_BYTES_PER_SECOND,
+                                          [LESSON_TIMES] = SIM_UNIT_NONE};
+    char bare[64];
+    bool is_percent, fine;
 
-    if (unit == LESSON_SHARE) {
-        fine = parse_number(bare, "%", value);
-        if (fine && strchr(bare, '%') != NULL)
-            *value /= 100;
-    } else if (unit == LESSON_NUMBER || unit == LESSON_TIMES) {
-        fine = parse_number(bare, unit == LESSON_TIMES ? "x" : "", value);
-    } else {
-        fine = sim_parse_quantity(bare, units[unit], value);
-    }
+    without_blanks(text, bare, sizeof bare);
+    is_percent = unit == LESSON_SHARE && takes_off(bare, "%");
+    if (unit == LESSON_TIMES)
+        takes_off(bare, "x");
+    if (unit == LESSON_SECONDS && takes_off(bare, "min")) /* as it is written; SimGrid's is m */
+        strcat(bare, "m");
+    fine = strlen(text) < sizeof bare && sim_parse_quantity(bare, units[unit], value);
+    if (fine && is_percent)
+        *value /= 100;
     return fine || sim_fail(err, "%s must be %s; '%s' is none.", what, lesson_spelling(unit), text);
 }
 

@@ -9,7 +9,7 @@
 /* "1.400 GB", "27.27 %", "7.968"; in the arena. */
 const char *lesson_written(struct sim_arena *arena, double value, enum lesson_unit unit);
 
-/* How a reader may give one: "bytes, as in 1.4GB". */
+/* How a reader may give one: "bytes, as in 350MB"; no lesson's answer. */
 const char *lesson_spelling(enum lesson_unit unit);
 
 /* Read what a reader gave.  False, with a sentence that begins with `what`, where it is none. */

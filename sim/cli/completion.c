@@ -55,7 +55,8 @@ static int run(const struct sim_call *call)
         printf("%s ", (*c)->name);
     puts(
         "--help --version\" -- \"$word\"))\n        return\n    fi\n    case \"$previous\" in\n"
-        "    --set|-s|--vary|-v) compopt -o nospace; COMPREPLY=($(compgen -W \"$keys\" -- \"$word\")); "
+        "    --set|-s|--vary|-v) compopt -o nospace; COMPREPLY=($(compgen -W \"$keys\" -- "
+        "\"$word\")); "
         "return;;\n"
         "    --trace) COMPREPLY=($(compgen -W \"none summary full paje\" -- \"$word\")); return;;\n"
         "    show) if [ \"${COMP_WORDS[1]}\" = model ]; then\n"

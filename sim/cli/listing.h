@@ -17,7 +17,7 @@ extern const char
     *const sim_list_kinds[]; /* NULL-ended: algorithms, platforms, scenarios, models */
 
 /* All of one kind, by name, in the call's arena; NULL where there is no such kind. */
-const struct sim_list *sim_list_of(const struct sim_call *call, const char *kind);
+const struct sim_list *sim_list_of(const struct sim_call *call, const char *what);
 
 /* Where a file or folder of a list is: here, or where dmlsim's own are. */
 const char *sim_listed_path(const struct sim_call *call, const char *name);

@@ -42,7 +42,8 @@ void sim_page_code(const char *words)
 
 static void parameters(const struct sim_algorithm *algorithm, struct sim_arena *arena)
 {
-    puts("\n| parameter | is | bounds | default | what it is |\n|---|---|---|---|---|");
+    puts("\n| parameter | is | bounds | default | what it is | who says the default "
+         "|\n|---|---|---|---|---|---|");
     for (const struct sim_parameter *row = algorithm->parameters; row->name != NULL; row++) {
         printf("| `%s` | %s | ", row->name, sim_kind_name(row->kind));
         sim_page_text(sim_parameter_bounds(row, arena));
@@ -50,6 +51,8 @@ static void parameters(const struct sim_algorithm *algorithm, struct sim_arena *
         sim_page_code(row->value);
         fputs(" | ", stdout);
         sim_page_text(row->help);
+        fputs(" | ", stdout);
+        sim_page_text(row->source);
         puts(" |");
     }
 }
@@ -114,10 +117,13 @@ void sim_page_algorithms(const struct sim_call *call)
 
     sim_page_begin("Algorithms");
     puts("\nParameters are keys of `algorithm:` in [a scenario](scenario.md), or `--set "
-         "algorithm.KEY=VALUE`. Laws are "
-         "checked in every run whose plan fits what they assume. What is modelled and what is not, "
-         "and where defaults "
-         "come from: [MODEL.md](../MODEL.md). The same in a terminal: `dmlsim show ALGORITHM`.\n");
+         "algorithm.KEY=VALUE`. Who says a "
+         "default is a paper, or its authors' program; or it is neutral (it adds and changes "
+         "nothing), said elsewhere (by "
+         "the workload, the learner or a parameter beside it), a round number for teaching, or a "
+         "choice of ours. Laws are "
+         "checked in every run whose plan fits what they assume. What is modelled and what is not: "
+         "[MODEL.md](../MODEL.md). The same in a terminal: `dmlsim show ALGORITHM`.\n");
     for (const struct sim_algorithm *const *a = all; *a != NULL; a++) {
         printf("- [%s](#%s): ", (*a)->name, (*a)->name);
         sim_page_text((*a)->summary);

@@ -33,11 +33,12 @@ const char *sim_law_nearness(const struct sim_law *law, struct sim_arena *arena)
 
 static void print_parameters(const struct sim_algorithm *algorithm, struct sim_arena *arena)
 {
-    puts("\nParameters (as in algorithm.workers; kind, bounds, default)");
+    puts("\nParameters (as in algorithm.workers; kind, bounds, default; what it is [who says the "
+         "default])");
     for (const struct sim_parameter *row = algorithm->parameters; row->name != NULL; row++) {
         printf("  %-18s %-14s %-28s %s\n", row->name, sim_kind_name(row->kind),
                sim_parameter_bounds(row, arena), row->value);
-        printf("  %-18s %s\n", "", row->help);
+        printf("  %-18s %s [%s]\n", "", row->help, row->source);
     }
 }
 
@@ -78,10 +79,11 @@ static json_t *algorithm_json(const struct sim_algorithm *algorithm, struct sim_
         json_array_append_new(roles,
                               json_pack("{s:s, s:s}", "name", role->name, "help", role->help));
     for (const struct sim_parameter *row = algorithm->parameters; row->name != NULL; row++)
-        json_array_append_new(parameters, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row->name,
-                                                    "kind", sim_kind_name(row->kind), "bounds",
-                                                    sim_parameter_bounds(row, arena), "default",
-                                                    row->value, "help", row->help));
+        json_array_append_new(parameters,
+                              json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", row->name, "kind",
+                                        sim_kind_name(row->kind), "bounds",
+                                        sim_parameter_bounds(row, arena), "default", row->value,
+                                        "help", row->help, "source", row->source));
     for (const struct sim_law *law = algorithm->laws; law->quantity != NULL; law++)
         json_array_append_new(laws, json_pack("{s:s, s:s, s:f, s:s}", "quantity", law->quantity,
                                               "formula", law->formula, "tolerance", law->tolerance,

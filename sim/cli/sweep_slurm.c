@@ -2,6 +2,7 @@
 #include "sim/cli/sweep.h"
 
 #include "sim/base/file.h"
+#include "sim/study/simulate.h"
 #include "sim/study/slurm.h"
 
 #include <errno.h>
@@ -39,21 +40,26 @@ static void note_missing(void *context, int64_t number, const char *settings, co
         missing->first_error = sim_text(missing->arena, "%s", error);
 }
 
-/* False, with a sentence: the study itself is wrong. */
-static bool find_missing(const struct sim_sweep *sweep, struct missing *missing,
-                         struct sim_sweep_result *result, struct sim_arena *arena,
-                         struct sim_error *err)
+/* The exit code; not 0, with a sentence, if the study itself is wrong. */
+static int find_missing(const struct sim_sweep *sweep, struct missing *missing,
+                        struct sim_sweep_result *result, struct sim_arena *arena,
+                        struct sim_error *err)
 {
     struct sim_sweep look = *sweep;
+    int code;
 
     *missing = (struct missing){.arena = arena};
     look.is_dry = true;
     look.show = note_missing;
     look.context = missing;
-    sim_sweep_run(&look, result, arena, err);
-    if (err->count == 0 && result->failed > 0 && result->failed == result->points)
+    code = sim_sweep_run(&look, result, arena, err);
+    if (err->count > 0)
+        return code;
+    if (result->failed > 0 && result->failed == result->points) {
         sim_fail(err, "%s", missing->first_error);
-    return err->count == 0;
+        return 2;
+    }
+    return 0;
 }
 
 /* One number a line; sim/study/sweep.c reads it. */
@@ -145,7 +151,8 @@ static int submit(const struct sim_slurm *slurm, const struct missing *missing,
     struct sim_slurm_job tasks, merge;
     int code;
 
-    if (!write_missing(missing, sim_text(arena, "%s/points", folder), arena, err) ||
+    if (!sim_make_directories(folder, err) ||
+        !write_missing(missing, sim_text(arena, "%s/points", folder), arena, err) ||
         !sim_slurm_write(slurm, arena, err))
         return 2;
     code = sim_slurm_submit(slurm, &tasks, &merge, arena, err);
@@ -153,7 +160,7 @@ static int submit(const struct sim_slurm *slurm, const struct missing *missing,
         printf("job %s: %d tasks of Slurm, what they say goes to %s/%s_*.log\n"
                "job %s: merges their stores when all have ended\nstore: %s\n",
                tasks.id, slurm->tasks, folder, tasks.id, merge.id, slurm->store);
-    else
+    else if (code != SIM_INTERRUPTED)
         sim_fail(err, "Nothing was submitted. The scripts, tasks.sh and merge.sh, stay in %s.",
                  folder);
     return code;
@@ -166,8 +173,6 @@ static int make_ready(const struct sim_slurm *slurm, struct sim_arena *arena, st
 
     if (code != 0)
         return code;
-    if (!sim_make_directories(sim_slurm_folder(slurm, arena), err))
-        return 2;
     if (sim_slurm_collect(slurm, arena, err))
         return 0;
     sim_fail(
@@ -190,8 +195,8 @@ int sim_sweep_submit(const struct sim_call *call, const struct sim_sweep *sweep)
     if (!describe(call, sweep, &slurm, &err))
         return sim_complain(&err, 2);
     code = sweep->is_dry ? 0 : make_ready(&slurm, call->arena, &err);
-    if (code == 0 && !find_missing(sweep, &missing, &result, call->arena, &err))
-        code = 2;
+    if (code == 0)
+        code = find_missing(sweep, &missing, &result, call->arena, &err);
     if (code != 0)
         return sim_complain(&err, code);
     printf("%lld points: %zu to simulate, %lld are there\n", (long long)result.points,
@@ -207,12 +212,34 @@ int sim_sweep_submit(const struct sim_call *call, const struct sim_sweep *sweep)
 
 /* ---- collecting ---- */
 
+/* Say what the store has and what it lacks; exit code 1 if that is anything. */
+static int tell_missing(const struct sim_sweep *sweep, struct sim_arena *arena,
+                        struct sim_error *err)
+{
+    struct sim_sweep_result result = {0};
+    struct missing missing;
+    const int code = find_missing(sweep, &missing, &result, arena, err);
+
+    if (code != 0)
+        return code;
+    printf("%lld points: %lld are there, %zu are missing or have failed\nstore: %s\n",
+           (long long)result.points, (long long)result.skipped, missing.count, sweep->out);
+    fflush(stdout);
+    if (missing.count == 0)
+        return 0;
+    sim_fail(
+        err,
+        "%s: %zu points are missing or have failed: the same call with --slurm submits them, and "
+        "'dmlsim results %s --where \"exit_code <> 0\"' shows those that failed.",
+        sweep->path, missing.count, sweep->out);
+    return 1;
+}
+
 int sim_sweep_collect(const struct sim_call *call, const struct sim_sweep *sweep)
 {
     struct sim_error err = {0}, study = {0};
-    struct sim_sweep_result result = {0};
-    struct missing missing;
     struct sim_slurm slurm;
+    bool fine;
     int code;
 
     if (!describe(call, sweep, &slurm, &err))
@@ -220,22 +247,8 @@ int sim_sweep_collect(const struct sim_call *call, const struct sim_sweep *sweep
     code = sim_slurm_refuse_busy(&slurm, call->arena, &err);
     if (code != 0)
         return sim_complain(&err, code);
-    if (!sim_slurm_collect(&slurm, call->arena, &err))
-        code = 2;
-    if (!find_missing(sweep, &missing, &result, call->arena, &study)) {
-        sim_complain(&err, 2);
-        return sim_complain(&study, 2);
-    }
-    printf("%lld points: %lld are there, %zu are missing or have failed\nstore: %s\n",
-           (long long)result.points, (long long)result.skipped, missing.count, sweep->out);
-    fflush(stdout);
-    if (missing.count > 0 && code == 0)
-        code = 1;
-    if (missing.count > 0)
-        sim_fail(&err,
-                 "%s: %zu points are missing or have failed: the same call with --slurm submits "
-                 "them, and "
-                 "'dmlsim results %s --where \"exit_code <> 0\"' shows those that failed.",
-                 sweep->path, missing.count, sweep->out);
-    return sim_complain(&err, code);
+    fine = sim_slurm_collect(&slurm, call->arena, &err);
+    sim_complain(&err, 2);
+    code = tell_missing(sweep, call->arena, &study);
+    return sim_complain(&study, fine || code > 2 ? code : 2);
 }

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 void sim_watched_signals(sigset_t *set)
@@ -111,8 +111,17 @@ bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struc
     return true;
 }
 
-/* main blocks signals and ignores some, which a program that knows nothing of it would inherit. */
-static void set_attributes(posix_spawnattr_t *attributes)
+bool sim_child_interrupted(void)
+{
+    const struct timespec at_once = {0};
+    sigset_t set;
+
+    sim_watched_signals(&set);
+    sigdelset(&set, SIGCHLD);
+    return sigtimedwait(&set, NULL, &at_once) > 0;
+}
+
+void sim_spawn_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none, usual;
 
@@ -135,7 +144,7 @@ int sim_child_spawn(struct sim_child *child, char *const arguments[])
     *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
     if (child->reply == NULL || child->complaints == NULL)
         return errno;
-    set_attributes(&attributes);
+    sim_spawn_attributes(&attributes);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fileno(child->reply), STDOUT_FILENO);

@@ -10,6 +10,7 @@
 #include "sim/base/error.h"
 
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -39,6 +40,13 @@ void sim_child_guard(void);
 void sim_watched_signals(sigset_t *set);
 
 bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err);
+
+/* Has SIGINT, SIGTERM or SIGHUP arrived?  For long work without children; the answer uses the signal up. */
+bool sim_child_interrupted(void);
+
+/* For posix_spawn of a program that is not ours: main blocks signals and ignores some, which it would inherit.  The caller
+ * destroys them. */
+void sim_spawn_attributes(posix_spawnattr_t *attributes);
 
 /* Start another program (arguments[0], looked for in PATH; no shell) as a child whose standard output is its reply.
  * 0, or the errno of why it cannot be started: ENOENT when it is not installed. */

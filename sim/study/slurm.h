@@ -20,21 +20,19 @@
 
 #include <stdio.h>
 
-/* What is submitted; borrowed. */
+/* What is submitted; borrowed.  Study and store are as dmlsim sweep was given them, seen from `folder`: what a point is
+ * told apart by holds the path of its platform, and here and on the nodes that must be spelt alike. */
 struct sim_slurm {
     const char *program; /* dmlsim, with its whole path: the nodes see the same file system */
-    const char
-        *folder; /* where the sweep was asked for, whole: what the other paths are seen from */
-    const char
-        *study; /* as dmlsim sweep was given it, for a point's identity holds the platform's path */
-    const char *store;           /* likewise */
+    const char *folder;  /* where the sweep was asked for, with its whole path */
+    const char *study, *store;
     const char *name;            /* of the jobs */
     const char *const *settings; /* KEY=VALUE, NULL-ended */
-    bool keep_going, force;      /* as dmlsim sweep was given them */
-    int tasks;
+    bool keep_going, force;      /* options of dmlsim sweep */
+    int tasks;                   /* of the array */
     int jobs; /* points at a time in each task, and processors that it asks for */
     const char *partition, *time; /* NULL: what Slurm has for those who say nothing */
-    const char *const *lines; /* further options, each as behind #SBATCH in a script, NULL-ended */
+    const char *const *lines;     /* further options, each as behind #SBATCH, NULL-ended */
 };
 
 /* STORE.shards */

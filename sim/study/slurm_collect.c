@@ -27,6 +27,17 @@ static void remove_store(const char *path, struct sim_arena *arena)
     remove(sim_text(arena, "%s-shm", path));
 }
 
+/* A task that was killed before its first point may leave a file with nothing in it: a store of no points. */
+static bool take(struct sim_store *store, const char *path, struct sim_error *err)
+{
+    struct sim_store *other;
+
+    if (!sim_store_open(&other, path, true, err))
+        return false;
+    sim_store_close(other);
+    return sim_store_merge(store, path, err);
+}
+
 bool sim_slurm_collect(const struct sim_slurm *slurm, struct sim_arena *arena,
                        struct sim_error *err)
 {
@@ -44,7 +55,7 @@ bool sim_slurm_collect(const struct sim_slurm *slurm, struct sim_arena *arena,
     for (int i = 0; i < count; i++) {
         const char *path = sim_text(arena, "%s/%s", folder, entries[i]->d_name);
 
-        if (store != NULL && sim_store_merge(store, path, err))
+        if (store != NULL && take(store, path, err))
             remove_store(path, arena);
         else
             fine = false;

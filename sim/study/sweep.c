@@ -367,7 +367,7 @@ static int run_points(struct sweep *sweep, int64_t count, struct sim_error *err)
 }
 
 /* Look at the points without simulating any. */
-static int look_at_points(struct sweep *sweep, int64_t count)
+static int look_at_points(struct sweep *sweep, int64_t count, struct sim_error *err)
 {
     const struct sim_sweep *asked = sweep->asked;
 
@@ -385,6 +385,10 @@ static int look_at_points(struct sweep *sweep, int64_t count)
         }
         point_close(&point);
         show_progress(sweep, false);
+        if (sim_child_interrupted()) {
+            sim_fail(err, "Interrupted: the points were only looked at, and nothing was begun.");
+            return SIM_INTERRUPTED;
+        }
     }
     show_progress(sweep, true);
     return sweep->result->failed > 0 ? 2 : 0;
@@ -508,7 +512,8 @@ static int run(struct sweep *sweep, struct sim_error *err)
 
     if (points > SIM_SWEEP_MANY_POINTS && !sweep->asked->force)
         return ask_for_force(sweep, err);
-    return sweep->asked->is_dry ? look_at_points(sweep, points) : run_points(sweep, points, err);
+    return sweep->asked->is_dry ? look_at_points(sweep, points, err)
+                                : run_points(sweep, points, err);
 }
 
 int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result,

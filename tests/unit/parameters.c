@@ -227,6 +227,7 @@ static void check_parameter(const struct sim_algorithm *a, const struct sim_para
     assert_string_not_equal(row->name, "name"); /* which would hide the algorithm's own */
     assert_ptr_equal(sim_parameter_find(a->parameters, row->name), row);
     is_told(row->help);
+    is_told(row->source); /* who says the default; SIM_OURS where nobody else does */
     assert_true(row->offset + size_of(row->kind) <= a->parameters_size);
     assert_int_equal(row->offset % align_of(row->kind), 0);
     for (const struct sim_parameter *other = a->parameters; other < row; other++)

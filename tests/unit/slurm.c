@@ -230,12 +230,14 @@ static void stores_of_tasks_are_taken_in_and_removed(void **state)
     write_store(place, "out/a b.db", 0, 2);
     write_store(place, "out/a b.db.shards/7_1.db", 2, 3);
     write_store(place, "out/a b.db.shards/7_13.db", 11, 1);
+    write_file(in(place, "out/a b.db.shards/7_3.db"), "", 0644); /* killed before its first point */
     write_file(in(place, "out/a b.db.shards/7_1.log"), "x", 0644);
     assert_true(sim_slurm_collect(&place->slurm, place->arena, &err));
     assert_true(has(place, 1) && has(place, 2) && has(place, 4) && has(place, 11));
     assert_false(has(place, 5));
     assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_1.db")));
     assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_13.db")));
+    assert_false(sim_file_exists(in(place, "out/a b.db.shards/7_3.db")));
     assert_true(sim_file_exists(in(place, "out/a b.db.shards/7_1.log")));
     assert_true(
         sim_slurm_collect(&place->slurm, place->arena, &err)); /* and again: nothing is left */

@@ -23,39 +23,44 @@ struct collective {
 
 #define COLLECTIVE_WORKERS                                                                         \
     {                                                                                              \
-        SIM_COUNT(struct collective, workers), .value = "8", .least = 1, .most = 1 << 20,          \
-                                               .help = "N, the number of workers, each on a "      \
-                                                       "host of its own"                           \
+        SIM_COUNT(struct collective, workers), SIM_DEFAULT("8", SIM_TEACHING),                     \
+            .least = 1, .most = 1 << 20,                                                           \
+            .help = "N, the number of workers, each on a "                                         \
+                    "host of its own"                                                              \
     }
 #define COLLECTIVE_BYTES_NAMED(name_, help_)                                                       \
     {                                                                                              \
         .name = name_, .kind = SIM_KIND_BYTES, .offset = offsetof(struct collective, bytes),       \
-        .value = "100MB", .least = 0, .most = 1e15, .help = help_                                  \
+        SIM_DEFAULT("100MB", SIM_TEACHING), .least = 0, .most = 1e15, .help = help_                \
     }
 #define COLLECTIVE_FLOP                                                                            \
     {                                                                                              \
-        SIM_FLOP_PER_BYTE(struct collective, flop_per_byte), .value = "0.25", .least = 0,          \
-                                                             .most = 1e6,                          \
-                                                             .help = "cost of adding what "        \
-                                                                     "arrived (one flop per "      \
-                                                                     "4-byte number)"              \
+        SIM_FLOP_PER_BYTE(struct collective, flop_per_byte),                                       \
+            SIM_DEFAULT("0.25", "one addition for each number of 4 bytes"),                        \
+            .least = 0, .most = 1e6,                                                               \
+            .help = "cost of adding what "                                                         \
+                    "arrived (one flop per "                                                       \
+                    "4-byte number)"                                                               \
     }
 #define COLLECTIVE_COMPUTE                                                                         \
-    {SIM_SECONDS(struct collective, compute_seconds), .value = "0", .least = 0, .most = 1e9,       \
+    {SIM_SECONDS(struct collective, compute_seconds), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,   \
+     .most = 1e9,                                                                                  \
      .help = "forward and backward pass of an iteration, on the fastest host that takes part"},    \
     {                                                                                              \
-        SIM_RATIO(struct collective, compute_jitter), .value = "0", .least = 0, .most = 10,        \
-                                                      .help = "sigma of the lognormal factor "     \
-                                                              "(mean 1) on every compute phase: "  \
-                                                              "stragglers"                         \
+        SIM_RATIO(struct collective, compute_jitter), SIM_DEFAULT("0", SIM_NEUTRAL),               \
+            .least = 0, .most = 10,                                                                \
+            .help = "sigma of the lognormal factor "                                               \
+                    "(mean 1) on every compute phase: "                                            \
+                    "stragglers"                                                                   \
     }
 #define COLLECTIVE_CHUNKS                                                                          \
-    {SIM_COUNT(struct collective, chunks), .value = "1", .least = 1, .most = 1 << 16,              \
-     .help = "c, into how many chunks the buffer is cut for pipelining"},                          \
+    {SIM_COUNT(struct collective, chunks), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1,              \
+     .most = 1 << 16, .help = "c, into how many chunks the buffer is cut for pipelining"},         \
     {                                                                                              \
-        SIM_COUNT(struct collective, chunks_at_once), .value = "16", .least = 1, .most = 1 << 16,  \
-                                                      .help = "how many of them may be under way " \
-                                                              "at a time"                          \
+        SIM_COUNT(struct collective, chunks_at_once), SIM_DEFAULT("16", SIM_OURS),                 \
+            .least = 1, .most = 1 << 16,                                                           \
+            .help = "how many of them may be under way "                                           \
+                    "at a time"                                                                    \
     }
 
 /* All of them, for what adds gradients, and for what only moves messages. */

@@ -30,32 +30,36 @@ extern const char *const training_learning_choices[];
 
 /* Rows of the parameter table. */
 #define TRAINING_PARAMETERS                                                                        \
-    {SIM_COUNT(struct training, workers), .value = "8", .least = 1, .most = 1 << 20,               \
-     .help = "N, the number of workers, each on a host of its own"},                               \
-        {SIM_BYTES(struct training, gradient_bytes), .value = "0", .least = 0, .most = 1e15,       \
+    {SIM_COUNT(struct training, workers), SIM_DEFAULT("8", SIM_TEACHING), .least = 1,              \
+     .most = 1 << 20, .help = "N, the number of workers, each on a host of its own"},              \
+        {SIM_BYTES(struct training, gradient_bytes), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0,  \
+         .most = 1e15,                                                                             \
          .help = "G, the size of a gradient; leave it out with a workload, which has its own"},    \
-        {SIM_FLOP_PER_BYTE(struct training, flop_per_byte), .value = "0.25", .least = 0,           \
-         .most = 1e6, .help = "cost of adding what arrives (one flop per 4-byte number)"},         \
-        {SIM_SECONDS(struct training, compute_seconds), .value = "0", .least = 0, .most = 1e9,     \
+        {SIM_FLOP_PER_BYTE(struct training, flop_per_byte),                                        \
+         SIM_DEFAULT("0.25", "one addition for each number of 4 bytes"), .least = 0, .most = 1e6,  \
+         .help = "cost of adding what arrives (one flop per 4-byte number)"},                      \
+        {SIM_SECONDS(struct training, compute_seconds), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0, \
+         .most = 1e9,                                                                              \
          .help = "forward and backward pass on the fastest host; leave it out with a workload"},   \
-        {SIM_RATIO(struct training, compute_jitter), .value = "0", .least = 0, .most = 10,         \
+        {SIM_RATIO(struct training, compute_jitter), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,    \
+         .most = 10,                                                                               \
          .help = "sigma of the lognormal factor (mean 1) on every iteration: stragglers"},         \
-        {SIM_CHOICE(struct training, learning), .value = "off",                                    \
+        {SIM_CHOICE(struct training, learning), SIM_DEFAULT("off", SIM_NEUTRAL),                   \
          .choices = training_learning_choices,                                                     \
          .help = "the small model that really learns: none, softmax regression, a perceptron"},    \
-        {SIM_CHOICE(struct training, data), .value = "synthetic", .choices = data_set_choices,     \
-         .help = "what it learns from"},                                                           \
-        {SIM_COUNT(struct training, hidden_width), .value = "32", .least = 1, .most = 1 << 16,     \
-         .help = "neurons of the perceptron's hidden layer"},                                      \
-        {SIM_COUNT(struct training, mini_batch), .value = "8", .least = 1, .most = 1 << 20,        \
-         .help = "samples of a worker in each iteration, for the small model"},                    \
-        {SIM_COUNT(struct training, evaluate_every), .value = "10", .least = 1, .most = 1 << 30,   \
-         .help = "iterations from one test of the small model to the next"},                       \
-        {SIM_RATIO(struct training, learning_rate), .value = "0.1", .least = 0, .most = 1e3,       \
-         .help = "step size of the small model"},                                                  \
+        {SIM_CHOICE(struct training, data), SIM_DEFAULT("synthetic", SIM_OURS ": needs no file"),  \
+         .choices = data_set_choices, .help = "what it learns from"},                              \
+        {SIM_COUNT(struct training, hidden_width), SIM_DEFAULT("32", SIM_OURS), .least = 1,        \
+         .most = 1 << 16, .help = "neurons of the perceptron's hidden layer"},                     \
+        {SIM_COUNT(struct training, mini_batch), SIM_DEFAULT("8", SIM_OURS), .least = 1,           \
+         .most = 1 << 20, .help = "samples of a worker in each iteration, for the small model"},   \
+        {SIM_COUNT(struct training, evaluate_every), SIM_DEFAULT("10", SIM_OURS), .least = 1,      \
+         .most = 1 << 30, .help = "iterations from one test of the small model to the next"},      \
+        {SIM_RATIO(struct training, learning_rate), SIM_DEFAULT("0.1", SIM_OURS), .least = 0,      \
+         .most = 1e3, .help = "step size of the small model"},                                     \
     {                                                                                              \
-        SIM_RATIO(struct training, momentum), .value = "0", .least = 0, .most = 0.999999,          \
-                                              .help = "of the small model's descent"               \
+        SIM_RATIO(struct training, momentum), SIM_DEFAULT("0", SIM_NEUTRAL),                       \
+            .least = 0, .most = 0.999999, .help = "of the small model's descent"                   \
     }
 
 /* The table of its own that a system with learning writes; `name` of struct sim_table. */

@@ -64,81 +64,96 @@ extern const char *const
     dec_exchange_choices[]; /* "auto", "tokens", "probabilities", "row_on_rejection", "rows" */
 
 #define DEC_PARAMETERS                                                                             \
-    {SIM_COUNT(struct decoding, tokens), .value = "100", .least = 1, .most = 1 << 30,              \
-     .help = "N, the tokens that each request asks for"},                                          \
-        {SIM_COUNT(struct decoding, prompt_tokens), .value = "0", .least = 0, .most = 1 << 24,     \
+    {SIM_COUNT(struct decoding, tokens), SIM_DEFAULT("100", SIM_TEACHING), .least = 1,             \
+     .most = 1 << 30, .help = "N, the tokens that each request asks for"},                         \
+        {SIM_COUNT(struct decoding, prompt_tokens), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,     \
+         .most = 1 << 24,                                                                          \
          .help = "tokens of each prompt, read in one step before the first token; 0: they were "   \
                  "read before"},                                                                   \
-        {SIM_COUNT(struct decoding, batch), .value = "1", .least = 1, .most = 1 << 16,             \
-         .help = "B, the sequences that are decoded at once, at most"},                            \
-        {SIM_SECONDS(struct decoding, target_step_seconds), .value = "0", .least = 0, .most = 1e6, \
+        {SIM_COUNT(struct decoding, batch), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1,             \
+         .most = 1 << 16, .help = "B, the sequences that are decoded at once, at most"},           \
+        {SIM_SECONDS(struct decoding, target_step_seconds),                                        \
+         SIM_DEFAULT("0",                                                                          \
+                     SIM_TEACHING ", where neither a table nor a workload says: 20 ms and 2 ms"),  \
+         .least = 0, .most = 1e6,                                                                  \
          .help =                                                                                   \
              "T_p, a step of the target on its host, however many tokens it looks at; without "    \
              "a workload; 0: 20ms"},                                                               \
-        {SIM_FILE(struct decoding, target_step_table), .value = "",                                \
+        {SIM_FILE(struct decoding, target_step_table), SIM_DEFAULT("", SIM_ELSEWHERE),             \
          .help = "instead: CSV with the columns tokens, seconds, as measured"},                    \
-        {SIM_CHOICE(struct tokens_options, tokens_from), .value = "given",                         \
+        {SIM_CHOICE(struct tokens_options, tokens_from), SIM_DEFAULT("given", SIM_OURS),           \
          .choices = tokens_from_choices,                                                           \
          .help = "given: what is accepted is drawn; text: n-gram models that learnt from a text"}, \
-        {SIM_FILE(struct tokens_options, text), .value = "",                                       \
+        {SIM_FILE(struct tokens_options, text),                                                    \
+         SIM_DEFAULT("", SIM_OURS ": the only text that comes with dmlsim"),                       \
          .help = "what the target learns from; empty: the story that comes with dmlsim"},          \
-        {SIM_CHOICE(struct tokens_options, tokenizer), .value = "words",                           \
+        {SIM_CHOICE(struct tokens_options, tokenizer), SIM_DEFAULT("words", SIM_OURS),             \
          .choices = tokens_tokenizers, .help = "what a token is"},                                 \
-        {SIM_COUNT(struct tokens_options, order), .value = "3", .least = 1, .most = 8,             \
-         .help = "n of the target's n-grams"},                                                     \
-        {SIM_RATIO(struct tokens_options, interpolation), .value = "0.9", .least = 0, .most = 1,   \
+        {SIM_COUNT(struct tokens_options, order), SIM_DEFAULT("3", SIM_TEACHING), .least = 1,      \
+         .most = 8, .help = "n of the target's n-grams"},                                          \
+        {SIM_RATIO(struct tokens_options, interpolation), SIM_DEFAULT("0.9", SIM_OURS),            \
+         .least = 0, .most = 1,                                                                    \
          .help = "weight of an order over the lower ones, where it knows the context"},            \
-        {SIM_RATIO(struct tokens_options, temperature), .value = "1", .least = 0, .most = 100,     \
-         .help = "of target and drafts; 0: greedy, the most probable token"},                      \
-        {SIM_COUNT(struct tokens_options, top_k), .value = "0", .least = 0, .most = 1 << 24,       \
-         .help = "only the so many most probable tokens are drawn; 0: all"},                       \
-        {SIM_RATIO(struct tokens_options, top_p), .value = "1", .least = 1e-9, .most = 1,          \
-         .help = "nucleus: only the most probable ones that have this share together"},            \
-        {SIM_COUNT(struct decoding, vocabulary), .value = "0", .least = 0, .most = 1 << 24,        \
+        {SIM_RATIO(struct tokens_options, temperature), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 0, \
+         .most = 100, .help = "of target and drafts; 0: greedy, the most probable token"},         \
+        {SIM_COUNT(struct tokens_options, top_k), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,       \
+         .most = 1 << 24, .help = "only the so many most probable tokens are drawn; 0: all"},      \
+        {SIM_RATIO(struct tokens_options, top_p), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1e-9,    \
+         .most = 1, .help = "nucleus: only the most probable ones that have this share together"}, \
+        {SIM_COUNT(struct decoding, vocabulary), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0,      \
+         .most = 1 << 24,                                                                          \
          .help = "V, numbers of a row of probabilities, where rows are sent; 0: as the models, "   \
                  "the text or 32000"},                                                             \
-        {SIM_COUNT(struct decoding, tensor_parallel), .value = "1", .least = 1, .most = 1024,      \
+        {SIM_COUNT(struct decoding, tensor_parallel), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1,   \
+         .most = 1024,                                                                             \
          .help = "t, devices that share each layer of the target: two all-reduces a layer"},       \
     {                                                                                              \
-        SIM_COUNT(struct decoding, pipeline_stages),                                               \
-            .value = "1", .least = 1, .most = 1024,                                                \
+        SIM_COUNT(struct decoding, pipeline_stages), SIM_DEFAULT("1", SIM_NEUTRAL),                \
+            .least = 1, .most = 1024,                                                              \
             .help = "stages that the target's layers are cut in, each on devices of its own"       \
     }
 
 /* Rows of the systems in which something is accepted or not. */
 #define DEC_ACCEPTANCE_PARAMETERS                                                                  \
-    {SIM_NUMBERS(struct tokens_options, acceptance), .value = "", .least = 0, .most = 1,           \
+    {SIM_NUMBERS(struct tokens_options, acceptance),                                               \
+     SIM_DEFAULT("", SIM_TEACHING ", where nothing else says: 0.8"), .least = 0, .most = 1,        \
      .help = "alpha: the probability that a drafted token is accepted; a list: for each "          \
              "position; empty: 0.8"},                                                              \
-        {SIM_NUMBERS(struct tokens_options, rank_acceptance), .value = "", .least = 0, .most = 1,  \
+        {SIM_NUMBERS(struct tokens_options, rank_acceptance), SIM_DEFAULT("", SIM_ELSEWHERE),      \
+         .least = 0, .most = 1,                                                                    \
          .help = "instead: that the target's token is among the first 1, 2, ... of the draft"},    \
     {                                                                                              \
-        SIM_FILE(struct tokens_options, acceptance_trace),                                         \
-            .value = "",                                                                           \
+        SIM_FILE(struct tokens_options, acceptance_trace), SIM_DEFAULT("", SIM_ELSEWHERE),         \
             .help = "instead: CSV with the column accepted, drafts that a round would accept, "    \
                     "and drafted, behind which its draft is not sure, if any"                      \
     }
 
 /* Of those whose drafts are models. */
 #define DEC_DRAFT_PARAMETERS                                                                       \
-    {SIM_FILE(struct tokens_options, draft_text), .value = "",                                     \
+    {SIM_FILE(struct tokens_options, draft_text), SIM_DEFAULT("", SIM_ELSEWHERE),                  \
      .help = "what drafts learn from; empty: as the target"},                                      \
-        {SIM_NUMBERS(struct tokens_options, draft_orders), .value = "", .least = 1, .most = 8,     \
+        {SIM_NUMBERS(struct tokens_options, draft_orders), SIM_DEFAULT("", SIM_ELSEWHERE),         \
+         .least = 1, .most = 8,                                                                    \
          .help = "n of each draft's n-grams; empty: 1, 2, ... less than the target's"},            \
-        {SIM_SECONDS(struct decoding, draft_step_seconds), .value = "0", .least = 0, .most = 1e6,  \
+        {SIM_SECONDS(struct decoding, draft_step_seconds),                                         \
+         SIM_DEFAULT("0",                                                                          \
+                     SIM_TEACHING ", where neither a table nor a workload says: 20 ms and 2 ms"),  \
+         .least = 0, .most = 1e6,                                                                  \
          .help = "T_q, a step of a draft on its host; without a workload; 0: 2ms"},                \
     {                                                                                              \
-        SIM_FILE(struct decoding, draft_step_table),                                               \
-            .value = "", .help = "instead: CSV with the columns tokens, seconds, as measured"      \
+        SIM_FILE(struct decoding, draft_step_table), SIM_DEFAULT("", SIM_ELSEWHERE),               \
+            .help = "instead: CSV with the columns tokens, seconds, as measured"                   \
     }
 
 /* Of those whose drafts may have hosts of their own; `where` is the default of `placement`. */
 #define DEC_PLACEMENT_PARAMETERS(where)                                                            \
-    {SIM_CHOICE(struct decoding, placement), .value = where, .choices = dec_placement_choices,     \
+    {SIM_CHOICE(struct decoding, placement), SIM_DEFAULT(where, SIM_OURS),                         \
+     .choices = dec_placement_choices,                                                             \
      .help = "drafts on hosts of their own, or on the target's"},                                  \
     {                                                                                              \
         SIM_CHOICE(struct decoding, exchange),                                                     \
-            .value = "auto", .choices = dec_exchange_choices,                                      \
+            SIM_DEFAULT("auto", "what the rule of acceptance needs"),                              \
+            .choices = dec_exchange_choices,                                                       \
             .help = "what goes with drafted tokens: nothing, their probabilities, also the row "   \
                     "of a rejected one when asked for, or all rows; auto: what the rule needs"     \
     }
@@ -147,7 +162,8 @@ extern const char *const
 #define DEC_CONFIDENCE_PARAMETERS                                                                  \
     {                                                                                              \
         SIM_RATIO(struct tokens_options, confidence_spread),                                       \
-            .value = "1", .least = 0, .most = 1,                                                   \
+            SIM_DEFAULT("1", SIM_OURS ": calibrated, as far as [0, 1] lets them"),                 \
+            .least = 0, .most = 1,                                                                 \
             .help = "how far the draft's confidences lie from alpha; 1: as far as [0, 1] lets "    \
                     "them"                                                                         \
     }

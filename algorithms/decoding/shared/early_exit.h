@@ -26,15 +26,19 @@ struct early_exit {
 
 #define EARLY_EXIT_PARAMETERS(exit)                                                                \
     OWN_LAYERS_PARAMETERS, DEC_PLACEMENT_PARAMETERS("together"),                                   \
-        {SIM_COUNT(struct early_exit, exit_layer), .value = exit, .least = 1, .most = 1 << 16,     \
+        {SIM_COUNT(struct early_exit, exit_layer),                                                 \
+         SIM_DEFAULT(exit,                                                                         \
+                     "kangaroo: Liu et al. 2024, 2 for Vicuna-7B; layerskip: a choice of ours"),   \
+         .least = 1, .most = 1 << 16,                                                              \
          .help = "E, the first layers: behind them the draft leaves the target"},                  \
-        {SIM_COUNT(struct early_exit, layers), .value = "0", .least = 0, .most = 1 << 16,          \
-         .help = "L, of the target; 0: as the workload says, or 32"},                              \
-        {SIM_RATIO(struct early_exit, head_share), .value = "0", .least = 0, .most = 1,            \
+        {SIM_COUNT(struct early_exit, layers), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0,        \
+         .most = 1 << 16, .help = "L, of the target; 0: as the workload says, or 32"},             \
+        {SIM_RATIO(struct early_exit, head_share), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,      \
+         .most = 1,                                                                                \
          .help = "T_head, as a share of target_step_seconds or its table, which include it"},      \
     {                                                                                              \
-        SIM_BYTES(struct early_exit, state_bytes),                                                 \
-            .value = "0", .least = 0, .most = 1e9,                                                 \
+        SIM_BYTES(struct early_exit, state_bytes), SIM_DEFAULT("0", SIM_ELSEWHERE),                \
+            .least = 0, .most = 1e9,                                                               \
             .help =                                                                                \
                 "of the state that one token has behind a layer, sent where the draft is apart; "  \
                 "0: as the workload says, or 8192B"                                                \

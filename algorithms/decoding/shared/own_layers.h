@@ -15,8 +15,8 @@
 /* Rows of such systems; the field is in their parameters' common part. */
 #define OWN_LAYERS_PARAMETERS                                                                      \
     {                                                                                              \
-        SIM_NUMBERS(struct tokens_options, draft_orders),                                          \
-            .value = "", .least = 1, .most = 8,                                                    \
+        SIM_NUMBERS(struct tokens_options, draft_orders), SIM_DEFAULT("", SIM_ELSEWHERE),          \
+            .least = 1, .most = 8,                                                                 \
             .help = "n of the draft's n-grams, with a text: what decides how much is accepted; "   \
                     "empty: 1 less than the target's"                                              \
     }

@@ -17,11 +17,12 @@ struct concurrent {
 };
 
 #define CONCURRENT_PARAMETERS                                                                      \
-    {SIM_COUNT(struct concurrent, concurrency), .value = "10", .least = 1, .most = 1 << 20,        \
-     .help = "clients that are at work at once"},                                                  \
+    {SIM_COUNT(struct concurrent, concurrency), SIM_DEFAULT("10", SIM_OURS), .least = 1,           \
+     .most = 1 << 20, .help = "clients that are at work at once"},                                 \
     {                                                                                              \
         SIM_COUNT(struct concurrent, max_staleness),                                               \
-            .value = "1000000000", .least = 0, .most = 1e9,                                        \
+            SIM_DEFAULT("1000000000", SIM_NEUTRAL ": practically none is refused"),                \
+            .least = 0, .most = 1e9,                                                               \
             .help = "versions of the model after which an update is refused"                       \
     }
 

@@ -31,14 +31,15 @@ struct inference {
 };
 
 #define INF_PARAMETERS                                                                             \
-    {SIM_CHOICE(struct inference, on_loss), .value = "retry", .choices = inf_on_loss_choices,      \
+    {SIM_CHOICE(struct inference, on_loss), SIM_DEFAULT("retry", SIM_OURS),                        \
+     .choices = inf_on_loss_choices,                                                               \
      .help = "when a message cannot be delivered: try again, compute the rest where it was sent "  \
              "from, or give the request up"},                                                      \
-        {SIM_SECONDS(struct inference, retry_seconds), .value = "100ms", .least = 1e-6,            \
-         .most = 1e6, .help = "until a lost message is sent again"},                               \
+        {SIM_SECONDS(struct inference, retry_seconds), SIM_DEFAULT("100ms", SIM_OURS),             \
+         .least = 1e-6, .most = 1e6, .help = "until a lost message is sent again"},                \
     {                                                                                              \
-        SIM_RATIO(struct inference, battery_joules),                                               \
-            .value = "0", .least = 0, .most = 1e12,                                                \
+        SIM_RATIO(struct inference, battery_joules), SIM_DEFAULT("0", SIM_NEUTRAL),                \
+            .least = 0, .most = 1e12,                                                              \
             .help = "joules that each device has for itself and its radio; 0: it is never empty"   \
     }
 

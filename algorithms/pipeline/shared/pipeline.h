@@ -40,77 +40,94 @@ enum { PIPELINE_NO, PIPELINE_YES };
 
 #define PIPELINE_STAGES                                                                            \
     {                                                                                              \
-        SIM_COUNT(struct pipeline, stages),                                                        \
-            .value = "4", .least = 1, .most = 4096,                                                \
+        SIM_COUNT(struct pipeline, stages), SIM_DEFAULT("4", SIM_TEACHING),                        \
+            .least = 1, .most = 4096,                                                              \
             .help = "K (or P), the stages that the model is cut in, each on a host of its own"     \
     }
 #define PIPELINE_MICROBATCHES                                                                      \
     {                                                                                              \
-        SIM_COUNT(struct pipeline, microbatches),                                                  \
-            .value = "8", .least = 1, .most = 1 << 20,                                             \
+        SIM_COUNT(struct pipeline, microbatches), SIM_DEFAULT("8", SIM_TEACHING),                  \
+            .least = 1, .most = 1 << 20,                                                           \
             .help = "M, the micro-batches of an iteration, for each replica of the pipeline"       \
     }
 
 /* Rows of the parameter table that all have, but for stages, microbatches and chunks. */
 #define PIPELINE_PARAMETERS                                                                        \
-    {SIM_SECONDS(struct pipeline, forward_seconds), .value = "0", .least = 0, .most = 1e9,         \
+    {SIM_SECONDS(struct pipeline, forward_seconds), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0,   \
+     .most = 1e9,                                                                                  \
      .help =                                                                                       \
          "F: a micro-batch forward through a stage, on the fastest host; not with a workload"},    \
-        {SIM_SECONDS(struct pipeline, backward_seconds), .value = "0", .least = 0, .most = 1e9,    \
-         .help = "B: the same backward; or give its two parts, below"},                            \
-        {SIM_SECONDS(struct pipeline, input_gradient_seconds), .value = "0", .least = 0,           \
-         .most = 1e9, .help = "B of a split backward pass: the gradient of a stage's input"},      \
-        {SIM_SECONDS(struct pipeline, weight_gradient_seconds), .value = "0", .least = 0,          \
-         .most = 1e9, .help = "W of a split backward pass: the gradient of a stage's weights"},    \
-        {SIM_SECONDS(struct pipeline, hop_seconds), .value = "0", .least = 0, .most = 1e6,         \
+        {SIM_SECONDS(struct pipeline, backward_seconds), SIM_DEFAULT("0", SIM_ELSEWHERE),          \
+         .least = 0, .most = 1e9, .help = "B: the same backward; or give its two parts, below"},   \
+        {SIM_SECONDS(struct pipeline, input_gradient_seconds), SIM_DEFAULT("0", SIM_ELSEWHERE),    \
+         .least = 0, .most = 1e9,                                                                  \
+         .help = "B of a split backward pass: the gradient of a stage's input"},                   \
+        {SIM_SECONDS(struct pipeline, weight_gradient_seconds), SIM_DEFAULT("0", SIM_ELSEWHERE),   \
+         .least = 0, .most = 1e9,                                                                  \
+         .help = "W of a split backward pass: the gradient of a stage's weights"},                 \
+        {SIM_SECONDS(struct pipeline, hop_seconds), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,     \
+         .most = 1e6,                                                                              \
          .help = "least time from stage to stage, as if measured; the platform may need longer"},  \
-        {SIM_RATIO(struct pipeline, compute_jitter), .value = "0", .least = 0, .most = 10,         \
-         .help = "sigma of the lognormal factor (mean 1) on every operation"},                     \
-        {SIM_BYTES(struct pipeline, boundary_bytes), .value = "0", .least = 0, .most = 1e15,       \
+        {SIM_RATIO(struct pipeline, compute_jitter), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,    \
+         .most = 10, .help = "sigma of the lognormal factor (mean 1) on every operation"},         \
+        {SIM_BYTES(struct pipeline, boundary_bytes), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0,  \
+         .most = 1e15,                                                                             \
          .help = "activations of a micro-batch between two stages; not with a workload"},          \
-        {SIM_BYTES(struct pipeline, parameter_bytes), .value = "0", .least = 0, .most = 1e15,      \
-         .help = "parameters of a stage; not with a workload"},                                    \
-        {SIM_BYTES(struct pipeline, activation_bytes), .value = "0", .least = 0, .most = 1e15,     \
+        {SIM_BYTES(struct pipeline, parameter_bytes), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0, \
+         .most = 1e15, .help = "parameters of a stage; not with a workload"},                      \
+        {SIM_BYTES(struct pipeline, activation_bytes), SIM_DEFAULT("0", SIM_ELSEWHERE),            \
+         .least = 0, .most = 1e15,                                                                 \
          .help = "what a stage stores of a micro-batch until its backward pass; not with a "       \
                  "workload"},                                                                      \
-        {SIM_BYTES(struct pipeline, kept_bytes), .value = "0", .least = 0, .most = 1e15,           \
+        {SIM_BYTES(struct pipeline, kept_bytes), SIM_DEFAULT("0", SIM_ELSEWHERE), .least = 0,      \
+         .most = 1e15,                                                                             \
          .help = "what of it is still stored between B and W of a split backward pass"},           \
-        {SIM_RATIO(struct pipeline, optimizer_ratio), .value = "0", .least = 0, .most = 100,       \
+        {SIM_RATIO(struct pipeline, optimizer_ratio), SIM_DEFAULT("0", SIM_NEUTRAL), .least = 0,   \
+         .most = 100,                                                                              \
          .help = "bytes of the optimizer's states for each byte of parameters; 2 is Adam"},        \
-        {SIM_CHOICE(struct pipeline, recompute), .value = "no", .choices = pipeline_yes_or_no,     \
+        {SIM_CHOICE(struct pipeline, recompute), SIM_DEFAULT("no", SIM_NEUTRAL),                   \
+         .choices = pipeline_yes_or_no,                                                            \
          .help = "re-materialization: store only a stage's input, and compute F again before B"},  \
-        {SIM_NUMBERS(struct pipeline, stage_layers), .value = "", .least = 1, .most = 1e6,         \
+        {SIM_NUMBERS(struct pipeline, stage_layers), SIM_DEFAULT("", SIM_ELSEWHERE), .least = 1,   \
+         .most = 1e6,                                                                              \
          .help = "layers of the workload in each part; left out: the slowest part is made short"}, \
-        {SIM_NUMBERS(struct pipeline, replicas), .value = "1", .least = 1, .most = 4096,           \
+        {SIM_NUMBERS(struct pipeline, replicas), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1,        \
+         .most = 4096,                                                                             \
          .help = "data parallelism: replicas of every stage, or a list with one for each"},        \
-        {SIM_CHOICE(struct pipeline, allreduce), .value = "ring", .choices = reduce_choices,       \
+        {SIM_CHOICE(struct pipeline, allreduce), SIM_DEFAULT("ring", SIM_OURS),                    \
+         .choices = reduce_choices,                                                                \
          .help = "how replicas, and the ranks of a tensor-parallel stage, sum"},                   \
-        {SIM_COUNT(struct pipeline, members_per_node), .value = "8", .least = 1, .most = 1 << 20,  \
+        {SIM_COUNT(struct pipeline, members_per_node),                                             \
+         SIM_DEFAULT("8", SIM_OURS ": the GPUs of a node of platforms/gpu_cluster.xml"),           \
+         .least = 1, .most = 1 << 20,                                                              \
          .help = "peers of a node, for the all-reduces rails and leaders; of a group, for bcube"}, \
-        {SIM_CHOICE(struct pipeline, overlap), .value = "yes", .choices = pipeline_yes_or_no,      \
+        {SIM_CHOICE(struct pipeline, overlap), SIM_DEFAULT("yes", "Narayanan et al. 2019"),        \
+         .choices = pipeline_yes_or_no,                                                            \
          .help = "sum gradients of replicas beside the operations that are left"},                 \
-        {SIM_COUNT(struct pipeline, tensor_width), .value = "1", .least = 1, .most = 4096,         \
-         .help = "tensor parallelism: devices that share each layer of a stage"},                  \
-        {SIM_COUNT(struct pipeline, tensor_layers), .value = "1", .least = 0, .most = 1 << 20,     \
+        {SIM_COUNT(struct pipeline, tensor_width), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 1,      \
+         .most = 4096, .help = "tensor parallelism: devices that share each layer of a stage"},    \
+        {SIM_COUNT(struct pipeline, tensor_layers), SIM_DEFAULT("1", SIM_NEUTRAL), .least = 0,     \
+         .most = 1 << 20,                                                                          \
          .help = "transformer layers of a stage: two all-reduces each, each way; not with a "      \
                  "workload"},                                                                      \
-        {SIM_CHOICE(struct pipeline, learning), .value = "off", .choices = pupil_learning_choices, \
+        {SIM_CHOICE(struct pipeline, learning), SIM_DEFAULT("off", SIM_NEUTRAL),                   \
+         .choices = pupil_learning_choices,                                                        \
          .help = "a small perceptron that really learns, its layers on the same stages"},          \
-        {SIM_CHOICE(struct pipeline, data), .value = "synthetic", .choices = data_set_choices,     \
-         .help = "what it learns from"},                                                           \
-        {SIM_COUNT(struct pipeline, hidden_layers), .value = "3", .least = 0, .most = 256,         \
-         .help = "its hidden layers; at least one less than there are parts"},                     \
-        {SIM_COUNT(struct pipeline, hidden_width), .value = "32", .least = 1, .most = 1 << 16,     \
-         .help = "neurons of each"},                                                               \
-        {SIM_COUNT(struct pipeline, mini_batch), .value = "8", .least = 1, .most = 1 << 20,        \
-         .help = "its samples in a micro-batch"},                                                  \
-        {SIM_COUNT(struct pipeline, evaluate_every), .value = "10", .least = 1, .most = 1 << 30,   \
-         .help = "micro-batches from one test of it to the next"},                                 \
-        {SIM_RATIO(struct pipeline, learning_rate), .value = "0.1", .least = 0, .most = 1e3,       \
-         .help = "its step size"},                                                                 \
+        {SIM_CHOICE(struct pipeline, data), SIM_DEFAULT("synthetic", SIM_OURS ": needs no file"),  \
+         .choices = data_set_choices, .help = "what it learns from"},                              \
+        {SIM_COUNT(struct pipeline, hidden_layers), SIM_DEFAULT("3", SIM_OURS), .least = 0,        \
+         .most = 256, .help = "its hidden layers; at least one less than there are parts"},        \
+        {SIM_COUNT(struct pipeline, hidden_width), SIM_DEFAULT("32", SIM_OURS), .least = 1,        \
+         .most = 1 << 16, .help = "neurons of each"},                                              \
+        {SIM_COUNT(struct pipeline, mini_batch), SIM_DEFAULT("8", SIM_OURS), .least = 1,           \
+         .most = 1 << 20, .help = "its samples in a micro-batch"},                                 \
+        {SIM_COUNT(struct pipeline, evaluate_every), SIM_DEFAULT("10", SIM_OURS), .least = 1,      \
+         .most = 1 << 30, .help = "micro-batches from one test of it to the next"},                \
+        {SIM_RATIO(struct pipeline, learning_rate), SIM_DEFAULT("0.1", SIM_OURS), .least = 0,      \
+         .most = 1e3, .help = "its step size"},                                                    \
     {                                                                                              \
-        SIM_RATIO(struct pipeline, momentum), .value = "0", .least = 0, .most = 0.999999,          \
-                                              .help = "of its descent"                             \
+        SIM_RATIO(struct pipeline, momentum), SIM_DEFAULT("0", SIM_NEUTRAL),                       \
+            .least = 0, .most = 0.999999, .help = "of its descent"                                 \
     }
 
 /* ---- what prepare works out ---- */

@@ -180,7 +180,8 @@ const Exchange = (() => {
             },
             draw(step, now) { panels.forEach(panel => panel.draw(now)); },
         };
-        box.append(pair);
+        box.append(make("p", {class: "hint", text: "Orange: messages on their way." + (isLecture
+            ? " A host's slices are the chunks of its gradient, the darker the more gradients they are the sum of; green: the whole sum." : "")}), pair);
         self.set(figure.systems, figure.patterns);
         return self;
     }

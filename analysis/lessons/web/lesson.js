@@ -75,7 +75,7 @@
         const stepper = new Stepper(box, view);
         document.getElementById("told-steps").hidden = lesson.grid !== undefined;
         if (lesson.grid !== undefined) addSliders(lesson.grid, view, stepper);
-        addEventListener("beforeprint", () => stepper.press(view.steps.length - 1));
+        addEventListener("beforeprint", () => { stepper.stop(); stepper.show(view.steps.length - 1); });
     }
 
     /* ---- exercises ---- */

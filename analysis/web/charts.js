@@ -1,0 +1,58 @@
+/* charts.js -- curves to look into, by uPlot; without it their pictures stand below. */
+"use strict";
+(() => {
+    const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a", "#000000"];
+
+    /* All series over one sorted list of x, with gaps where a series has none. */
+    function join(series) {
+        const xs = [...new Set(series.flatMap(line => line.x))].sort((a, b) => a - b);
+        return [xs, ...series.map(line => {
+            const at = new Map(line.x.map((x, i) => [x, line.y[i]]));
+            return xs.map(x => at.has(x) ? at.get(x) : null);
+        })];
+    }
+
+    function seriesOf(chart) {
+        let named = 0;
+        return chart.series.map(line => {
+            const place = line.dashed ? Math.max(0, named - 1) : named++;
+            const stroke = COLOURS[place % COLOURS.length];
+            return {label: line.name, stroke, width: line.dashed ? 1.5 : 2, dash: line.dashed ? [6, 5] : undefined, spanGaps: true,
+                points: {show: !line.dashed && line.x.length < 200, size: 7, fill: stroke},
+                value: (u, v) => v === null ? "-" : Quantities.write(v, chart.y.unit)};
+        });
+    }
+
+    function write(axis, value) {
+        if (axis.labels) return axis.labels[Math.round(value)] || "";
+        return Quantities.write(value, axis.unit);
+    }
+
+    function draw(chart, box) {
+        const isLog = chart.series.every(line => line.y.every(y => y > 0)) &&
+            Math.max(...chart.series.flatMap(line => line.y)) > 50 * Math.min(...chart.series.flatMap(line => line.y));
+        const width = Math.max(280, box.clientWidth);
+        const axis = {stroke: colour("ink"), grid: {stroke: colour("line"), width: .5}, ticks: {stroke: colour("line")}, font: "13px sans-serif", labelFont: "13px sans-serif"};
+        return new uPlot({
+            width, height: Math.min(420, Math.round(width * .62)), cursor: {focus: {prox: 24}}, focus: {alpha: .35},
+            scales: {x: {time: false}, y: {distr: isLog ? 3 : 1}},
+            axes: [{...axis, label: chart.x.name, splits: chart.x.labels ? () => chart.x.labels.map((_, i) => i) : undefined, values: (u, values) => values.map(v => write(chart.x, v))},
+                {...axis, label: chart.y.name, size: 84, values: (u, values) => values.map(v => v === null ? "" : Quantities.write(v, chart.y.unit))}],
+            series: [{label: chart.x.name, value: (u, v) => v === null ? "-" : write(chart.x, v)}, ...seriesOf(chart)],
+        }, join(chart.series), box);
+    }
+
+    const charts = dataOf("chart-data"), box = document.getElementById("charts");
+    if (charts === null || box === null || typeof uPlot === "undefined") return;
+    const place = make("div", {class: "chart"}), choice = make("select", {id: "quantity", change: show}, ...charts.map((chart, i) => make("option", {value: i}, chart.title)));
+    let drawn = null;
+
+    function show() {
+        if (drawn !== null) drawn.destroy();
+        drawn = draw(charts[Number(choice.value)], place);
+    }
+    box.append(make("div", {class: "controls"}, make("label", {for: "quantity"}, "Show "), choice,
+        make("span", {class: "hint"}, "Drag to zoom in, double-click for the whole; a click on a name hides its curve. The still figures below show the same.")), place);
+    show();
+    window.addEventListener("resize", show);
+})();
