@@ -237,7 +237,6 @@ static bool match(const struct matching *m, json_t *firsts, int p, int *partner,
 static struct analysis_rivals *rivals_of(struct analysis_contest *contest, const struct matching *m,
                                          const bool *shown, json_t *known, const int *places)
 {
-    const size_t room = (size_t)m->study->point_count;
     const char *label;
     char id[ID_SIZE];
     size_t at;
@@ -247,10 +246,27 @@ static struct analysis_rivals *rivals_of(struct analysis_contest *contest, const
     if (at < contest->count)
         return &contest->list[at];
     label = analysis_point_label(m->study, shown, places, ANALYSIS_NO_KEY, m->arena);
-    contest->list[contest->count++] = (struct analysis_rivals){
-        *label == '\0' ? m->study->name : label, sim_new(m->arena, double, room),
-        sim_new(m->arena, double, room), 0};
+    contest->list[contest->count++] =
+        (struct analysis_rivals){.label = *label == '\0' ? m->study->name : label};
     return &contest->list[at];
+}
+
+static void add_pair(struct analysis_rivals *rivals, double a, double b, struct sim_arena *arena)
+{
+    if (rivals->count == rivals->room) {
+        const size_t room = rivals->room * 2 + 8;
+        double *larger_a = sim_new(arena, double, room), *larger_b = sim_new(arena, double, room);
+
+        for (size_t i = 0; i < rivals->count; i++) {
+            larger_a[i] = rivals->a[i];
+            larger_b[i] = rivals->b[i];
+        }
+        rivals->a = larger_a;
+        rivals->b = larger_b;
+        rivals->room = room;
+    }
+    rivals->a[rivals->count] = a;
+    rivals->b[rivals->count++] = b;
 }
 
 static bool pair_up(struct analysis_contest *contest, const struct matching *m, json_t *firsts,
@@ -277,8 +293,8 @@ static bool pair_up(struct analysis_contest *contest, const struct matching *m, 
             isnan(study->points->list[partner].simulated[quantity]))
             continue;
         rivals = rivals_of(contest, m, shown, known, point->places);
-        rivals->a[rivals->count] = study->points->list[partner].simulated[quantity];
-        rivals->b[rivals->count++] = point->simulated[quantity];
+        add_pair(rivals, study->points->list[partner].simulated[quantity],
+                 point->simulated[quantity], m->arena);
         paired += 2;
     }
     contest->alone = points - paired;
