@@ -117,6 +117,18 @@ static json_t *figure(struct lesson_bench *bench)
     return figure_pipeline(bench, "pipe", false);
 }
 
+/* ---- what the slider moves among ---- */
+
+static json_t *figure_of_run(struct lesson_bench *bench, const char *run)
+{
+    return figure_pipeline(bench, run, false);
+}
+
+static const char *const variant_runs[] = {"naive", "pipe", "many", NULL};
+static const char *const variant_values[] = {"1", "8", "32", NULL};
+static const struct lesson_variants variants = {"M, micro-batches", variant_runs, variant_values, 1,
+                                                figure_of_run};
+
 const struct lesson lesson_bubble = {
     .name = "bubble",
     .title = "GPipe's bubble",
@@ -147,4 +159,5 @@ const struct lesson lesson_bubble = {
           "way."}},
     .figure_title = "Forward and backward, slot by slot",
     .figure = figure,
+    .variants = &variants,
 };

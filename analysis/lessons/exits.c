@@ -6,6 +6,8 @@
     "algorithm.learning=digits", "algorithm.exit_rates=[]", "algorithm.epochs=5",                  \
         "algorithm.learning_rate=0.006"
 
+enum { FIRST = 24 }; /* pictures in the figure */
+
 static const char *const middle[] = {DIGITS, "algorithm.thresholds=[0.5, 0.5]", NULL};
 static const char *const strict[] = {DIGITS, "algorithm.thresholds=[0.05, 0.05]", NULL};
 static const char *const lax[] = {DIGITS, "algorithm.thresholds=[1.5, 1.5]", NULL};
@@ -106,8 +108,19 @@ static const char *const explanation[] = {
 
 static json_t *figure(struct lesson_bench *bench)
 {
-    return figure_requests(bench, "0.5", 24);
+    return figure_requests(bench, "0.5", FIRST);
 }
+
+/* ---- what the slider moves among ---- */
+
+static json_t *figure_of_run(struct lesson_bench *bench, const char *run)
+{
+    return figure_requests(bench, run, FIRST);
+}
+
+static const char *const thresholds[] = {"0", "0.05", "0.5", "1.5", "3", NULL};
+static const struct lesson_variants variants = {"T, threshold in nats", thresholds, thresholds, 2,
+                                                figure_of_run};
 
 const struct lesson lesson_exits = {
     .name = "exits",
@@ -137,4 +150,5 @@ const struct lesson lesson_exits = {
                    "Each picture: both tensors, and an answer."}},
     .figure_title = "Where the first 24 pictures leave",
     .figure = figure,
+    .variants = &variants,
 };

@@ -70,6 +70,15 @@ struct lesson_grid {
     int axis_count;
 };
 
+/* The same figure of several of the lesson's runs: a slider moves among them. */
+struct lesson_variants {
+    const char *label;
+    const char *const *runs;   /* NULL-ended */
+    const char *const *values; /* what the slider says, beside runs */
+    int at;                    /* the run that the figure begins with */
+    json_t *(*figure)(struct lesson_bench *bench, const char *run);
+};
+
 struct lesson {
     const char *name, *title, *summary;
     const char *question;
@@ -88,7 +97,8 @@ struct lesson {
     const char *figure_title;
     /* Steps of the figure, from the runs' events (steps.h); the caller owns it.  NULL: the bench says why. */
     json_t *(*figure)(struct lesson_bench *bench);
-    const struct lesson_grid *grid; /* or NULL */
+    const struct lesson_grid *grid;         /* or NULL */
+    const struct lesson_variants *variants; /* or NULL */
 };
 
 /* All of them, in the order of the lecture, NULL-ended. */

@@ -90,12 +90,12 @@ static void figure_section(struct lesson_bench *bench, FILE *out, const json_t *
 
     fputs("<section class=\"until\">\n", out);
     element(bench, out, "h2", lesson->figure_title);
-    if (lesson->grid != NULL)
-        fputs("<p class=\"hint\">Move the sliders: each place is a simulation of its own, made "
-              "when this page was "
-              "made. Nothing here is worked out by a formula.</p>\n<div id=\"sliders\" "
-              "class=\"sliders\"></div>\n",
-              out);
+    if (lesson->grid != NULL || lesson->variants != NULL)
+        fputs(
+            "<p class=\"hint\">Move the sliders: each place is a simulation of its own, made when "
+            "this page was made. Nothing here is worked out by a formula.</p>\n"
+            "<div id=\"sliders\" class=\"sliders\"></div>\n",
+            out);
     fputs("<figure id=\"figure\" tabindex=\"-1\"></figure>\n", out);
     if (lesson->grid != NULL)
         fputs("<div class=\"scroll\"><table id=\"runs\"></table></div>\n", out);
@@ -179,6 +179,19 @@ static json_t *grid_json(struct lesson_bench *bench, const json_t *figure)
     return all;
 }
 
+static json_t *variants_json(struct lesson_bench *bench)
+{
+    const struct lesson_variants *variants = lesson_of(bench)->variants;
+    json_t *figures = json_array(), *values = json_array();
+
+    for (int i = 0; variants->runs[i] != NULL; i++) {
+        json_array_append_new(values, json_string(variants->values[i]));
+        json_array_append_new(figures, variants->figure(bench, variants->runs[i]));
+    }
+    return json_pack("{s:s, s:i, s:o, s:o}", "label", variants->label, "at", variants->at, "values",
+                     values, "figures", figures);
+}
+
 static json_t *exercises_json(struct lesson_bench *bench)
 {
     json_t *all = json_array();
@@ -206,6 +219,8 @@ static void data(struct lesson_bench *bench, FILE *out, json_t *figure)
 
     if (lesson->grid != NULL)
         json_object_set_new(all, "grid", grid_json(bench, figure));
+    if (lesson->variants != NULL)
+        json_object_set_new(all, "variants", variants_json(bench));
     fputs("<script type=\"application/json\" id=\"lesson\">", out);
     json_dumpf(all, out,
                JSON_COMPACT | JSON_ESCAPE_SLASH); /* so that nothing in it ends the script */

@@ -131,6 +131,12 @@ async function bubble() {
     await toTheEnd(page);
     const share = 100 * (1 - 8 * 0.28 / (11 * 0.28 + 6 * hop));
     test(near(parseFloat((await counters(page))[0]), share, 1e-3), "bubble: what is idle at the end is the bubble", (await counters(page)).join());
+    for (const [at, microbatches] of [["0", 1], ["2", 32]]) {
+        await page.fill("#variant", at);
+        while (!await page.isDisabled("#next")) await page.press("#next", "ArrowRight");
+        const other = 100 * (1 - microbatches * 0.28 / ((microbatches + 3) * 0.28 + 6 * hop));
+        test(near(parseFloat((await counters(page))[0]), other, 1e-3), `bubble: the slider moves to ${microbatches} micro-batches`, (await counters(page)).join());
+    }
     await page.close();
 }
 
@@ -142,6 +148,20 @@ async function versions() {
         (await counters(page)).forEach((held, s) => { most[s] = Math.max(most[s], Number(held)); });
     }
     test(most.join() === "4,3,2,1", "versions: stage s holds K - s at most", most.join());
+    await page.close();
+}
+
+async function exits() {
+    const page = await open("exits");
+    await page.click("#skip");
+    const mean = async at => {
+        await page.fill("#variant", at);
+        await toTheEnd(page);
+        return (await counters(page))[0];
+    };
+    test(await mean("4") === "5.000 ms", "exits: above ln 10 all leave on the device");
+    test(await mean("0") === "54.83 ms", "exits: at 0 all go on to the cloud");
+    test(parseFloat(await mean("3")) < parseFloat(await mean("1")), "exits: a lower threshold takes longer");
     await page.close();
 }
 
@@ -180,6 +200,6 @@ async function keysAndPaper() {
 const names = readdirSync(pages).filter(name => name.endsWith(".html")).map(name => name.slice(0, -5));
 test(names.length === 8, "there are eight pages", names.join());
 for (const name of names) { await everyLesson(name); await answers(name); }
-for (const part of [allreduce, bubble, versions, speculation, keysAndPaper]) await part();
+for (const part of [allreduce, bubble, versions, exits, speculation, keysAndPaper]) await part();
 await browser.close();
 process.exit(failed ? 1 : 0);

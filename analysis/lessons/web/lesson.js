@@ -47,35 +47,45 @@
                 make("td", {class: "number", "data-key": key, "data-value": system[key], text: Quantities.write(system[key], unit)})))));
     }
 
-    function addSliders(grid, view, stepper) {
-        const box = document.getElementById("sliders"), sliders = [], names = [];
+    /* A slider that says its value; `change` hears when it is moved. */
+    function addSlider(id, label, values, at, change) {
+        const name = make("output", {for: id});
+        const say = () => { name.textContent = values[slider.value]; slider.setAttribute("aria-valuetext", values[slider.value]); };
+        const slider = make("input", {type: "range", min: 0, max: values.length - 1, step: 1, value: at, id, oninput: () => { say(); change(Number(slider.value)); }});
+        say();
+        document.getElementById("sliders").append(make("div", {}, make("label", {for: id}, `${label}: `, name), slider));
+        return slider;
+    }
+
+    function addGrid(grid, shown) {
         const change = () => {
             const systems = systemsAt(grid, sliders);
-            sliders.forEach((slider, i) => {
-                names[i].textContent = grid.axes[i].values[slider.value];
-                slider.setAttribute("aria-valuetext", grid.axes[i].values[slider.value]);
-            });
-            stepper.stop();
-            view.set(systems, grid.patterns);
-            stepper.show(-1);
+            shown.stepper.stop();
+            shown.view.set(systems, grid.patterns);
+            shown.stepper.show(-1);
             showRuns(systems);
         };
-        grid.axes.forEach((axis, i) => {
-            const slider = make("input", {type: "range", min: 0, max: axis.values.length - 1, step: 1, value: axis.at, id: `axis-${i}`, oninput: change});
-            sliders.push(slider);
-            names.push(make("output", {for: `axis-${i}`}));
-            box.append(make("div", {}, make("label", {for: `axis-${i}`}, `${axis.label}: `, names[i]), slider));
-        });
+        const sliders = grid.axes.map((axis, i) => addSlider(`axis-${i}`, axis.label, axis.values, axis.at, () => change()));
         change();
     }
 
     function figure() {
-        const box = document.getElementById("figure");
-        const view = VIEWS[lesson.figure.view](box, lesson.figure, lesson.grid !== undefined);
-        const stepper = new Stepper(box, view);
+        const box = document.getElementById("figure"), shown = {};
+        const draw = what => {
+            const inner = make("div");
+            if (shown.stepper !== undefined) shown.stepper.stop();
+            box.replaceChildren(inner);
+            shown.view = VIEWS[what.view](inner, what, lesson.grid !== undefined);
+            shown.stepper = new Stepper(inner, shown.view);
+        };
+        draw(lesson.figure);
         document.getElementById("told-steps").hidden = lesson.grid !== undefined;
-        if (lesson.grid !== undefined) addSliders(lesson.grid, view, stepper);
-        addEventListener("beforeprint", () => { stepper.stop(); stepper.show(view.steps.length - 1); });
+        if (lesson.grid !== undefined) addGrid(lesson.grid, shown);
+        if (lesson.variants !== undefined) {
+            const {label, values, at, figures} = lesson.variants;
+            addSlider("variant", label, values, at, i => draw(figures[i]));
+        }
+        addEventListener("beforeprint", () => { shown.stepper.stop(); shown.stepper.show(shown.view.steps.length - 1); });
     }
 
     /* ---- exercises ---- */
