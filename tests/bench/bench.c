@@ -11,7 +11,7 @@
  * (each tool uses one), so that others who use it too do not count; on an idle machine that is the time on
  * the wall.  Trust the ratios of the medians only.
  * SMPI with 1024 ranks takes half a minute or more, and runs once.
- * Beside these, alone: 100 iterations of ResNet-50 on 64 workers, synchronous data parallelism; and 10 iterations of
+ * Beside these, alone: a sweep of 2,000 points; 100 iterations of ResNet-50 on 64 workers, synchronous data parallelism; and 10 iterations of
  * gpipe and of one_f_one_b, 64 stages and 1,024 micro-batches: 1.3 million messages and as many operations;
  * 100 rounds of fedavg without learning, 10 and 100 of 1,000 clients and 100 of 10,000 behind one server's link; and
  * 200 rounds of fedprox that really learns, on Synthetic(1, 1), 20 epochs a round.
@@ -64,7 +64,17 @@ struct point {
 };
 
 /* What has no other tool to be compared with, so that it has a bound in seconds, or in bytes. */
-enum { TRAINING, GPIPE, ONE_F_ONE_B, FEDERATED_10, FEDERATED_100, FEDERATED_CROWD, FEDPROX, ALONE };
+enum {
+    TRAINING,
+    GPIPE,
+    ONE_F_ONE_B,
+    FEDERATED_10,
+    FEDERATED_100,
+    FEDERATED_CROWD,
+    FEDPROX,
+    SWEEP,
+    ALONE
+};
 
 static const struct {
     const char *key, *title;
@@ -79,6 +89,8 @@ static const struct {
     {"federated_100", "fedavg, 100 of 1,000 clients, 100 rounds, dmlsim", 10, 0, 1000, 100},
     {"federated_crowd", "fedavg, 100 of 10,000 clients, 100 rounds, dmlsim", 100, 2e9, 10000, 100},
     {"fedprox", "fedprox, Synthetic(1, 1), 200 rounds, dmlsim", 15},
+    {"sweep", "a sweep of 2,000 points of 8 hosts into a new store, dmlsim",
+     16}, /* 8 s on two cores */
 };
 
 enum { STAGES = 64 }; /* on the first of the points' platforms */
@@ -285,10 +297,29 @@ static const char *federated_command(const struct bench *bench, int which)
                     alone[which].chosen, bench->folder);
 }
 
+/* Start, 2,000 simulations of a millisecond, and storage. */
+static const char *sweep_command(const struct bench *bench)
+{
+    const char *study = sim_text(bench->arena, "%s/sweep.yaml", bench->folder),
+               *store = sim_text(bench->arena, "%s/sweep.db", bench->folder);
+    FILE *file = fopen(study, "w");
+
+    if (file == NULL ||
+        fputs("platform: platforms/one_switch.xml\nalgorithm: {name: ring_allreduce, workers: 8}\n"
+              "study: {replications: 2000}\n",
+              file) < 0 ||
+        fclose(file) != 0)
+        die("this cannot be written.", study);
+    remove(store);
+    return sim_text(bench->arena, "%s sweep %s --out %s", bench->dmlsim, study, store);
+}
+
 static struct sample run_alone(const struct bench *bench, int which)
 {
     const struct point star = {.shape = "star", .n = STAGES};
 
+    if (which == SWEEP)
+        return run_command(bench, sweep_command(bench));
     if (which >= FEDERATED_10)
         return run_command(bench, federated_command(bench, which));
     if (which != TRAINING)
