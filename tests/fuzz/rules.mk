@@ -13,7 +13,7 @@ CHECK_PROGRAMS += $(FUZZ_REPLAYS)
 CHECKS += $(foreach n,$(FUZZ_NAMES),'ASAN_OPTIONS=detect_leaks=0 $(BUILD)/tests/fuzz/replay_$n tests/fuzz/corpus/$n/*')
 
 $(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
-	$(CC) -o $@ $^ $(LDLIBS_ALL)
+	$(CC) $(TEST_LINKER) -o $@ $^ $(LDLIBS_ALL)
 
 # Only within the build that `make fuzz` starts: all of dmlsim, instrumented, below build/fuzz/objects.
 $(FUZZERS): $(BUILD)/tests/fuzz/fuzzer_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBRARY)

@@ -7,10 +7,10 @@ LONG_LAWS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/law/long/*.c)))
 CHECK_PROGRAMS += $(LONG_LAWS)
 LONG_CHECKS += $(LONG_LAWS) 'tests/law/long/fedmarl_commands $(PROGRAM)'
 $(LONG_LAWS): $(BUILD)/%: $(BUILD)/%.o $(FIXTURE_OBJECTS) $(LIBRARY)
-	$(CC) -o $@ $^ -lcmocka $(LDLIBS_ALL)
+	$(CC) $(TEST_LINKER) -o $@ $^ -lcmocka $(LDLIBS_ALL)
 
 ifndef SANITIZE
-CHECKS += 'BUILD=$(BUILD) tests/law/falsified'
+CHECKS += 'BUILD=$(BUILD) tests/law/falsified BYTES' 'BUILD=$(BUILD) tests/law/falsified SECONDS'
 endif
 
 # for tests/law/falsified: how to compile one file, and how to link

@@ -17,7 +17,7 @@ CHECKS += '$(call AGAINST_SMPI,platforms/two_racks.xml,7)' '$(call AGAINST_SMPI,
 LONG_CHECKS += $(foreach p,$(ORACLE_PLATFORMS),'$(call AGAINST_SMPI,$(p),2 3 4 7 8 16)')
 
 $(ORACLE)/collectives_against_smpi $(ORACLE)/ring_against_smpi: %: %.o $(ORACLE)/against_smpi.o $(LIBRARY)
-	$(CC) -o $@ $^ $(LDLIBS_ALL)
+	$(CC) $(TEST_LINKER) -o $@ $^ $(LDLIBS_ALL)
 
 # smpicc is a compiler of its own: no sanitizer, and none of our libraries
 $(ORACLE)/smpi_allreduce $(ORACLE)/smpi_collectives: $(ORACLE)/%: tests/oracle/%.c
