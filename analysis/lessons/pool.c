@@ -106,6 +106,7 @@ static int end_one(struct pool *pool, void (*done)(void *, struct pool_job *), v
                                   err);
         if (code == SIM_AGAIN) {
             json_decref(place->job->summary);
+            place->job->summary = NULL;
             code = sim_simulation_start(&place->simulation, &pool->children[at], place->arena, err)
                        ? SIM_AGAIN
                        : 2;
