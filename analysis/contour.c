@@ -29,8 +29,8 @@ static int linear_levels(double least, double most, double levels[ANALYSIS_MOST_
     const int power = (int)floor(log10(most - least)) - 2;
 
     for (int i = 0; i < 4 * MANTISSAS; i++) {
-        const int count = multiples(
-            least, most, mantissas[i % MANTISSAS] * pow(10, power + i / MANTISSAS), levels);
+        const int tens = power + i / MANTISSAS;
+        const int count = multiples(least, most, mantissas[i % MANTISSAS] * pow(10, tens), levels);
 
         if (count <= MOST)
             return count;

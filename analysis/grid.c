@@ -112,10 +112,25 @@ double analysis_column_number(const struct analysis_grid *grid, const struct ana
 
 /* ---- series ---- */
 
+/* Words that say nothing without their key. */
+static bool is_mute(const char *word)
+{
+    static const char *const mute[] = {"yes", "no", "true", "false", "on", "off", "none", "auto"};
+
+    for (size_t i = 0; i < sizeof mute / sizeof mute[0]; i++)
+        if (strcmp(word, mute[i]) == 0)
+            return true;
+    return false;
+}
+
 static const char *value_label(const struct analysis_key *key, int place, struct sim_arena *arena)
 {
     struct analysis_scale scale;
 
+    if (!key->has_numbers && is_mute(key->labels[place]))
+        return sim_text(arena, "%s %s",
+                        analysis_key_label(key->name, (struct analysis_scale){1, ""}, arena),
+                        key->labels[place]);
     if (!key->has_numbers)
         return key->labels[place];
     scale = analysis_scale_for(key->numbers[place], key->unit);

@@ -1,6 +1,7 @@
 #include "analysis/platform_graph.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /* One link while the graph is found. */
@@ -156,12 +157,12 @@ static int follow(struct search *search, const struct analysis_route *route)
 
 /* ---- all routes ---- */
 
-static int by_length(const void *a, const void *b)
+static int by_length(const void *a, const void *b, void *context)
 {
-    const struct analysis_route *x = *(const struct analysis_route *const *)a;
-    const struct analysis_route *y = *(const struct analysis_route *const *)b;
+    const struct analysis_route *routes = context;
+    const int x = *(const int *)a, y = *(const int *)b;
 
-    return x->count != y->count ? x->count - y->count : x < y ? -1 : x > y;
+    return routes[x].count != routes[y].count ? routes[x].count - routes[y].count : x - y;
 }
 
 static void begin(struct search *search)
@@ -192,7 +193,7 @@ static int loop_of(const struct search *search)
 
 /* Short routes first: they tell most surely where links meet.  Where a link is in the way, it is a place, and all begins
  * anew. */
-static void find_places(struct search *search, const struct analysis_route **order, int count)
+static void find_places(struct search *search, const int *order, int count)
 {
     int in_the_way;
 
@@ -200,7 +201,7 @@ static void find_places(struct search *search, const struct analysis_route **ord
         begin(search);
         in_the_way = -1;
         for (int r = 0; r < count && in_the_way < 0; r++)
-            in_the_way = follow(search, order[r]);
+            in_the_way = follow(search, &search->routes[order[r]]);
         if (in_the_way < 0)
             in_the_way = loop_of(search);
         if (in_the_way >= 0)
@@ -261,21 +262,20 @@ struct analysis_graph analysis_graph_of(const struct analysis_route *routes, int
                             .link_count = link_count,
                             .room = host_count + 2 * link_count,
                             .arena = arena};
-    const struct analysis_route **order =
-        sim_new(arena, const struct analysis_route *, (size_t)route_count + 1);
+    int *order = sim_new(arena, int, (size_t)route_count + 1);
 
     search.links = sim_new(arena, struct link, (size_t)link_count + 1);
     search.parents = sim_new(arena, int, (size_t)search.room + 1);
     search.is_solid = sim_new(arena, bool, (size_t)search.room + 1);
     for (int r = 0; r < route_count; r++) {
-        order[r] = &routes[r];
+        order[r] = r;
         search.join_room += 2 * routes[r].count + 1;
     }
     search.joins = sim_new(arena, int, 2 * (size_t)search.join_room + 2);
     for (int l = 0; l < link_count; l++)
         search.links[l].shared_place = -1;
     if (route_count > 0)
-        qsort(order, (size_t)route_count, sizeof(*order), by_length);
+        qsort_r(order, (size_t)route_count, sizeof *order, by_length, (void *)(uintptr_t)routes);
     find_places(&search, order, route_count);
     return build(&search, arena);
 }

@@ -11,7 +11,7 @@ enum { STEPS = 5, FIRST_DARK = 2, MOST_NODES_OF_A_COLUMN = 18 };
 static const char *const colours[STEPS] = {"#A9CCE8", "#6FA8D6", "#3B7FB8", "#1F5A93", "#08264F"};
 static const char *const idle_colour = "#CCCCCC";
 
-static const double least_width = 0.6, most_width = 2.8; /* points */
+static const double least_width = 0.6, most_width = 2.8, idle_width = 0.4; /* points */
 
 /* Text between quotes. */
 static void write_quoted(FILE *out, const char *text)
@@ -142,7 +142,7 @@ static void write_arc(FILE *out, const struct analysis_arc *arc,
         return;
     }
     fprintf(out, "color=\"%s\" penwidth=%.2f", colour_of(bytes, look->busy_shares[arc->link]),
-            least_width + (most > 0 ? (most_width - least_width) * bytes / most : 0));
+            bytes == 0 ? idle_width : least_width + (most_width - least_width) * bytes / most);
     if (arc->is_two_way)
         fputs(" dir=none", out);
     fputs(" tooltip=", out);

@@ -15,7 +15,7 @@ static const struct sim_option options[] = {
      "several"},
     {"metric", 'm', "NAME",
      "of a study: a number of its summaries that is drawn, too, as NAME, NAME_map and "
-     "NAME_winners; speedup unless given"},
+     "NAME_winners; speedup or scaling_efficiency unless given"},
     {"break-even", 0, "VALUE",
      "of that metric: where NAME has a dashed line and NAME_map parts cells; 1 for a speedup"},
     {"pareto", 0, "X,Y",
@@ -160,7 +160,9 @@ SIM_COMMAND(plot) = {
     .summary = "draw a run directory or a study as PNG, SVG and PDF",
     .description =
         "A run directory gives 'timeline' (who did what when, if it was run with --trace full; "
-        "else how long each peer did what), 'links' (bytes and busy share of each link) and, if "
+        "else how long each peer did what), 'links' (bytes and busy share of each link), "
+        "'platform_graph' (the same on the graph of the platform, if graphviz is installed) and, "
+        "if "
         "a small model learned, 'learning' (its accuracy and loss over simulated time, over "
         "bytes and, of clients that state their watts, over joules); of a federated run also "
         "'rounds' "
@@ -170,14 +172,19 @@ SIM_COMMAND(plot) = {
         "timeline), 'acceptance' (how many drafts are accepted) and, without drafts, 'waits' (for "
         "tokens). Several run directories give 'learning' with a curve each. A study gives 'time', "
         "'bytes' and 'busiest_card' over its first axis, theory as lines and simulation as "
-        "markers; 'learning' with the last test of each point; 'heat_map' if two keys vary, and "
+        "markers; 'breakdown' (what a mean peer did at each point); 'learning' with the last test "
+        "of each point; 'pareto', if two quantities are named; 'heat_map' if two keys vary, with "
+        "contours over two long axes of numbers, and "
         "'winners' (which algorithm is fastest where) if algorithms compete, too; 'speedup' and "
         "'speedup_map' (and 'speedup_winners') if points tell one, or another --metric; 'exits' if "
         "requests "
-        "leave at several: their shares, and accuracy over latency. Beside each "
+        "leave at several: their shares, and accuracy over latency. Points that differ in the seed "
+        "alone are shown as their mean, with the interval that holds it in 95 of 100 such studies "
+        "(Student's t). Beside each "
         "figure stand the script (.gp) and the numbers (.dat) it was made of: edit the script and "
         "run gnuplot on it for another style; to keep it from being replaced by the next call, "
-        "give --out. Needs gnuplot (apt-get install gnuplot-nox).",
+        "give --out. With --latex a figure is also NAME.tex with NAME-inc.pdf, its words in the "
+        "fonts of the document that inputs it. Needs gnuplot (apt-get install gnuplot-nox).",
     .options = options,
     .least_arguments = 1,
     .most_arguments = ANALYSIS_LINE_TYPES,

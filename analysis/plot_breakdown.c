@@ -202,7 +202,7 @@ static struct analysis_look look_of(const struct bars *bars)
             bars->arena, "%s Means of up to %d results%s", note, most,
             !bars->has_intervals ? "."
             : bars->are_shares
-                ? sim_text(bars->arena, ". %s",
+                ? sim_text(bars->arena, ", of the simulated time. %s",
                            analysis_interval_note(bars->grid, ANALYSIS_SECONDS, bars->arena))
                 : "; black lines: 95 % interval of the simulated time, by Student's t.");
     if (bars->count < count_points(bars->grid))

@@ -66,6 +66,16 @@ static bool series_has_theory(const struct lines *lines, int series)
     return false;
 }
 
+/* At some point, at least. */
+static bool series_lacks_theory(const struct lines *lines, int series)
+{
+    for (int i = 0; i < lines->grid->column_count; i++)
+        if (cell_of(lines, series, i)->results > 0 &&
+            isnan(cell_of(lines, series, i)->theory[lines->subject->quantity]))
+            return true;
+    return false;
+}
+
 /* Are the columns steps of a constant factor, more or less? */
 static bool is_geometric(const struct lines *lines)
 {
@@ -398,7 +408,7 @@ static bool plot_lines(struct analysis_figures *all, struct lines *lines, struct
 
     for (int s = 0; s < lines->series_count; s++) {
         lines->has_theory |= series_has_theory(lines, s);
-        lines->lacks_theory |= !series_has_theory(lines, s);
+        lines->lacks_theory |= series_lacks_theory(lines, s);
     }
     choose_scales(lines);
     look.title = sim_text(lines->arena, "%s: %s", lines->study->name, subject->title);

@@ -137,6 +137,7 @@ static struct verdict judge(const struct contest *contest, int row, int column)
 {
     struct verdict verdict = {-1, -1, 0};
     double best = INFINITY, next = INFINITY;
+    const struct analysis_cell *best_cell = NULL, *next_cell = NULL;
 
     for (int c = 0; c < contest->grid->contender_count; c++) {
         const struct analysis_cell *cells = contest->rows[row].cells[c];
@@ -146,19 +147,21 @@ static struct verdict judge(const struct contest *contest, int row, int column)
             continue;
         if (cost < best * (1 - 1e-9)) {
             next = best;
+            next_cell = best_cell;
             verdict.next = verdict.best;
             best = cost;
+            best_cell = &cells[column];
             verdict.best = c;
         } else if (cost < next * (1 - 1e-9)) {
             next = cost;
+            next_cell = &cells[column];
             verdict.next = c;
         }
     }
     if (verdict.next >= 0)
         verdict.lead = best > 0 ? fmax(0, next / best - 1) : next > 0 ? INFINITY : 0;
-    if (verdict.next >= 0)
-        verdict.is_unsure = overlap(contest, &contest->rows[row].cells[verdict.best][column],
-                                    &contest->rows[row].cells[verdict.next][column]);
+    if (best_cell != NULL && next_cell != NULL)
+        verdict.is_unsure = overlap(contest, best_cell, next_cell);
     return verdict;
 }
 

@@ -258,16 +258,26 @@ static bool is_known(const struct reading *reading, const char *metric, const ch
                                      "; 'dmlsim run' prints those that there are."));
 }
 
+/* What is worth a figure without being asked for: who is faster than without, and how well workers are used. */
+static const char *unasked_metric(const struct reading *reading,
+                                  const struct analysis_choice *choice)
+{
+    if (json_object_get(reading->metrics, "speedup") != NULL)
+        return "speedup";
+    return choice->break_even == NULL &&
+                   json_object_get(reading->metrics, "scaling_efficiency") != NULL
+               ? "scaling_efficiency"
+               : NULL;
+}
+
 static bool choose_metric(struct reading *reading, const struct analysis_choice *choice,
                           const char *path, struct sim_error *err)
 {
     struct analysis_study *study = reading->study;
-    const bool has_speedup = json_object_get(reading->metrics, "speedup") != NULL;
-
     study->break_even = NAN;
     if (choice->metric != NULL && !is_known(reading, choice->metric, path, err))
         return false;
-    study->chosen = choice->metric != NULL ? choice->metric : has_speedup ? "speedup" : NULL;
+    study->chosen = choice->metric != NULL ? choice->metric : unasked_metric(reading, choice);
     if (study->chosen == NULL)
         return choice->break_even == NULL ||
                sim_fail(err, "%s: no point has a speedup; name the --metric that breaks even.",

@@ -45,8 +45,8 @@ struct analysis_key {
 
 /* What a caller wants to see, besides time and bytes. */
 struct analysis_choice {
-    const char
-        *metric; /* or a number at the top of the summary; NULL: speedup, where points tell one */
+    const char *
+        metric; /* or a number at the top of the summary; NULL: speedup or scaling_efficiency, where points tell one */
     const char *break_even; /* a quantity; NULL: 1 for a speedup, nowhere for others */
     const char *
         pareto; /* "X,Y": two quantities of which a point can be better in one only at the cost of the other */

@@ -101,7 +101,7 @@ static int run(const struct sim_call *call)
     struct analysis_asked asked;
     struct analysis_places places;
     struct analysis_contest contest;
-    struct analysis_fits fits;
+    struct analysis_fits fits = {0};
     struct sim_error err = {0};
 
     if (!analysis_study_read(&study, path, &choice, call->arena, &err))

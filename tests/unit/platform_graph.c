@@ -193,7 +193,7 @@ static void its_text_tells_width_colour_and_names(void **state)
     assert_non_null(strstr(text, "label=\"a\\\"b\""));
     assert_non_null(strstr(text, "color=\"#1F5A93\" penwidth=2.80 tooltip=\"0u\"")); /* 60-80 % */
     assert_non_null(strstr(text, "color=\"#6FA8D6\" penwidth=1.70 tooltip=\"0d\"")); /* half */
-    assert_non_null(strstr(text, "color=\"#CCCCCC\" penwidth=0.60 tooltip=\"1u\""));
+    assert_non_null(strstr(text, "color=\"#CCCCCC\" penwidth=0.40 tooltip=\"1u\""));
     assert_non_null(strstr(text, "color=\"#08264F\" penwidth=2.80 tooltip=\"1d\""));
     assert_non_null(strstr(text, "color=\"#6FA8D6\" penwidth=2.80 tooltip=\"2u\""));
     assert_non_null(strstr(text, "color=\"#A9CCE8\" penwidth=2.80 tooltip=\"2d\""));
