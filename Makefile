@@ -49,6 +49,7 @@ EXTRA_FLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined -fno-omit-f
 OPTIMISE = -O1 -g
 MALLOC =
 BLAS =
+UPLOT = none # so that reports without it are tested, too
 endif
 
 SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))
@@ -107,7 +108,7 @@ $(BUILD)/generated/lesson_web.o: $(BUILD)/generated/lesson_web.c
 	$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 # Style and script of reports, and uPlot, if `make deps` could fetch it: without it a report has still figures only.
-UPLOT = build/npm/node_modules/uplot
+UPLOT ?= build/npm/node_modules/uplot
 REPORT_STYLE  = analysis/lessons/web/lesson.css analysis/web/report.css
 REPORT_SCRIPT = analysis/lessons/web/quantities.js $(patsubst %,analysis/web/%.js,page timeline charts points)
 

@@ -3,10 +3,12 @@
 #include "analysis/common_parts.h"
 #include "analysis/plot.h"
 #include "analysis/scale.h"
+#include "sim/base/fit.h"
 #include "sim/study/store.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_POINTS = 40, MOST_EXITS = 8, LABEL_LETTERS = 16 };
 
@@ -19,6 +21,8 @@ struct point {
     double accuracy;           /* percent; NaN: not known */
     double latency;            /* seconds, mean */
     double gain;
+    int results; /* that differ in the seed alone: what stands here are their means */
+    double latency_squares, accuracy_squares; /* sums of (value - mean)^2 */
 };
 
 struct sweep {
@@ -26,18 +30,20 @@ struct sweep {
     const char *name;
     struct point points[MOST_POINTS];
     int count, exits, left_out;
+    int most_results;
     bool has_accuracy, is_one_way; /* one_way: one key varies, so its values follow one another */
 };
 
 /* ---- reading ---- */
 
-/* The values of its settings, one after the other; objects within them are told whole. */
+/* The values of its settings but the seed, one after the other; objects within them are told whole. */
 static const char *label_of(const char *settings, int *keys, struct sim_arena *arena)
 {
     json_t *object = json_loads(settings, 0, NULL);
     const char *label = "", *key;
     json_t *value;
 
+    json_object_del(object, "seed");
     *keys = (int)json_object_size(object);
     json_object_foreach (object, key, value) {
         char *text =
@@ -60,29 +66,58 @@ static double metric(const json_t *metrics, const char *name)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+/* The place of those settings, made if it is new; NULL where there is no room. */
+static struct point *point_of(struct sweep *sweep, const char *label)
+{
+    for (int p = 0; p < sweep->count; p++)
+        if (strcmp(sweep->points[p].label, label) == 0)
+            return &sweep->points[p];
+    if (sweep->count == MOST_POINTS)
+        return NULL;
+    sweep->points[sweep->count].label = label;
+    return &sweep->points[sweep->count++];
+}
+
+/* Welford's running mean, and squares where they are wanted. */
+static void add(double *mean, double *squares, double value, int results)
+{
+    const double step = value - *mean;
+
+    *mean += step / results;
+    if (squares != NULL)
+        *squares += step * (value - *mean);
+}
+
 static void take(struct sweep *sweep, const json_t *metrics, const char *settings)
 {
     const json_t *shares = json_object_get(metrics, "exit_shares");
     const int exits = (int)json_array_size(shares);
-    struct point *point = &sweep->points[sweep->count];
+    const char *label;
+    struct point *point;
     int keys = 0;
 
     if (exits < 2 || exits > MOST_EXITS || isnan(metric(metrics, "mean_latency_seconds")))
         return;
-    if (sweep->count == MOST_POINTS) {
+    label = label_of(settings, &keys, sweep->arena);
+    point = point_of(sweep, label);
+    if (point == NULL) {
         sweep->left_out++;
         return;
     }
-    *point = (struct point){.label = label_of(settings, &keys, sweep->arena),
-                            .accuracy = 100 * metric(metrics, "accuracy"),
-                            .latency = metric(metrics, "mean_latency_seconds"),
-                            .gain = metric(metrics, "gain")};
+    point->results++;
+    add(&point->accuracy, &point->accuracy_squares, 100 * metric(metrics, "accuracy"),
+        point->results);
+    add(&point->latency, &point->latency_squares, metric(metrics, "mean_latency_seconds"),
+        point->results);
+    add(&point->gain, NULL, metric(metrics, "gain"), point->results);
     for (int e = 0; e < exits; e++)
-        point->shares[e] = 100 * json_number_value(json_array_get(shares, (size_t)e));
+        add(&point->shares[e], NULL, 100 * json_number_value(json_array_get(shares, (size_t)e)),
+            point->results);
+    if (point->results > sweep->most_results)
+        sweep->most_results = point->results;
     sweep->exits = exits > sweep->exits ? exits : sweep->exits;
     sweep->has_accuracy |= !isnan(point->accuracy);
     sweep->is_one_way &= keys == 1;
-    sweep->count++;
 }
 
 static bool visit(void *context, const struct sim_stored *stored)
@@ -109,6 +144,36 @@ static void write_numbers(struct analysis_figure *figure, const struct sweep *sw
         analysis_number(figure->data, point->gain);
         for (int e = 0; e < sweep->exits; e++)
             fprintf(figure->data, " %.9g", point->shares[e]);
+        putc('\n', figure->data);
+    }
+}
+
+static void write_intervals(struct analysis_figure *figure, const struct sweep *sweep,
+                            double factor)
+{
+    if (sweep->most_results < 2)
+        return;
+    analysis_block(figure, "intervals",
+                   "row  mean latency  its 95 % interval from  to  accuracy (percent)  from  to");
+    for (int p = 0; p < sweep->count; p++) {
+        const struct point *point = &sweep->points[p];
+        const struct sim_estimate estimates[] = {
+            sim_mean_of(point->latency * factor, point->latency_squares * factor * factor,
+                        (size_t)point->results),
+            sim_mean_of(point->accuracy, point->accuracy_squares, (size_t)point->results)};
+
+        fprintf(figure->data, "%d", p);
+        for (int e = 0; e < 2; e++) {
+            const struct sim_estimate *estimate = &estimates[e];
+            const bool is_bounded = isfinite(estimate->low);
+            const double values[] = {estimate->value, is_bounded ? estimate->low : NAN,
+                                     is_bounded ? estimate->high : NAN};
+
+            for (int v = 0; v < 3; v++) {
+                putc(' ', figure->data);
+                analysis_number(figure->data, values[v]);
+            }
+        }
         putc('\n', figure->data);
     }
 }
@@ -158,14 +223,22 @@ static void plot_right(FILE *script, const char *name, const struct sweep *sweep
         fprintf(script,
                 "set yrange [*:*]\nset ytics auto scale 1\nset ylabel 'accuracy (percent)'\n"
                 "plot '%s.dat' index 'points' using 2:3 with %s linetype 1 pointtype 7 pointsize "
-                "0.5\nunset ylabel\nunset multiplot\n",
-                name, sweep->is_one_way ? "linespoints" : "points");
+                "0.5%s\nunset ylabel\nunset multiplot\n",
+                name, sweep->is_one_way ? "linespoints" : "points",
+                sweep->most_results < 2
+                    ? ""
+                    : ", \\\n     '' index 'intervals' using 2:6:(0):($7-$6) with vectors nohead "
+                      "linetype 1 dashtype 1, \\\n     '' index 'intervals' using 3:5:($4-$3):(0) "
+                      "with vectors nohead linetype 1 dashtype 1");
     else
         fprintf(script,
                 "unset ytics\nplot '%s.dat' index 'points' using "
                 "($2/2):1:(0):2:($1-0.36):($1+0.36) with boxxyerror fillcolor rgb '#999999' "
-                "linewidth 0\nunset multiplot\n",
-                name);
+                "linewidth 0%s\nunset multiplot\n",
+                name,
+                sweep->most_results < 2 ? ""
+                                        : ", \\\n     '' index 'intervals' using 3:1:($4-$3):(0) "
+                                          "with vectors nohead linecolor rgb '#000000'");
 }
 
 static bool draw(struct analysis_figures *all, const struct sweep *sweep, const char *origin,
@@ -186,6 +259,11 @@ static bool draw(struct analysis_figures *all, const struct sweep *sweep, const 
                                              : "Right: a mark for each row.")
                         : "Right: mean latency of each row; nobody knows which answers are right.";
     look.notes[1] = origin;
+    if (sweep->most_results > 1)
+        look.notes[0] = sim_text(all->arena,
+                                 "%s Means of up to %d results, which differ in the seed alone; "
+                                 "lines: their 95 %% intervals, by Student's t.",
+                                 look.notes[0], sweep->most_results);
     if (sweep->left_out > 0)
         look.notes[2] = sim_text(all->arena, "%d more points are left out.", sweep->left_out);
     figure = analysis_figure_begin(all, &look, err);
@@ -197,6 +275,7 @@ static bool draw(struct analysis_figures *all, const struct sweep *sweep, const 
             0.35 + 0.16 * look.key_rows,
             (3.4 + 0.86 * analysis_note_lines(&look, all->arena)) * 0.1135);
     write_numbers(figure, sweep, scale.factor);
+    write_intervals(figure, sweep, scale.factor);
     analysis_figure_plot(figure);
     write_left(figure->script, sweep);
     plot_shares(figure->script, figure->name, sweep);

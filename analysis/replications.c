@@ -185,6 +185,17 @@ struct matching {
     struct sim_arena *arena;
 };
 
+static bool is_ambiguous(const struct matching *m, int value, struct sim_error *err)
+{
+    const struct analysis_key *key = &m->study->keys[m->contest->key];
+
+    return sim_fail(err,
+                    "--compare: there are several points of %s=%s with equal other settings and "
+                    "seed, so that none is the partner: they differ in a key that other points do "
+                    "not set.",
+                    key->name, key->values[value]);
+}
+
 static bool note_firsts(const struct matching *m, json_t *firsts, struct sim_error *err)
 {
     const struct analysis_study *study = m->study;
@@ -197,47 +208,65 @@ static bool note_firsts(const struct matching *m, json_t *firsts, struct sim_err
             continue;
         write_id(id, study, m->keys, places);
         if (json_object_get(firsts, id) != NULL)
-            return sim_fail(
-                err,
-                "--compare: there are several points of %s=%s with equal other settings "
-                "and seed, so that none is the partner: they differ in a key that "
-                "other points do not set.",
-                study->keys[m->contest->key].name,
-                study->keys[m->contest->key].values[m->contest->a]);
+            return is_ambiguous(m, m->contest->a, err);
         json_object_set_new(firsts, id, json_integer(p));
     }
     return true;
 }
 
-static void add_pair(struct analysis_contest *contest, size_t at, double a, double b)
-{
-    struct analysis_rivals *rivals = &contest->list[at];
-
-    rivals->a[rivals->count] = a;
-    rivals->b[rivals->count++] = b;
-}
+enum { NO_PARTNER = -1, TAKEN = -2 };
 
 /* Find the partner of a point of B; false, with a sentence, when it has been taken. */
 static bool match(const struct matching *m, json_t *firsts, int p, int *partner,
                   struct sim_error *err)
 {
-    const struct analysis_key *key = &m->study->keys[m->contest->key];
     char id[ID_SIZE];
     const json_t *first;
 
     write_id(id, m->study, m->keys, m->study->points->list[p].places);
     first = json_object_get(firsts, id);
-    *partner = first == NULL ? -1 : (int)json_integer_value(first);
-    if (*partner == -2)
-        return sim_fail(
-            err,
-            "--compare: there are several points of %s=%s with equal other settings and "
-            "seed, so that none is the partner: they differ in a key that other points "
-            "do not set.",
-            key->name, key->values[m->contest->b]);
+    *partner = first == NULL ? NO_PARTNER : (int)json_integer_value(first);
+    if (*partner == TAKEN)
+        return is_ambiguous(m, m->contest->b, err);
     if (first != NULL)
-        json_object_set_new(firsts, id, json_integer(-2));
+        json_object_set_new(firsts, id, json_integer(TAKEN));
     return true;
+}
+
+/* The rivals at a point's place, made if they are the first there. */
+static struct analysis_rivals *rivals_of(struct analysis_contest *contest, const struct matching *m,
+                                         const bool *shown, json_t *known, const int *places)
+{
+    const char *label;
+    char id[ID_SIZE];
+    size_t at;
+
+    write_id(id, m->study, shown, places);
+    at = number_of(known, id, contest->count);
+    if (at < contest->count)
+        return &contest->list[at];
+    label = analysis_point_label(m->study, shown, places, ANALYSIS_NO_KEY, m->arena);
+    contest->list[contest->count++] =
+        (struct analysis_rivals){.label = *label == '\0' ? m->study->name : label};
+    return &contest->list[at];
+}
+
+static void add_pair(struct analysis_rivals *rivals, double a, double b, struct sim_arena *arena)
+{
+    if (rivals->count == rivals->room) {
+        const size_t room = rivals->room * 2 + 8;
+        double *larger_a = sim_new(arena, double, room), *larger_b = sim_new(arena, double, room);
+
+        for (size_t i = 0; i < rivals->count; i++) {
+            larger_a[i] = rivals->a[i];
+            larger_b[i] = rivals->b[i];
+        }
+        rivals->a = larger_a;
+        rivals->b = larger_b;
+        rivals->room = room;
+    }
+    rivals->a[rivals->count] = a;
+    rivals->b[rivals->count++] = b;
 }
 
 static bool pair_up(struct analysis_contest *contest, const struct matching *m, json_t *firsts,
@@ -245,17 +274,15 @@ static bool pair_up(struct analysis_contest *contest, const struct matching *m, 
 {
     const struct analysis_study *study = m->study;
     const bool *shown = common_keys(study, contest->key, false, m->arena);
-    const size_t room = (size_t)study->point_count;
     json_t *known = json_object();
-    size_t pairs = 0, points = 0;
+    size_t points = 0, paired = 0;
     bool fine = true;
-    char id[ID_SIZE];
 
-    contest->list = sim_new(m->arena, struct analysis_rivals, room);
+    contest->list = sim_new(m->arena, struct analysis_rivals, (size_t)study->point_count);
     for (int p = 0; p < study->point_count && fine; p++) {
         const struct analysis_point *point = &study->points->list[p];
         const int value = point->places[contest->key];
-        size_t at;
+        struct analysis_rivals *rivals;
         int partner;
 
         points += value == contest->a || value == contest->b;
@@ -265,21 +292,12 @@ static bool pair_up(struct analysis_contest *contest, const struct matching *m, 
         if (!fine || partner < 0 || isnan(point->simulated[quantity]) ||
             isnan(study->points->list[partner].simulated[quantity]))
             continue;
-        write_id(id, study, shown, point->places);
-        at = number_of(known, id, contest->count);
-        if (at == contest->count) {
-            const char *label =
-                analysis_point_label(study, shown, point->places, ANALYSIS_NO_KEY, m->arena);
-
-            contest->list[contest->count++] = (struct analysis_rivals){
-                *label == '\0' ? study->name : label, sim_new(m->arena, double, room),
-                sim_new(m->arena, double, room), 0};
-        }
-        add_pair(contest, at, study->points->list[partner].simulated[quantity],
-                 point->simulated[quantity]);
-        pairs++;
+        rivals = rivals_of(contest, m, shown, known, point->places);
+        add_pair(rivals, study->points->list[partner].simulated[quantity],
+                 point->simulated[quantity], m->arena);
+        paired += 2;
     }
-    contest->alone = points - 2 * pairs;
+    contest->alone = points - paired;
     json_decref(known);
     return fine;
 }

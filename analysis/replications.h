@@ -30,7 +30,7 @@ struct analysis_places analysis_places_of(const struct analysis_study *study,
 struct analysis_rivals {
     const char *label; /* what they have in common, but for the seed */
     double *a, *b;     /* [count] */
-    size_t count;
+    size_t count, room;
 };
 
 struct analysis_contest {

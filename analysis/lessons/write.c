@@ -63,6 +63,15 @@ static bool takes_off(char *text, const char *ending)
     return true;
 }
 
+/* "20min", as it is written; SimGrid spells that 20m. */
+static void shorten_minutes(char *text)
+{
+    const size_t length = strlen(text);
+
+    if (length > 3 && strcmp(text + length - 3, "min") == 0)
+        text[length - 2] = '\0';
+}
+
 bool lesson_parse(const char *text, enum lesson_unit unit, const char *what, double *value,
                   struct sim_error *err)
 {
@@ -77,8 +86,8 @@ bool lesson_parse(const char *text, enum lesson_unit unit, const char *what, dou
     is_percent = unit == LESSON_SHARE && takes_off(bare, "%");
     if (unit == LESSON_TIMES)
         takes_off(bare, "x");
-    if (unit == LESSON_SECONDS && takes_off(bare, "min")) /* as it is written; SimGrid's is m */
-        strcat(bare, "m");
+    if (unit == LESSON_SECONDS)
+        shorten_minutes(bare);
     fine = strlen(text) < sizeof bare && sim_parse_quantity(bare, units[unit], value);
     if (fine && is_percent)
         *value /= 100;

@@ -68,19 +68,20 @@
 
     const isShown = e => shownKinds[kind[e]] && chosenPhases[phase[e]];
 
-    /* Top and height of an event's track in its row. */
-    function track(e, y) {
+    /* Top and height of the track of a kind, or of an event, in its row. */
+    function trackOf(k, y) {
         const usable = height - 4;
-        if (kind[e] === SEND) return [y + 2 + usable * .56, usable * .2];
-        if (kind[e] === RECEIVE) return [y + 2 + usable * .8, usable * .2];
+        if (k === SEND) return [y + 2 + usable * .56, usable * .2];
+        if (k === RECEIVE) return [y + 2 + usable * .8, usable * .2];
         return [y + 2, usable * .52];
     }
+    const track = (e, y) => trackOf(kind[e], y);
 
     /* ---- drawing ---- */
 
     /* As many decimals as the step needs, in the unit that suits it. */
     function timeText(t, by) {
-        const [unit, factor] = by >= 1 || t === 0 && by >= .1 ? ["s", 1] : by >= 1e-3 ? ["ms", 1e3] : by >= 1e-6 ? ["us", 1e6] : ["ns", 1e9];
+        const [unit, factor] = by >= .099 ? ["s", 1] : by >= .99e-3 ? ["ms", 1e3] : by >= .99e-6 ? ["us", 1e6] : ["ns", 1e9];
         return (t * factor).toFixed(Math.max(0, Math.ceil(-Math.log10(by * factor) - 1e-9))) + " " + unit;
     }
 
@@ -100,16 +101,23 @@
         context.stroke();
     }
 
-    function drawRow(paths, p, y) {
-        const list = lists[p], last = KINDS.map(() => -1);
+    /* Boxes lie on whole pixels.  Wide ones end a pixel early, so that one can be told from the next; narrow ones that touch
+     * are one box: tens of thousands of boxes would take a tenth of a second. */
+    function drawRow(boxes, p, y) {
+        const list = lists[p], open = KINDS.map(() => null), right = width() - 6, pace = (right - LEFT) / (view.to - view.from);
         for (let i = firstInSight(p); i < list.length && start[list[i]] <= view.to; i++) {
-            const e = list[i];
+            const e = list[i], k = kind[e];
             if (!isShown(e) || end[e] < view.from) continue;
-            const from = Math.max(LEFT, xOf(start[e])), to = Math.min(width() - 6, xOf(end[e])), pixel = Math.floor(to);
-            if (to - from < 1 && last[kind[e]] === pixel) continue; /* there is a mark of this kind already */
-            const [top, tall] = track(e, y);
-            paths[kind[e]].rect(from, top, Math.max(1, to - from), tall);
-            last[kind[e]] = pixel;
+            const from = Math.round(Math.max(LEFT, LEFT + (start[e] - view.from) * pace)), to = Math.max(from + 1, Math.round(Math.min(right, LEFT + (end[e] - view.from) * pace)));
+            const box = open[k];
+            if (to - from > 5) {
+                boxes[k].push([from, to - 1, y]);
+            } else if (box !== null && from <= box[1]) {
+                box[1] = Math.max(box[1], to);
+            } else {
+                open[k] = [from, to, y];
+                boxes[k].push(open[k]);
+            }
         }
     }
 
@@ -148,7 +156,7 @@
             canvas.width = Math.round(width() * scale);
             canvas.height = Math.round((bottom + 4) * scale);
         }
-        const context = canvas.getContext("2d"), paths = KINDS.map(() => new Path2D());
+        const context = canvas.getContext("2d"), boxes = KINDS.map(() => []);
         context.setTransform(scale, 0, 0, scale, 0, 0);
         context.clearRect(0, 0, width(), bottom + 4);
         context.font = "12px 'DejaVu Sans', Helvetica, Arial, sans-serif";
@@ -157,11 +165,12 @@
         rows.forEach((p, r) => {
             context.fillStyle = colour("ink");
             if (height >= 12) context.fillText(peers[p].name.length > 15 ? peers[p].name.slice(0, 14) + "\u2026" : peers[p].name, 4, TOP + (r + .5) * height + 4);
-            drawRow(paths, p, TOP + r * height);
+            drawRow(boxes, p, TOP + r * height);
         });
         KINDS.forEach((name, k) => {
             context.fillStyle = colour(NAMES[name]);
-            context.fill(paths[k]);
+            const [top, tall] = trackOf(k, 0).map(Math.round);
+            for (const [from, to, y] of boxes[k]) context.fillRect(from, y + top, to - from, tall);
         });
         if (selected >= 0) drawArrow(context);
     }

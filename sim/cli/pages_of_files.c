@@ -148,7 +148,7 @@ void sim_page_models(const struct sim_call *call)
          "MAC is 2 flop. A CSV or ONNX file "
          "of your own is one, too.\n\n"
          "| model | is | layers | parameters | MACs | bytes of activations | bytes of its input "
-         "|\n|---|---|---|---|---|---|");
+         "|\n|---|---|---|---|---|---|---|");
     for (; *names != NULL; names++)
         layer_model(call, folders, *names, list);
     puts("\n## Language models\n\nFor systems of decoding: `workload: {model: NAME, draft: "

@@ -1,7 +1,7 @@
 /* writers.h -- the files of a run directory, each from the same record.
  *
  * A writer makes one file in `folder`; false, with a sentence, when it cannot.  The same record gives the
- * same bytes.  What each file holds is told in the README. */
+ * same bytes.  What each file holds is told in docs/run_directory.md. */
 #ifndef SIM_TRACE_WRITERS_H
 #define SIM_TRACE_WRITERS_H
 

@@ -13,8 +13,8 @@ $(PLAYWRIGHT): tests/web/package-lock.json
 	@touch $@
 
 check-long: deps-web
-LONG_CHECKS += 'tests/web/lessons $(PROGRAM) $(BUILD)/web'
+LONG_CHECKS += 'tests/web/lessons $(PROGRAM) $(BUILD)/web' 'tests/web/report $(PROGRAM) $(BUILD)/web'
 
 check-web: deps-web all ## pages in a headless Chromium
-	@tests/run $(BUILD)/log-web 'tests/web/lessons $(PROGRAM) $(BUILD)/web'
+	@tests/run $(BUILD)/log-web 'tests/web/lessons $(PROGRAM) $(BUILD)/web' 'tests/web/report $(PROGRAM) $(BUILD)/web'
 .PHONY: deps-web check-web

@@ -40,7 +40,7 @@ const Gantt = (() => {
                     const until = byRows ? (entry.row < rows ? entry.end : entry.start) : Math.min(entry.end, Math.max(entry.start, now));
                     const width = Math.max(0, x(until) - x(entry.start));
                     entry.fill.setAttribute("width", width);
-                    entry.text.setAttribute("visibility", until >= entry.end && width > 14 ? "visible" : "hidden");
+                    entry.text.setAttribute("visibility", until >= entry.end && width > 8 * entry.text.textContent.length + 5 ? "visible" : "hidden");
                 }
                 cursor.setAttribute("x1", x(byRows ? 0 : now));
                 cursor.setAttribute("x2", x(byRows ? 0 : now));
