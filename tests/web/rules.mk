@@ -18,11 +18,10 @@ $(WITHOUT_UPLOT): $(BUILD)/generated/web.c $(BUILD)/sim/cli/main.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@awk '/^const/ {skip = /web_uplot/; if (skip) {sub(/\{.*/, "{0};"); print}} !skip' $< > $@.c
 	$(CC) $(CFLAGS_ALL) -o $@ $@.c $(BUILD)/sim/cli/main.o $(LIBRARY) $(LDLIBS_ALL)
-CHECK_PROGRAMS += $(WITHOUT_UPLOT)
 ACCESS = 'tests/web/access $(PROGRAM) $(WITHOUT_UPLOT) $(BUILD)/web'
 LONG_CHECKS += $(ACCESS)
 
-check-long: deps-web
+check-long: deps-web $(WITHOUT_UPLOT)
 LONG_CHECKS += 'tests/web/lessons $(PROGRAM) $(BUILD)/web' 'tests/web/report $(PROGRAM) $(BUILD)/web'
 
 check-web: deps-web all $(WITHOUT_UPLOT) ## pages in a headless Chromium
