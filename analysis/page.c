@@ -49,11 +49,12 @@ void page_end(FILE *out, const char *made_by, const unsigned char *const *script
 void page_data(FILE *out, const char *id, const char *json, size_t length)
 {
     fprintf(out, "<script type=\"application/json\" id=\"%s\">", id);
-    for (size_t i = 0; i < length; i++) {
-        putc(json[i], out);
-        if (json[i] == '<' && i + 1 < length && json[i + 1] == '/')
-            putc('\\', out); /* "<\/" is the same text in JSON, and no end of the element */
-    }
+    /* "\u003c" is the same text in JSON.  Not "</" alone: after "<!--<script" a page reads on beyond "</script>". */
+    for (size_t i = 0; i < length; i++)
+        if (json[i] == '<')
+            fputs("\\u003c", out);
+        else
+            putc(json[i], out);
     fputs("</script>\n", out);
 }
 

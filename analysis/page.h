@@ -20,7 +20,7 @@ void page_text(FILE *out, const char *text);
 /* <tag>text</tag> */
 void page_element(FILE *out, const char *tag, const char *text);
 
-/* Data for a script: JSON of `length` letters with "</" escaped, in <script type="application/json" id=...>. */
+/* Data for a script: JSON of `length` letters with every "<" escaped, in <script type="application/json" id=...>. */
 void page_data(FILE *out, const char *id, const char *json, size_t length);
 
 /* A picture in the file itself, as <img>; `alt` says what it shows. */
