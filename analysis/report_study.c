@@ -60,6 +60,15 @@ static void write_result(struct report *report, const struct analysis_study *stu
     }
     if (best == NULL)
         return;
+    if (study->point_count == 1) {
+        sim_format_quantity(least, analysis_value(best, "simulated_seconds"), SIM_UNIT_SECONDS);
+        page_element(report->out, "p class=\"result\"",
+                     sim_text(report->arena, "The one point that has a result takes %s%s.", least,
+                              study->failed == 0
+                                  ? ""
+                                  : sim_text(report->arena, "; %d failed", study->failed)));
+        return;
+    }
     sim_format_quantity(least, analysis_value(best, "simulated_seconds"), SIM_UNIT_SECONDS);
     sim_format_quantity(most, analysis_value(worst, "simulated_seconds"), SIM_UNIT_SECONDS);
     page_element(
@@ -98,17 +107,68 @@ static bool some_row_has(const json_t *rows, const char *column)
     return false;
 }
 
-static void write_point(struct report *report, const struct analysis_study *study, const int *keys,
-                        int key_count, const bool *shown, const json_t *row)
+/* A column that points set, and how its numbers are written. */
+struct setting {
+    const char *column;
+    enum sim_unit unit;
+    bool is_numeric;
+};
+
+static bool varies(const json_t *rows, const char *column)
+{
+    const json_t *first = json_object_get(json_array_get(rows, 0), column), *row;
+    size_t i;
+
+    json_array_foreach ((json_t *)(uintptr_t)rows, i, row)
+        if (!json_equal(first, json_object_get(row, column)))
+            return true;
+    return false;
+}
+
+static bool is_all_numbers(const json_t *rows, const char *column)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach ((json_t *)(uintptr_t)rows, i, row)
+        if (!json_is_number(json_object_get(row, column)))
+            return false;
+    return true;
+}
+
+static enum sim_unit unit_of(const struct analysis_study *study, const char *column)
+{
+    for (int k = 0; k < study->key_count; k++)
+        if (strcmp(study->keys[k].name, column) == 0)
+            return study->keys[k].unit;
+    return SIM_UNIT_NONE;
+}
+
+/* What the points set stands between their number and their exit code; what all of them set alike says nothing. */
+static int find_settings(struct setting *settings, const struct analysis_study *study,
+                         const struct sim_results *results, const json_t *rows)
+{
+    int count = 0;
+
+    for (const char *const *column = sim_results_columns(results) + 1;
+         *column != NULL && strcmp(*column, "exit_code") != 0 && count < MOST_KEYS; column++)
+        if (varies(rows, *column))
+            settings[count++] =
+                (struct setting){*column, unit_of(study, *column), is_all_numbers(rows, *column)};
+    return count;
+}
+
+static void write_point(struct report *report, const struct setting *settings, int count,
+                        const bool *shown, const json_t *row)
 {
     FILE *out = report->out;
 
     fputs("<tr>", out);
-    for (int k = 0; k < key_count; k++) {
-        const json_t *value = json_object_get(row, study->keys[keys[k]].name);
+    for (int k = 0; k < count; k++) {
+        const json_t *value = json_object_get(row, settings[k].column);
 
         if (json_is_number(value))
-            report_cell(out, json_number_value(value), (int)study->keys[keys[k]].unit);
+            report_cell(out, json_number_value(value), (int)settings[k].unit);
         else
             page_element(out, "td", json_is_string(value) ? json_string_value(value) : "-");
     }
@@ -127,34 +187,31 @@ static void write_point(struct report *report, const struct analysis_study *stud
 }
 
 static void write_points(struct report *report, const struct analysis_study *study,
-                         const json_t *rows)
+                         const struct sim_results *results, const json_t *rows)
 {
     const char *head[MOST_KEYS + NUMBERS + 2];
-    int keys[MOST_KEYS], key_count = 0, columns = 0;
+    struct setting settings[MOST_KEYS];
+    const int count = find_settings(settings, study, results, rows);
+    int columns = 0;
     bool shown[NUMBERS];
     const json_t *row;
     size_t i;
 
-    for (int k = 0; k < study->key_count && key_count < MOST_KEYS; k++)
-        if (study->keys[k].count > 1) {
-            const char *name = study->keys[k].name;
-
-            keys[key_count++] = k;
-            head[columns++] =
-                study->keys[k].is_numeric ? sim_text(report->arena, "#%s", name) : name;
-        }
+    for (int k = 0; k < count; k++)
+        head[columns++] =
+            sim_text(report->arena, "%s%s", settings[k].is_numeric ? "#" : "", settings[k].column);
     for (int n = 0; n < NUMBERS; n++) {
         shown[n] = some_row_has(rows, numbers[n].column);
         if (shown[n])
             head[columns++] = numbers[n].title;
     }
-    head[columns++] = "";
+    head[columns++] = "outcome";
     head[columns] = NULL;
     fputs("<section>\n<h2>Every point</h2>\n", report->out);
     report_table(report->out, "What each point sets, and what came out", head, true);
     json_array_foreach ((json_t *)(uintptr_t)rows, i, row)
         if (i < MOST_ROWS)
-            write_point(report, study, keys, key_count, shown, row);
+            write_point(report, settings, count, shown, row);
     report_table_end(report->out);
     if (json_array_size(rows) > MOST_ROWS)
         page_element(report->out, "p class=\"hint\"",
@@ -267,21 +324,26 @@ static bool draw(struct analysis_figures *all, const char *path, struct sim_erro
     return analysis_plot_store(all, path, &(struct analysis_choice){0}, err);
 }
 
+/* Everything where some point has a result; else what the points said when they failed. */
 static bool write_sections(struct report *report, const struct analysis_study *study,
                            struct sim_results *results, struct sim_error *err)
 {
     json_t *rows = sim_results_select(results, NULL, err);
     bool fine = rows != NULL;
 
-    if (fine) {
+    if (fine && study->point_count == 0) {
+        page_element(report->out, "p class=\"result\"",
+                     sim_text(report->arena, "All %d points failed.", study->failed));
+    } else if (fine) {
         write_result(report, study, rows);
         fputs("<section>\n<h2>Figures</h2>\n", report->out);
         fine = !report_has_charts(report) || write_charts(report, study, err);
         fputs("<div class=\"still\">\n", report->out);
         report_figures(report, draw);
         fputs("</div>\n</section>\n", report->out);
-        write_points(report, study, rows);
     }
+    if (fine)
+        write_points(report, study, results, rows);
     json_decref(rows);
     return fine;
 }
@@ -292,12 +354,16 @@ bool report_study(struct report *report, struct sim_error *err)
     struct analysis_study study;
     struct sim_results *results = NULL;
     struct sim_store *store;
+    struct sim_error why = {0};
     bool fine;
 
     if (!sim_store_open(&store, report->path, false, err))
         return false;
-    fine = analysis_study_read(&study, report->path, &choice, report->arena, err) &&
-           (results = sim_results_open(store, report->arena, err)) != NULL &&
+    fine =
+        analysis_study_read(&study, report->path, &choice, report->arena, &why) || study.failed > 0;
+    if (!fine)
+        *err = why;
+    fine = fine && (results = sim_results_open(store, report->arena, err)) != NULL &&
            write_sections(report, &study, results, err);
     sim_results_close(results);
     sim_store_close(store);

@@ -1,7 +1,7 @@
 /* charts.js -- curves to look into, by uPlot; without it their pictures stand below. */
 "use strict";
 (() => {
-    const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a", "#000000"];
+    const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a7a7a", "#4d4d4d"];
 
     /* All series over one sorted list of x, with gaps where a series has none. */
     function join(series) {
@@ -36,7 +36,7 @@
         return new uPlot({
             width, height: Math.min(420, Math.round(width * .62)), cursor: {focus: {prox: 24}}, focus: {alpha: .35},
             scales: {x: {time: false}, y: {distr: isLog ? 3 : 1}},
-            axes: [{...axis, label: chart.x.name, splits: chart.x.labels ? () => chart.x.labels.map((_, i) => i) : undefined, values: (u, values) => values.map(v => write(chart.x, v))},
+            axes: [{...axis, label: chart.x.name, incrs: chart.series.every(line => line.x.every(Number.isInteger)) ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12] : undefined, splits: chart.x.labels ? () => chart.x.labels.map((_, i) => i) : undefined, values: (u, values) => values.map(v => write(chart.x, v))},
                 {...axis, label: chart.y.name, size: 84, values: (u, values) => values.map(v => v === null ? "" : Quantities.write(v, chart.y.unit))}],
             series: [{label: chart.x.name, value: (u, v) => v === null ? "-" : write(chart.x, v)}, ...seriesOf(chart)],
         }, join(chart.series), box);
@@ -50,6 +50,9 @@
     function show() {
         if (drawn !== null) drawn.destroy();
         drawn = draw(charts[Number(choice.value)], place);
+        const canvas = place.querySelector("canvas");
+        canvas.setAttribute("role", "img");
+        canvas.setAttribute("aria-label", `Chart: ${charts[Number(choice.value)].title}; its numbers stand in the tables and still figures.`);
     }
     box.append(make("div", {class: "controls"}, make("label", {for: "quantity"}, "Show "), choice,
         make("span", {class: "hint"}, "Drag to zoom in, double-click for the whole; a click on a name hides its curve. The still figures below show the same.")), place);

@@ -204,20 +204,24 @@
             `${step[e] >= 0 ? `, step ${step[e]}` : ""}; ${Quantities.write(end[e] - start[e], Quantities.SECONDS)} from ${Quantities.write(start[e], Quantities.SECONDS)} to ${Quantities.write(end[e], Quantities.SECONDS)}`;
     }
 
-    /* The other end of a message: between the same peers, of the same size and step, ended nearest. */
-    function otherEnd(e) {
-        if (other[e] < 0 || (kind[e] !== SEND && kind[e] !== RECEIVE)) return -1;
-        const wanted = kind[e] === SEND ? RECEIVE : SEND;
-        let best = -1;
-        for (const f of lists[other[e]])
-            if (kind[f] === wanted && other[f] === peer[e] && bytes[f] === bytes[e] && step[f] === step[e] &&
-                (best < 0 || Math.abs(end[f] - end[e]) < Math.abs(end[best] - end[e]))) best = f;
-        return best;
-    }
+    /* The other ends of messages: between two peers those of one size arrive in the order in which they were sent.  (Ends need not
+     * be near: a send is over when its sender asks, which may be much later; and steps are counted by each peer for itself.) */
+    const partners = new Int32Array(count).fill(-1), queues = new Map();
+    for (let e = 0; e < count; e++)
+        if (other[e] >= 0 && (kind[e] === SEND || kind[e] === RECEIVE)) {
+            const key = (kind[e] === SEND ? [peer[e], other[e], bytes[e]] : [other[e], peer[e], bytes[e]]).join();
+            if (!queues.has(key)) queues.set(key, [[], []]);
+            queues.get(key)[kind[e] === SEND ? 0 : 1].push(e);
+        }
+    for (const [sends, gets] of queues.values())
+        for (let i = 0; i < Math.min(sends.length, gets.length); i++) {
+            partners[sends[i]] = gets[i];
+            partners[gets[i]] = sends[i];
+        }
 
     function choose(e) {
         selected = e;
-        partner = e < 0 ? -1 : otherEnd(e);
+        partner = e < 0 ? -1 : partners[e];
         told.textContent = e < 0 ? "Nothing is chosen." : describe(e) + (partner < 0 ? "." : `. Its other end: ${describe(partner)}.`);
         if (e >= 0 && (end[e] < view.from || start[e] > view.to)) {
             const half = (view.to - view.from) / 2, middle = (start[e] + end[e]) / 2;

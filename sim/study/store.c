@@ -202,6 +202,13 @@ bool sim_store_put(struct sim_store *store, const struct sim_stored *point, stru
            end(store, forget_equal(store, point->settings, err) && insert(store, point, err), err);
 }
 
+/* A checkpoint brings the log to the disk, then the pages.  Readers and writers go on; what they are in the way of comes
+ * with the next one. */
+void sim_store_sync(struct sim_store *store)
+{
+    sqlite3_wal_checkpoint_v2(store->base, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 bool sim_store_note(struct sim_store *store, const char *name, const char *value,
                     struct sim_error *err)
 {

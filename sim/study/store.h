@@ -1,5 +1,5 @@
 /* store.h -- the results of a study: one SQLite file, written point by point, so that a killed sweep
- * loses at most the points in flight and the next one goes on where it stopped. */
+ * loses at most the points in flight (a power cut: those of the last second, too), and the next one goes on where it stopped. */
 #ifndef SIM_STUDY_STORE_H
 #define SIM_STUDY_STORE_H
 
@@ -33,6 +33,9 @@ bool sim_store_has(struct sim_store *store, const char *hash);
 /* Store a point, in the place of the one with these settings, if there is one (it was made from another version of the
  * scenario, the platform or the program); survives a SIGKILL from when it returns true. */
 bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err);
+
+/* Bring what was put so far to the disk, so that it survives a power cut, too. */
+void sim_store_sync(struct sim_store *store);
 
 /* A name and a value about the study as a whole ("title"). */
 bool sim_store_note(struct sim_store *store, const char *name, const char *value,

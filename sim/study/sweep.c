@@ -1,7 +1,7 @@
 #include "sim/study/sweep.h"
 
 #include "sim/base/file.h"
-#include "sim/base/version.h"
+#include "sim/study/identity.h"
 #include "sim/study/progress.h"
 #include "sim/study/simulate.h"
 #include "sim/study/store.h"
@@ -34,9 +34,8 @@ struct sweep {
         *known; /* known: NULL unless asked for; store: NULL before a dry one's first sweep */
     struct point *points; /* [jobs], beside children */
     struct sim_child *children;
-    char *platform; /* the file last hashed; owned */
-    uint64_t platform_hash;
-    double began_at, shown_at;
+    struct sim_identifier identifier;
+    double began_at, shown_at, synced_at;
     const char *first_error; /* of a point; in `arena` */
     struct sim_arena *arena;
     int worst;
@@ -51,31 +50,6 @@ static double now(void)
 }
 
 /* ---- a point's identity ---- */
-
-/* FNV-1a (Fowler, Noll, Vo 1991), 64 bits. */
-static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
-    return hash;
-}
-
-/* Studies vary little but numbers: most points have the platform of the point before. */
-static uint64_t hash_platform(struct sweep *sweep, const char *path, struct sim_arena *arena)
-{
-    struct sim_error err = {0};
-    size_t length;
-    const char *text;
-
-    if (sweep->platform != NULL && strcmp(sweep->platform, path) == 0)
-        return sweep->platform_hash;
-    text = sim_file_read(arena, path, SIM_PLATFORM_MOST_BYTES, &length, &err);
-    sweep->platform_hash =
-        hash_bytes(0xcbf29ce484222325u, text == NULL ? "" : text, text == NULL ? 0 : length);
-    free(sweep->platform);
-    sweep->platform = strdup(path);
-    return sweep->platform_hash;
-}
 
 static const char *settings_json(const char *const *settings, struct sim_arena *arena)
 {
@@ -104,12 +78,11 @@ static const char *settings_json(const char *const *settings, struct sim_arena *
 static void identify(struct sweep *sweep, struct point *point)
 {
     char *resolved = json_dumps(point->scenario.resolved, JSON_COMPACT | JSON_SORT_KEYS);
-    uint64_t hash = hash_platform(sweep, point->scenario.platform, point->arena);
+    char identity[SIM_IDENTITY_SIZE];
 
-    hash = hash_bytes(hash, SIM_VERSION, strlen(SIM_VERSION));
-    hash = hash_bytes(hash, resolved, strlen(resolved));
+    sim_identify(&sweep->identifier, &point->scenario, identity);
     point->stored.scenario = sim_text(point->arena, "%s", resolved);
-    point->stored.hash = sim_text(point->arena, "%016llx", (unsigned long long)hash);
+    point->stored.hash = sim_text(point->arena, "%s", identity);
     free(resolved);
 }
 
@@ -268,6 +241,17 @@ static void show_progress(struct sweep *sweep, bool is_last)
     fprintf(stderr, "\r\033[K%s%s", line, is_last ? "\r\033[K" : "");
 }
 
+/* A sync for every point would take longer than many a point. */
+static void sync_now_and_then(struct sweep *sweep)
+{
+    const double time = now();
+
+    if (time < sweep->synced_at + 1)
+        return;
+    sim_store_sync(sweep->store);
+    sweep->synced_at = time;
+}
+
 static int free_place(const struct sweep *sweep)
 {
     for (int i = 0; i < sweep->asked->jobs; i++)
@@ -358,6 +342,7 @@ static int run_points(struct sweep *sweep, int64_t count, struct sim_error *err)
         } else if ((code = end_one(sweep, err)) != 0) {
             return code;
         }
+        sync_now_and_then(sweep);
         show_progress(sweep, false);
     }
     show_progress(sweep, true);
@@ -519,7 +504,11 @@ static int run(struct sweep *sweep, struct sim_error *err)
 int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result,
                   struct sim_arena *arena, struct sim_error *err)
 {
-    struct sweep sweep = {.asked = asked, .result = result, .arena = arena, .began_at = now()};
+    struct sweep sweep = {.asked = asked,
+                          .result = result,
+                          .arena = arena,
+                          .identifier = {.arena = arena},
+                          .began_at = now()};
     int code = 2;
 
     *result = (struct sim_sweep_result){0};
@@ -528,6 +517,5 @@ int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result
     sim_store_close(sweep.store);
     sim_store_close(sweep.known);
     sim_scenario_release(&sweep.scenario);
-    free(sweep.platform);
     return code;
 }

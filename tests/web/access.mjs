@@ -25,7 +25,7 @@ async function open(name, options = {}) {
     return page;
 }
 
-// ---- structure: what a screen reader goes by.  Runs in the page; returns what is wrong.  What uPlot draws is its own.
+// ---- structure: what a screen reader goes by.  Runs in the page; returns what is wrong.  A legend of uPlot is its own.
 function structure() {
     const wrong = [], all = selector => [...document.querySelectorAll(selector)];
     const nameOf = e => e.getAttribute("aria-label") || e.textContent.trim() || [...e.labels || []].map(l => l.textContent.trim()).join("");
@@ -33,7 +33,7 @@ function structure() {
     if (levels.filter(level => level === 1).length !== 1 || levels[0] !== 1) wrong.push("there is not one h1 at the start");
     levels.forEach((level, i) => i > 0 && level > levels[i - 1] + 1 && wrong.push(`a level of headings is skipped before ${i}`));
     if (all("main").length !== 1 || document.documentElement.lang !== "en" || document.title === "") wrong.push("no main, language or title");
-    for (const e of all("button, input, select, canvas:not(.uplot canvas), summary, [role=region]")) if (!nameOf(e)) wrong.push(`${e.outerHTML.slice(0, 60)} has no name`);
+    for (const e of all("button, input, select, canvas, summary, [role=region]")) if (!nameOf(e)) wrong.push(`${e.outerHTML.slice(0, 60)} has no name`);
     for (const e of all("table:not(.u-legend)")) if (!e.caption || !e.caption.textContent) wrong.push("a table has no caption");
     for (const e of all("img")) if (!e.alt) wrong.push("a picture has no text");
     for (const e of all("fieldset")) if (!e.querySelector("legend")) wrong.push("a group has no legend");
@@ -125,6 +125,24 @@ test(Math.abs(await length() / whole - 60 / 140) < .02, "two fingers that part z
 test(await phone.evaluate(() => [...document.querySelectorAll("#timeline button")].every(b => b.getBoundingClientRect().height >= 40 && b.getBoundingClientRect().width >= 40)), "buttons are as wide as a finger");
 test(phone.wrong.length === 0, "touching is no error", phone.wrong.join("; "));
 await phone.context().close();
+
+// ---- messages, in every run here: each has two ends, which name each other; only what ended without a message has none
+for (const name of ["gpipe", "fedavg", "double_binary_tree_allreduce", "recursive_halving_reduce_scatter"]) {
+    const narrow = await open(`${name}/report`, {viewport: {width: 375, height: 700}});
+    const alone = await narrow.evaluate(() => timeline.data.start.map((_, e) => e).filter(e => {
+        const d = timeline.data, k = d.kinds[d.kind[e]];
+        if (k !== "receive" && k !== "send") return false;
+        timeline.choose(e);
+        const end = timeline.partner;
+        if (end < 0) return k === "send" || d.bytes[e] > 0;
+        timeline.choose(end);
+        return timeline.partner !== e || d.peer[end] !== d.other_peer[e] || d.bytes[end] !== d.bytes[e] || d.kind[end] === d.kind[e];
+    }).length);
+    test(alone === 0, `each message of ${name} can be followed there and back`, `${alone} cannot`);
+    const wide = await narrow.evaluate(() => document.documentElement.scrollWidth);
+    test(wide <= 375, `${name} fits a phone`, wide);
+    await narrow.context().close();
+}
 
 // ---- names that look like HTML
 const strange = await open("strange/report");
