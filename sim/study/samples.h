@@ -21,7 +21,7 @@ enum sim_sampling {
 
 /* The values of {from, to, points} in equal steps, or steps of equal ratio if `is_log`; both ends are among them.  With
  * `whole`, values that fall together are one.  A new array, or NULL with a sentence that begins with `where`. */
-json_t *sim_samples_space(const char *where, const json_t *range, bool is_log,
+json_t *sim_samples_space(const char *where, const json_t *spec, bool is_log,
                           struct sim_arena *arena, struct sim_error *err);
 
 /* The points of {points, seed, over: {KEY: range or list of values}}: an array of mappings.  The same seed draws the
