@@ -6,6 +6,7 @@
 #include "sim/base/csv.h"
 #include "sim/base/file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,27 +65,43 @@ static long kind_of(const char *name)
     return -1;
 }
 
-/* Numbers are passed on as they are spelt: no digit is lost. */
+/* A field as a number of the list, with all its digits; an empty one is `otherwise`. */
+static bool add_number(struct events *events, enum column column, const char *field,
+                       const char *otherwise)
+{
+    const char *text = *field == '\0' ? otherwise : field;
+    char *end;
+    const double value = strtod(text, &end);
+
+    if (*end != '\0' || end == text || !isfinite(value))
+        return false;
+    if (events->count > 0)
+        putc(',', events->lists[column]);
+    sim_csv_number(events->lists[column], value);
+    return true;
+}
+
 static bool add_event(struct events *events, const char *const *fields, const int *places,
                       const char *path, int line, struct sim_error *err)
 {
     const long peer = place_of(events->peers, fields[places[PEER]], false),
                kind = kind_of(fields[places[KIND]]);
-    const char *comma = events->count > 0 ? "," : "", *step = fields[places[STEP]];
+    const char *comma = events->count > 0 ? "," : "";
 
     if (peer < 0 || kind < 0)
         return sim_fail(err, "%s:%d: there is no peer '%s' in summary.json, or no kind '%s'.", path,
                         line, fields[places[PEER]], fields[places[KIND]]);
-    fprintf(events->lists[START], "%s%s", comma, fields[places[START]]);
-    fprintf(events->lists[END], "%s%s", comma, fields[places[END]]);
+    if (!add_number(events, START, fields[places[START]], "x") ||
+        !add_number(events, END, fields[places[END]], "x") ||
+        !add_number(events, BYTES, fields[places[BYTES]], "x") ||
+        !add_number(events, STEP, fields[places[STEP]], "-1"))
+        return sim_fail(err, "%s:%d: start, end, bytes and step must be numbers.", path, line);
     fprintf(events->lists[PEER], "%s%ld", comma, peer);
     fprintf(events->lists[PHASE], "%s%ld", comma,
             place_of(events->phases, fields[places[PHASE]], true));
     fprintf(events->lists[KIND], "%s%ld", comma, kind);
     fprintf(events->lists[OTHER], "%s%ld", comma,
             place_of(events->peers, fields[places[OTHER]], false));
-    fprintf(events->lists[BYTES], "%s%s", comma, fields[places[BYTES]]);
-    fprintf(events->lists[STEP], "%s%s", comma, *step == '\0' ? "-1" : step);
     events->count++;
     return true;
 }
@@ -207,8 +224,6 @@ static void add_value(json_t *charts, const char *metric, const char *series, do
     }
     line = json_object_get(chart, series);
     if (line == NULL) {
-        if (json_object_size(chart) == MOST_SERIES)
-            return;
         line = json_pack("{s:[], s:[]}", "x", "y");
         json_object_set_new(chart, series, line);
     }
@@ -298,13 +313,17 @@ static json_t *chart_json(const char *metric, json_t *lines)
                                   : strstr(metric, "bytes") ? REPORT_BYTES
                                                             : REPORT_NUMBER;
 
-    json_object_foreach (lines, name, line)
+    json_object_foreach (lines, name, line) {
+        if (json_array_size(series) == MOST_SERIES)
+            break;
         json_array_append_new(series, json_pack("{s:s, s:O, s:O, s:b}", "name", name, "x",
                                                 json_object_get(line, "x"), "y",
                                                 json_object_get(line, "y"), "dashed", 0));
-    return json_pack("{s:s, s:{s:s, s:i}, s:{s:s, s:i}, s:o}", "title", metric, "x", "name",
+    }
+    return json_pack("{s:s, s:{s:s, s:i}, s:{s:s, s:i}, s:o, s:i}", "title", metric, "x", "name",
                      "simulated seconds", "unit", REPORT_SECONDS, "y", "name", metric, "unit", unit,
-                     "series", series);
+                     "series", series, "left_out",
+                     (int)(json_object_size(lines) - json_array_size(series)));
 }
 
 bool report_curves(struct report *report, struct sim_error *err)

@@ -282,13 +282,14 @@ static json_t *chart_json(const struct analysis_study *study, const struct analy
         for (int i = 0; i < grid->column_count; i++)
             json_array_append_new(labels, json_string(key->labels[grid->columns[i]]));
     }
-    return json_pack("{s:s, s:{s:s, s:i, s:o}, s:{s:s, s:i}, s:o}", "title", curves[c].title, "x",
-                     "name", key->name, "unit",
+    return json_pack("{s:s, s:{s:s, s:i, s:o}, s:{s:s, s:i}, s:o, s:i}", "title", curves[c].title,
+                     "x", "name", key->name, "unit",
                      key->unit == SIM_UNIT_BYTES     ? REPORT_BYTES
                      : key->unit == SIM_UNIT_SECONDS ? REPORT_SECONDS
                                                      : REPORT_NUMBER,
                      "labels", labels, "y", "name", curves[c].title, "unit", curves[c].unit,
-                     "series", series);
+                     "series", series, "left_out",
+                     grid->series_count > MOST_SERIES ? grid->series_count - MOST_SERIES : 0);
 }
 
 static bool write_charts(struct report *report, const struct analysis_study *study,

@@ -3,7 +3,8 @@
 (() => {
     const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a7a7a", "#4d4d4d"];
 
-    /* All series over one sorted list of x, with gaps where a series has none. */
+    /* All series over one sorted list of x, with gaps where a series has none.  Of two values of a series at one x the later
+     * counts: it is what the value was from then on. */
     function join(series) {
         const xs = [...new Set(series.flatMap(line => line.x))].sort((a, b) => a - b);
         return [xs, ...series.map(line => {
@@ -29,8 +30,9 @@
     }
 
     function draw(chart, box) {
-        const isLog = chart.series.every(line => line.y.every(y => y > 0)) &&
-            Math.max(...chart.series.flatMap(line => line.y)) > 50 * Math.min(...chart.series.flatMap(line => line.y));
+        let least = Infinity, most = -Infinity;
+        for (const line of chart.series) for (const y of line.y) [least, most] = [Math.min(least, y), Math.max(most, y)];
+        const isLog = least > 0 && most > 50 * least;
         const width = Math.max(280, box.clientWidth);
         const axis = {stroke: colour("ink"), grid: {stroke: colour("line"), width: .5}, ticks: {stroke: colour("line")}, font: "13px sans-serif", labelFont: "13px sans-serif"};
         return new uPlot({
@@ -45,17 +47,20 @@
     const charts = dataOf("chart-data"), box = document.getElementById("charts");
     if (charts === null || box === null || typeof uPlot === "undefined") return;
     const place = make("div", {class: "chart"}), choice = make("select", {id: "quantity", change: show}, ...charts.map((chart, i) => make("option", {value: i}, chart.title)));
+    const leftOut = make("p", {class: "hint"});
     let drawn = null;
 
     function show() {
         if (drawn !== null) drawn.destroy();
         drawn = draw(charts[Number(choice.value)], place);
+        const more = charts[Number(choice.value)].left_out;
+        leftOut.textContent = more > 0 ? `${more} more ${more === 1 ? "curve is" : "curves are"} left out.` : "";
         const canvas = place.querySelector("canvas");
         canvas.setAttribute("role", "img");
         canvas.setAttribute("aria-label", `Chart: ${charts[Number(choice.value)].title}; its numbers stand in the tables and still figures.`);
     }
     box.append(make("div", {class: "controls"}, make("label", {for: "quantity"}, "Show "), choice,
-        make("span", {class: "hint"}, "Drag to zoom in, double-click for the whole; a click on a name hides its curve. The still figures below show the same.")), place);
+        make("span", {class: "hint"}, "Drag to zoom in, double-click for the whole; a click on a name hides its curve. The still figures below show the same.")), place, leftOut);
     show();
     window.addEventListener("resize", show);
 })();

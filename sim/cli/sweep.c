@@ -23,8 +23,7 @@ static const struct sim_option options[] = {
      "only the points whose numbers this file has, one a line; --shard shares them out"},
     {"known", 0, "FILE.db", "skip what this store has, too"},
     {"dry-run", 'n', NULL, "simulate nothing: say what would be, and what is wrong"},
-    {"keep-going", 'k', NULL,
-     "go on even if the first 50 points have all failed, or none can be read"},
+    {"keep-going", 'k', NULL, "go on even if the first 50 points are all wrong input"},
     {"force", 'f', NULL, "go on even if there are more than 100,000 points"},
     {"slurm", 0, NULL,
      "hand what the store lacks to Slurm: a job array, and a job behind it that merges its stores. "

@@ -38,6 +38,7 @@ struct sweep {
     double began_at, shown_at, synced_at;
     const char *first_error; /* of a point; in `arena` */
     struct sim_arena *arena;
+    int64_t wrong; /* of those that failed: bad input */
     int worst;
 };
 
@@ -134,6 +135,7 @@ static bool point_store(struct sweep *sweep, struct point *point, int code, stru
         sweep->result->done++;
     else
         sweep->result->failed++;
+    sweep->wrong += code == 2;
     if (code > sweep->worst)
         sweep->worst = code;
     if (code != 0 && sweep->first_error == NULL)
@@ -307,21 +309,20 @@ static int64_t points_of_shard(const struct sweep *sweep)
     return shards == 0 ? all : (all - sweep->asked->shard + shards) / shards;
 }
 
-/* Not a single one of the first could be simulated: then it is the study that is wrong. */
+/* Each of the first was bad input: then it is the study that is wrong.  A simulation that fails is a result. */
 static bool is_hopeless(const struct sweep *sweep)
 {
     const struct sim_sweep_result *result = sweep->result;
 
     return !sweep->asked->keep_going && result->done + result->skipped == 0 &&
-           result->failed >= SIM_SWEEP_FIRST_POINTS;
+           result->failed == sweep->wrong && sweep->wrong >= SIM_SWEEP_FIRST_POINTS;
 }
 
 static void tell_hopeless(const struct sweep *sweep, struct sim_error *err)
 {
     sim_fail(err,
-             "%s: the first %lld points all failed, so the others were not begun (--keep-going "
-             "begins them). "
-             "The first of them said:",
+             "%s: the first %lld points are all wrong, so the others were not begun (--keep-going "
+             "begins them). The first of them said:",
              sweep->asked->path, (long long)sweep->result->failed);
     sim_fail(err, "%s", sweep->first_error);
 }

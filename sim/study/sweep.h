@@ -6,7 +6,7 @@
 
 enum {
     SIM_SWEEP_MANY_POINTS = 100 * 1000, /* more are asked for with `force` */
-    SIM_SWEEP_FIRST_POINTS = 50         /* if all of these fail, the study is wrong, not a point */
+    SIM_SWEEP_FIRST_POINTS = 50 /* if all of these are bad input, the study is wrong, not a point */
 };
 
 /* What to sweep, and how; borrowed for the length of the call. */
@@ -22,7 +22,7 @@ struct sim_sweep {
         *numbers; /* only the points with these numbers, number_count of them; NULL: all */
     int64_t number_count;
     int shard, shards; /* of these only those whose place is shard - 1 modulo shards; 0, 0: all */
-    bool keep_going;   /* even if the first SIM_SWEEP_FIRST_POINTS all failed */
+    bool keep_going;   /* even if the first SIM_SWEEP_FIRST_POINTS are all wrong */
     bool force;        /* even more than SIM_SWEEP_MANY_POINTS */
     bool is_dry;       /* simulate nothing and write nothing: count, and show */
     bool shows_progress;
