@@ -168,7 +168,7 @@ static int index_of(const struct sim_child *children, int count, pid_t pid)
     return -1;
 }
 
-static void kill_all(struct sim_child *children, int count)
+void sim_child_kill(struct sim_child *children, int count)
 {
     for (int i = 0; i < count; i++)
         if (children[i].pid > 0) {
@@ -216,7 +216,7 @@ int sim_child_wait(struct sim_child *children, int count, struct sim_arena *aren
             const int arrived = sigwaitinfo(&set, NULL);
 
             if (arrived > 0 && arrived != SIGCHLD) {
-                kill_all(children, count);
+                sim_child_kill(children, count);
                 return -1;
             }
         }

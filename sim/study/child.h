@@ -52,6 +52,9 @@ void sim_spawn_attributes(posix_spawnattr_t *attributes);
  * 0, or the errno of why it cannot be started: ENOENT when it is not installed. */
 int sim_child_spawn(struct sim_child *child, char *const arguments[]);
 
+/* End all children that are under way (those with pid 0 are passed over), and forget what they said. */
+void sim_child_kill(struct sim_child *children, int count);
+
 /* Wait until one of the children ends (those with pid 0 are passed over), and return its index; its
  * pid is then 0.  -1 after SIGINT or SIGTERM: all children are killed then. */
 int sim_child_wait(struct sim_child *children, int count, struct sim_arena *arena,

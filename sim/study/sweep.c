@@ -7,6 +7,7 @@
 #include "sim/study/store.h"
 #include "sim/study/study.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -405,8 +406,8 @@ static void write_estimate(char text[96], const struct sweep *sweep, double seco
 {
     const double seconds = seconds_a_point * (double)sweep->result->points / sweep->asked->jobs;
 
-    snprintf(text, 96, "about %.3g %s",
-             seconds < 7200     ? seconds / 60
+    snprintf(text, 96, "about %.0f %s",
+             seconds < 7200     ? ceil(seconds / 60)
              : seconds < 172800 ? seconds / 3600
                                 : seconds / 86400,
              seconds < 7200     ? "minutes"
@@ -502,6 +503,17 @@ static int run(struct sweep *sweep, struct sim_error *err)
                                 : run_points(sweep, points, err);
 }
 
+/* What was under way when a sweep ended before its time. */
+static void abandon(struct sweep *sweep)
+{
+    if (sweep->points == NULL)
+        return;
+    sim_child_kill(sweep->children, sweep->asked->jobs);
+    for (int i = 0; i < sweep->asked->jobs; i++)
+        if (sweep->points[i].arena != NULL)
+            point_close(&sweep->points[i]);
+}
+
 int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result,
                   struct sim_arena *arena, struct sim_error *err)
 {
@@ -515,6 +527,7 @@ int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result
     *result = (struct sim_sweep_result){0};
     if (read_study(&sweep, arena, err) && open_stores(&sweep, arena, err))
         code = run(&sweep, err);
+    abandon(&sweep);
     sim_store_close(sweep.store);
     sim_store_close(sweep.known);
     sim_scenario_release(&sweep.scenario);
