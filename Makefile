@@ -49,7 +49,7 @@ TEST_LINKER := $(if $(shell command -v ld.gold),-fuse-ld=gold)
 ifdef SANITIZE
 BUILD = build/sanitize
 EXTRA_FLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-OPTIMISE = -O1 -g
+OPTIMISE = -O1 -g1 # lines for stack traces; all the rest doubles what is linked two hundred times
 MALLOC =
 BLAS =
 UPLOT = none # so that reports without it are tested, too
