@@ -268,6 +268,10 @@ struct sim_role {
     const char *help; /* what this role does, one line */
     bool
         comes_back; /* `act` begins again, with another me->life, when its host or peer is repaired */
+
+    /* All that it learns of other peers, and when, comes by messages that it waits for one by one: not by sim_wait_any, not
+     * by memory that peers share, not by questions such as sim_has_finished.  Such peers need not go through time together. */
+    bool keeps_to_messages;
 };
 
 /* A table of its own that an algorithm writes, row by row (sim_row), as NAME.csv in the run directory;

@@ -1,22 +1,20 @@
 /* account.c -- where the time of a peer goes: totals by phase, and events for a full trace. */
 #include "sim/engine/engine.h"
 
-#include <simgrid/engine.h>
-
 struct sim_peer_record *peer_record(const struct peer *peer)
 {
     return &peer->engine->record->peers[peer->open.number];
 }
 
-static void spend(struct peer *peer, enum sim_doing doing, double begin, double end)
+void account_spend(struct peer *peer, enum sim_doing doing, double seconds)
 {
     struct sim_peer_record *record = peer_record(peer);
     double **phase = &record->phase_seconds[peer->phase];
 
     if (*phase == NULL)
         *phase = sim_new(peer->engine->arena, double, SIM_DOINGS);
-    record->seconds[doing] += end - begin;
-    (*phase)[doing] += end - begin;
+    record->seconds[doing] += seconds;
+    (*phase)[doing] += seconds;
 }
 
 static void trace(struct peer *peer, struct sim_event event)
@@ -58,9 +56,8 @@ static const enum sim_doing doing_of[] = {
 
 /* The time from `begin` to now went by waiting for the activity: first for its other end to come,
  * then for the transfer itself. */
-void account_activity(struct peer *peer, struct sim_activity *activity, double begin)
+void account_activity(struct peer *peer, struct sim_activity *activity, double begin, double now)
 {
-    const double now = simgrid_get_clock();
     const bool moved = activity->is_matched || activity->kind == COMPUTING;
     double moving_from = moved ? activity->started_at : now;
 
@@ -72,18 +69,18 @@ void account_activity(struct peer *peer, struct sim_activity *activity, double b
     if (moving_from < begin)
         moving_from = begin;
     if (moving_from > begin) {
-        spend(peer, SIM_WAITING, begin, moving_from);
+        account_spend(peer, SIM_WAITING, moving_from - begin);
         trace_activity(peer, SIM_WAITING, begin, moving_from, activity);
     }
-    spend(peer, doing_of[activity->kind], moving_from, now);
+    account_spend(peer, doing_of[activity->kind], now - moving_from);
     trace_activity(peer, doing_of[activity->kind], moving_from, now, activity);
 }
 
 void account_in_vain(struct peer *peer, double begin)
 {
-    const double now = simgrid_get_clock();
+    const double now = sim_now(&peer->open);
 
-    spend(peer, SIM_WAITING, begin, now);
+    account_spend(peer, SIM_WAITING, now - begin);
     trace(peer, (struct sim_event){.begin = begin,
                                    .end = now,
                                    .doing = SIM_WAITING,
@@ -99,25 +96,23 @@ void account_beside(struct peer *peer, const struct sim_activity *activity)
     peer->phase = activity->phase;
     trace_activity(peer, doing_of[activity->kind],
                    activity->is_matched || activity->kind == COMPUTING ? activity->started_at
-                                                                       : simgrid_get_clock(),
-                   simgrid_get_clock(), activity);
+                                                                       : sim_now(&peer->open),
+                   sim_now(&peer->open), activity);
     peer->phase = phase;
 }
 
-void account_computed(struct peer *peer, double flop, double begin)
+void account_computed(struct peer *peer, double flop, double begin, double now)
 {
     peer_record(peer)->flop += flop;
     peer->engine->record->totals.flop += flop;
-    account_computing(peer, flop, begin);
+    account_computing(peer, flop, begin, now);
 }
 
-void account_computing(struct peer *peer, double flop, double begin)
+void account_computing(struct peer *peer, double flop, double begin, double now)
 {
-    const double end = simgrid_get_clock();
-
-    spend(peer, SIM_COMPUTING, begin, end);
+    account_spend(peer, SIM_COMPUTING, now - begin);
     trace(peer, (struct sim_event){.begin = begin,
-                                   .end = end,
+                                   .end = now,
                                    .flop = flop,
                                    .doing = SIM_COMPUTING,
                                    .step = peer->step,
@@ -126,9 +121,9 @@ void account_computing(struct peer *peer, double flop, double begin)
 
 void account_idle(struct peer *peer, double begin)
 {
-    const double end = simgrid_get_clock();
+    const double end = sim_now(&peer->open);
 
-    spend(peer, SIM_IDLING, begin, end);
+    account_spend(peer, SIM_IDLING, end - begin);
     trace(peer, (struct sim_event){.begin = begin,
                                    .end = end,
                                    .doing = SIM_IDLING,

@@ -63,8 +63,8 @@ static void book(struct sim_activity *activity)
     activity->is_booked = true;
     if (activity->partner != NULL)
         activity->partner->is_booked = true;
-    for (int i = 0; i < channel->route->count; i++)
-        activity->owner->engine->loads[channel->route->links[i]].now--;
+    if (!activity->owner->engine->is_alone)
+        links_uncount(channel, activity->owner->engine);
     if (activity->status != SIM_OK)
         take_back(activity);
     channel_is_free(activity);
@@ -144,13 +144,11 @@ enum sim_status activity_consume(struct sim_activity *activity, struct sim_messa
 /* Leave the links of a transfer that is alone on them; the bytes that it had still to move. */
 static double leave_links(const struct sim_activity *activity)
 {
-    const struct route *route = activity->channel->route;
-    struct engine *engine = activity->owner->engine;
     const double now = sim_now(&activity->owner->open);
 
-    for (int i = 0; i < route->count; i++)
-        engine->loads[route->links[i]].busy_until = now;
-    return (activity->ends_at - now) * route->bytes_per_second;
+    links_leave(activity->channel, activity->owner->engine, fmax(now, activity->started_at),
+                activity->ends_at);
+    return (activity->ends_at - now) * activity->channel->route->bytes_per_second;
 }
 
 /* Give up a transfer that we time. */
@@ -171,6 +169,10 @@ void activity_cancel(struct sim_activity *activity)
 {
     struct sim_record *record = activity->owner->engine->record;
 
+    if (activity->owner->engine->have_own_clocks &&
+        !activity_has_ended(activity, sim_now(&activity->owner->open)))
+        engine_again(activity->owner->engine, SIM_ALONE, "%s cancels what it had begun",
+                     peer_record(activity->owner)->name);
     if (!activity_has_ended(activity, sim_now(&activity->owner->open)) &&
         (isfinite(activity->ends_at) || activity->flow != NULL)) {
         if (activity->kind == COMPUTING)
@@ -366,6 +368,45 @@ void peer_doze(struct peer *peer, double until)
     s4u_suspend();
 }
 
+/* ---- peers that are ahead of SimGrid's clock ---- */
+
+void peer_catch_up(struct peer *peer)
+{
+    if (peer->clock > engine_soon(simgrid_get_clock()))
+        peer_doze(peer, peer->clock);
+}
+
+void peer_rest_ahead(struct peer *peer, const struct sim_activity *activity)
+{
+    peer->waits_for = activity;
+    peer->waits_for_others = 0;
+    peer->blocked_since = peer->clock;
+    peer->waits_ahead = true;
+    s4u_suspend();
+}
+
+void peer_go_on(struct peer *peer)
+{
+    peer->waits_ahead = false;
+    if (peer->engine->have_own_clocks || peer->clock <= engine_soon(simgrid_get_clock())) {
+        sg_actor_resume(peer->actor);
+        return;
+    }
+    peer->is_dozing = true;
+    peer->wakes_at = peer->clock;
+    set_alarm(peer, peer->clock);
+}
+
+/* The end of a transfer is known as soon as both its ends are there. */
+static void wait_ahead(struct peer *peer, struct sim_activity *activity)
+{
+    while (!activity->is_done && isinf(activity->ends_at))
+        peer_rest_ahead(peer, activity);
+    if (!activity->is_done && activity->ends_at > sim_now(&peer->open))
+        peer->clock = activity->ends_at;
+    activity_has_ended(activity, sim_now(&peer->open));
+}
+
 static void wait_for_bell(struct peer *peer, double now, double seconds)
 {
     if (peer->engine->is_ours) {
@@ -452,14 +493,16 @@ static void block(struct peer *peer, struct sim_activity *const *activities, int
 int activity_wait_any(struct peer *peer, struct sim_activity *const *activities, int count,
                       double seconds)
 {
-    const double begin = simgrid_get_clock(), deadline = begin + seconds;
-    double now = begin;
+    double begin, now, deadline;
     int done, open = 0;
 
     for (int i = 0; i < count; i++)
         open += activities[i] != NULL;
     if (open == 0)
         return -1;
+    peer_catch_up(peer);
+    begin = now = sim_now(&peer->open);
+    deadline = begin + seconds;
     peer->blocked_on = activities;
     peer->blocked_count = count;
     peer->blocked_since = begin;
@@ -479,6 +522,10 @@ void activity_wait(struct peer *peer, struct sim_activity *activity)
 {
     if (activity->is_done)
         return;
+    if (peer->engine->have_own_clocks && activity->helper == NULL) {
+        wait_ahead(peer, activity);
+        return;
+    }
     if (ends_with_bell(activity)) {
         activity_wait_any(peer, &activity, 1, -1);
         return;

@@ -1,7 +1,6 @@
 /* channel.c -- who talks to whom.  We match messages ourselves, first to first as SimGrid's mailboxes do,
  * to know when a transfer starts, who waits for whom, and what each link carries. */
-#include "sim/engine/engine.h"
-#include "sim/engine/run.h"
+#include "sim/engine/ahead.h"
 
 #include <assert.h>
 #include <math.h>
@@ -106,81 +105,86 @@ void channel_withdraw(struct sim_activity *activity)
         *last = activity->link;
 }
 
-/* A transfer that has ended but whose end nobody has learnt yet still counts. */
-static void count_on_links(const struct channel *channel, struct engine *engine)
+/* Two transfers meet on a link: no time can be told of one without the other. */
+static void tell_who_meet(const struct channel *channel, int link, double at)
 {
-    for (int i = 0; i < channel->route->count; i++) {
-        struct link_load *load = &engine->loads[channel->route->links[i]];
+    const struct engine *engine = channel->from->engine;
 
-        if (++load->now > load->peak)
-            load->peak = load->now;
-    }
-}
-
-/* Take the links of the route until the transfer ends; false when another transfer has one of them, or
- * when its stations take turns (Wi-Fi). */
-static bool take_links(const struct channel *channel, struct engine *engine, double now,
-                       double ends_at)
-{
-    for (int i = 0; i < channel->route->count; i++) {
-        struct link_load *load = &engine->loads[channel->route->links[i]];
-
-        if ((load->busy_until > engine_soon(now) && !load->is_fatpipe) || load->is_wifi)
-            return false;
-        load->busy_until = ends_at;
-    }
-    count_on_links(channel, engine);
-    return true;
+    engine_again(channel->from->engine, SIM_FLUID,
+                 "at %.9g s a message from %s to %s meets another one on link %s", at,
+                 engine->record->peers[channel->from->open.number].name,
+                 engine->record->peers[channel->to->open.number].name,
+                 engine->world->links[link].name);
 }
 
 /* The transfer is alone on its links, so nothing is there to solve: it takes a + S/B.  As soon as two
- * share a link the run is given up, and started again with SimGrid's solver. */
+ * share a link the run is given up, and started again with a model of what they share. */
 static void move_alone(const struct channel *channel, struct sim_activity *send,
                        struct sim_activity *receive)
 {
-    const double bytes = (double)send->message.bytes * SIM_LIE_ABOUT_SECONDS;
+    struct engine *engine = channel->from->engine;
     const struct route *route = channel->route;
     struct channel *trunk = channel->trunk;
+    int taken;
 
     if (trunk != NULL && trunk->free_at > send->started_at)
         send->started_at = receive->started_at = trunk->free_at;
-    send->ends_at = receive->ends_at =
-        send->started_at + route->latency_seconds + bytes / route->bytes_per_second;
-    if (!take_links(channel, channel->from->engine, send->started_at, send->ends_at))
-        engine_stop(channel->from->engine, SIM_RUN_AGAIN);
+    send->ends_at = receive->ends_at = send->started_at + route->latency_seconds +
+                                       engine_bytes_seconds(route, send->message.bytes);
+    taken = links_take(channel, engine, send->started_at, send->ends_at);
+    if (taken != ALL_TAKEN)
+        tell_who_meet(channel, taken, send->started_at);
     if (trunk != NULL)
         trunk->free_at = send->ends_at;
+}
+
+void channel_count(struct channel *channel, int64_t messages, int64_t bytes, int phase)
+{
+    struct sim_record *record = channel->from->engine->record;
+
+    channel->messages += messages;
+    channel->bytes += bytes;
+    if (channel->is_local) {
+        record->local_messages += messages;
+        record->totals.local_bytes += bytes;
+        return;
+    }
+    record->totals.messages += messages;
+    record->totals.bytes += bytes;
+    channel->phase_bytes[phase] += bytes;
+}
+
+/* A message inside a host: it is there when both its ends are. */
+static void hand_over(const struct engine *engine, struct sim_activity *send,
+                      struct sim_activity *receive)
+{
+    if (engine->have_own_clocks || send->runner != NULL) {
+        send->ends_at = receive->ends_at = send->started_at;
+        return;
+    }
+    activity_done(send, SIM_OK);
+    activity_done(receive, SIM_OK);
 }
 
 /* Count what begins to move, and time it. */
 static void begin(struct channel *channel, struct sim_activity *send, struct sim_activity *receive)
 {
     struct engine *engine = channel->from->engine;
-    struct sim_record *record = engine->record;
-    const int64_t bytes = (int64_t)ceil((double)send->message.bytes * SIM_LIE_ABOUT_BYTES);
 
     send->is_matched = receive->is_matched = true;
     send->phase_of_bytes = receive->phase_of_bytes = send->phase;
-    send->started_at = receive->started_at = sim_now(&channel->from->open);
-    channel->messages++;
-    channel->bytes += bytes;
-    if (channel->is_local) {
-        record->local_messages++;
-        record->totals.local_bytes += bytes;
-        activity_done(send, SIM_OK);
-        activity_done(receive, SIM_OK);
-        return;
-    }
-    record->totals.messages++;
-    record->totals.bytes += bytes;
-    channel->phase_bytes[send->phase] += bytes;
-    if (engine->is_alone) {
+    send->started_at = receive->started_at =
+        engine->is_alone ? fmax(send->ready_at, receive->ready_at) : sim_now(&channel->from->open);
+    channel_count(channel, 1, engine_counted_bytes(send->message.bytes), send->phase);
+    if (channel->is_local)
+        hand_over(engine, send, receive);
+    else if (engine->is_alone)
         move_alone(channel, send, receive);
-        return;
+    else {
+        links_count(channel, engine);
+        if (engine->is_ours)
+            flow_begin(channel, send, receive);
     }
-    count_on_links(channel, engine);
-    if (engine->is_ours)
-        flow_begin(channel, send, receive);
 }
 
 /* In lanes of streams: SimGrid, if it is to know, is told only now.  Until `comm` is set, who waits for it waits for
@@ -254,9 +258,24 @@ static void match(struct channel *channel, struct sim_activity *send, struct sim
         begin_in_lane(channel, send, receive);
 }
 
+/* The other end was there before, and its owner, or the table of steps that it is of, may go on now. */
+static void tell_other(const struct channel *channel, struct sim_activity *other)
+{
+    struct engine *engine = channel->from->engine;
+
+    if (other->runner != NULL)
+        ahead_is_met(other->runner);
+    else if (other->owner->waits_ahead)
+        peer_go_on(other->owner);
+    else if (engine->is_ours && !other->is_done)
+        peer_wake_at(other->owner, other->ends_at); /* it need not be woken to learn that */
+    else
+        peer_ring(other->owner);
+}
+
 void channel_post(struct channel *channel, struct sim_activity *activity)
 {
-    const bool sends = activity->kind == SENDING, is_ours = channel->from->engine->is_ours;
+    const bool sends = activity->kind == SENDING;
     struct sim_activity *other = sends ? channel->receives : channel->sends;
 
     activity->channel = channel;
@@ -264,12 +283,13 @@ void channel_post(struct channel *channel, struct sim_activity *activity)
         queue(sends ? &channel->last_send : &channel->last_receive, activity);
         return;
     }
+    if ((other->runner == NULL) != (activity->runner == NULL))
+        engine_again(channel->from->engine, SIM_ALONE,
+                     "%s follows a table of steps with %s, which does not",
+                     peer_record(channel->from)->name, peer_record(channel->to)->name);
     channel_withdraw(other);
     match(channel, sends ? activity : other, sends ? other : activity);
-    if (is_ours && !channel->is_local)
-        peer_wake_at(other->owner, other->ends_at); /* it need not be woken to learn that */
-    else
-        peer_ring(other->owner);
+    tell_other(channel, other);
 }
 
 /* ---- after the run ---- */
@@ -290,6 +310,7 @@ static void tell_links(const struct channel *channel, struct sim_record *record)
 
 void channel_tell_links(struct engine *engine)
 {
+    links_close(engine);
     for (int l = 0; l < engine->record->link_count; l++) {
         engine->record->links[l].peak_transfers = engine->loads[l].peak;
         engine->record->links[l].phase_bytes =

@@ -1,6 +1,8 @@
 /* collective.c -- runs a table of steps on a group of peers: one consumer of the table among several. */
 #include "sim/engine/collective.h"
 
+#include "sim/engine/ahead.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -149,6 +151,13 @@ double collective_flop(const struct sim_buffer *buffer, const struct sim_step *s
 
 /* ---- one step, in any lane ---- */
 
+struct sim_message collective_message(struct engine *engine, const struct sim_buffer *buffer,
+                                      const struct sim_step *step)
+{
+    return (struct sim_message){length_of(buffer->bytes, step->send),
+                                snapshot(engine, buffer, step)};
+}
+
 void collective_start(struct peer *peer, const struct sim_group *group, const struct sim_step *step,
                       const struct sim_buffer *buffer, int lane, struct sim_activity **send,
                       struct sim_activity **receive)
@@ -157,8 +166,7 @@ void collective_start(struct peer *peer, const struct sim_group *group, const st
     sim_phase(&peer->open, step->phase);
     if (step->to != SIM_NOBODY)
         *send = peer_start_send(peer, group->peers[step->to], lane,
-                                (struct sim_message){length_of(buffer->bytes, step->send),
-                                                     snapshot(peer->engine, buffer, step)});
+                                collective_message(peer->engine, buffer, step));
     if (step->from != SIM_NOBODY)
         *receive = peer_start_receive(peer, group->peers[step->from], lane);
 }
@@ -167,6 +175,8 @@ int collective_place(const struct sim_group *group, int number)
 {
     int place = 0;
 
+    if (number < group->size && group->peers[number] == number) /* as most groups are */
+        return number;
     while (place < group->size && group->peers[place] != number)
         place++;
     assert(place < group->size && "a collective is for members of its group");
@@ -203,7 +213,13 @@ enum sim_status sim_collective(struct sim_peer *me, const struct sim_group *grou
     const int rank = collective_place(group, me->number);
     enum sim_status status = SIM_OK;
     struct sim_step step = {0};
+    const char *why;
 
+    if (ahead_may(peer, buffer, &why)) {
+        ahead_collective(peer, group, steps, buffer);
+        return SIM_OK;
+    }
+    engine_tell_why(peer->engine, why);
     for (int s = 0; status == SIM_OK && steps(group->size, rank, s, &step); s++) {
         peer->step = s;
         status = do_step(me, group, &step, buffer);

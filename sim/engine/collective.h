@@ -12,6 +12,10 @@ void collective_start(struct peer *peer, const struct sim_group *group, const st
                       const struct sim_buffer *buffer, int lane, struct sim_activity **send,
                       struct sim_activity **receive);
 
+/* What a step sends; the values as they are now. */
+struct sim_message collective_message(struct engine *engine, const struct sim_buffer *buffer,
+                                      const struct sim_step *step);
+
 /* Put what arrived where the step says; `arrived` is the payload of its message. */
 void collective_combine(struct engine *engine, const struct sim_buffer *buffer,
                         const struct sim_step *step, void *arrived);

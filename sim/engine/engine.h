@@ -2,24 +2,29 @@
  *
  *   world.c      the loaded platform: hosts, links, routes
  *   device.c     what a layer costs on a host
- *   channel.c    pairs of peers, their messages, what a link carries
+ *   channel.c    pairs of peers, their messages
+ *   links.c      what a link carries, and when
  *   activity.c   what is under way, and waiting for it
  *   flow.c       transfers that share links; fluid.c and fair.c are its mathematics
  *   account.c    where a peer's time goes
  *   peer.c       the verbs of sim/peer.h
  *   collective.c tables of steps
+ *   ahead.c      tables of steps whose peers need not wait for the clock
+ *   rounds.c     the same where all members do alike
  *   stream.c     several tables at once, and beside computations
  *   fault.c      what the scenario breaks, and when
  *   run.c        one run, from plan to record */
 #ifndef SIM_ENGINE_ENGINE_H
 #define SIM_ENGINE_ENGINE_H
 
+#include "sim/engine/run.h"
 #include "sim/engine/s4u.h"
 #include "sim/peer.h"
 #include "sim/platform/guard.h"
 #include "sim/scenario/scenario.h"
 #include "sim/trace/record.h"
 
+#include <math.h>
 #include <simgrid/actor.h>
 #include <simgrid/mailbox.h>
 #include <simgrid/semaphore.h>
@@ -103,6 +108,7 @@ struct sim_activity {
     sg_comm_t comm;      /* NULL when SimGrid does not know it */
     sg_comm_t unstarted; /* what `comm` is to be, in lanes of streams */
     void *sink;          /* where SimGrid puts the payload that we do not use */
+    double ready_at; /* when its end of a transfer was there */
     double started_at, flop;
     sg_actor_t helper;          /* that computes, or watches a transfer */
     double ends_at;             /* of a transfer that is alone on its links; INFINITY: not known */
@@ -111,6 +117,7 @@ struct sim_activity {
     int phase_of_bytes;         /* the sender's, once it is matched */
     struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
     struct sim_activity **link; /* where the queue points to it */
+    struct runner *runner;      /* whose it is, if the engine follows a table of steps ahead of the clock */
 };
 
 /* Messages from one peer to another in one lane; matched first to first. */
@@ -146,6 +153,10 @@ struct peer {
         *waits_for; /* the first of them: all that a deadlock's report has left */
     double blocked_since;
     int waits_for_others;
+    double clock;         /* its own, where that is ahead of SimGrid's */
+    bool is_ahead;        /* in a table of steps: `clock` tells, and nothing else */
+    bool waits_ahead;     /* suspended until the end of `waits_for` is known, however late that is */
+    struct runner *runner;
     bool has_host_alone;  /* a computation of it takes flop / speed: nobody else, no profile */
     double dozed_seconds; /* computed so, which SimGrid has not seen */
     double dozes_since, dozes_until; /* not in dozed_seconds yet; NAN: nothing */
@@ -166,12 +177,18 @@ struct peer {
     struct channel *channels_from, *channels_to;
 };
 
-/* What a link carries at this moment: small and side by side, since each message looks at every link of
- * its route.  `busy_until` is kept while transfers are alone, `now` while SimGrid shares links out. */
+/* Time in which a link is taken. */
+struct span {
+    double begin, end;
+};
+
+/* What a link carries: small and side by side, since each message looks at every link of its route. */
 struct link_load {
-    double busy_until;
-    int now, peak;
+    struct span *spans; /* while transfers are alone: in order, and apart; of a FATPIPE all, in any order */
+    int span_count, span_room;
+    int now, peak; /* while SimGrid, or our fluid, shares links out */
     bool is_fatpipe, is_wifi;
+    double *sorted; /* room for begins and ends of the spans of a FATPIPE */
 };
 
 struct engine {
@@ -198,6 +215,17 @@ struct engine {
     int returns;                /* of peers from the dead */
     bool is_ours;               /* SimGrid is told of no transfer: `is_alone`, or `fluid` */
     bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
+    bool may_be_ahead;     /* of SimGrid's clock: tables of steps are followed by themselves */
+    bool have_own_clocks;  /* peers, too, are ahead of it: they know of each other by messages only */
+    bool has_been_ahead;
+    double ahead_until;    /* what has been counted lies before this time */
+    const char *why_full;  /* why something was not followed ahead of the clock; NULL: nothing */
+    double horizon;        /* all spans to come begin after it */
+    int spans_until_horizon; /* is found anew */
+    struct runner *first_ready, **last_ready; /* that can go on */
+    struct runner *first_over, **last_over;   /* whose peers are to be told */
+    struct rounds *gathering;                 /* of collectives that not all members have reached */
+    enum sim_timing again_with;               /* after SIM_RUN_AGAIN */
     struct fluid *fluid;
     struct s4u_timer *flows_timer; /* at the time of the next change in `fluid` */
     double flows_turn_at;
@@ -222,7 +250,28 @@ void channel_post(struct channel *channel, struct sim_activity *activity);
 void channel_withdraw(struct sim_activity *activity);
 void channel_unhold(struct sim_activity *activity); /* both ends of it */
 void channel_is_free(struct sim_activity *ended);   /* of those that hold each other up */
+void channel_count(struct channel *channel, int64_t messages, int64_t bytes, int phase);
 void channel_tell_links(struct engine *engine);
+
+/* What one message of so many bytes counts, and how long it takes where it is alone. */
+static inline int64_t engine_counted_bytes(int64_t bytes)
+{
+    return (int64_t)ceil((double)bytes * SIM_LIE_ABOUT_BYTES);
+}
+static inline double engine_bytes_seconds(const struct route *route, int64_t bytes)
+{
+    return (double)bytes * SIM_LIE_ABOUT_SECONDS / route->bytes_per_second;
+}
+
+/* links.c: a transfer is counted on its links while it goes on; or it takes them, alone, for a time: the place of a
+ * link that another one has then, or ALL_TAKEN */
+enum { ALL_TAKEN = -1 };
+void links_count(const struct channel *channel, struct engine *engine);
+void links_uncount(const struct channel *channel, struct engine *engine);
+int links_take(const struct channel *channel, struct engine *engine, double begin, double end);
+void links_leave(const struct channel *channel, struct engine *engine, double from, double until);
+bool links_are_free_from(const struct channel *channel, const struct engine *engine, double begin);
+void links_close(struct engine *engine);
 
 /* activity.c */
 void helper_start(struct sim_activity *activity, const char *name,
@@ -249,14 +298,15 @@ void flow_begin(const struct channel *channel, struct sim_activity *send,
                 struct sim_activity *receive);
 double flow_break_off(struct sim_activity *activity);
 
-/* account.c: the time from `begin` to now */
+/* account.c: the time from `begin` to `now`, which is the peer's */
 void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */
 struct sim_peer_record *peer_record(const struct peer *peer);
-void account_activity(struct peer *peer, struct sim_activity *activity, double begin);
+void account_spend(struct peer *peer, enum sim_doing doing, double seconds);
+void account_activity(struct peer *peer, struct sim_activity *activity, double begin, double now);
 void account_in_vain(struct peer *peer, double begin); /* waited, and nothing came of it */
-void account_computed(struct peer *peer, double flop, double begin);
-void account_computing(struct peer *peer, double flop,
-                       double begin); /* its flop are counted already */
+void account_computed(struct peer *peer, double flop, double begin, double now);
+void account_computing(struct peer *peer, double flop, double begin,
+                       double now); /* its flop are counted already */
 void account_idle(struct peer *peer, double begin);
 
 /* peer.c: messages of one lane are matched among themselves; the roles' own are those of lane 0 */
@@ -264,6 +314,14 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
                                      struct sim_message message);
 struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
+void engine_again(struct engine *engine, enum sim_timing timing, const char *why, ...)
+    __attribute__((format(printf, 3, 4), noreturn)); /* likewise: start the run anew */
+void engine_tell_why(struct engine *engine, const char *why); /* not ahead of the clock; the first counts */
+void peer_compute_ahead(struct peer *peer, double flop); /* on its own clock */
+void peer_catch_up(struct peer *peer); /* let SimGrid's clock reach its own */
+void peer_rest_ahead(struct peer *peer,
+                     const struct sim_activity *activity); /* until somebody knows when that ends */
+void peer_go_on(struct peer *peer); /* that rests: now, or, without own clocks, at the time of its own */
 void peer_begin(struct peer *peer); /* a new actor for it */
 
 /* run.c: what the hosts that take part have drawn until now, into the record; NAN: one states no watts */

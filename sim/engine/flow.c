@@ -62,7 +62,8 @@ void flow_begin(const struct channel *channel, struct sim_activity *send,
 
     for (int i = 0; i < route->count; i++)
         if (engine->loads[route->links[i]].is_wifi) /* whose stations take turns */
-            engine_stop(engine, SIM_RUN_AGAIN);
+            engine_again(engine, SIM_SIMGRIDS, "stations of Wi-Fi %s take turns",
+                         engine->world->links[route->links[i]].name);
     send->flow = receive->flow =
         fluid_start(engine->fluid,
                     &(struct fluid_way){route->latency_seconds, route->bytes_per_second,

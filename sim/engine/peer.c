@@ -28,7 +28,7 @@ static double host_speed(const struct peer *peer)
 /* Seconds of the computation that is not in dozed_seconds yet. */
 static double dozing_seconds(const struct peer *peer)
 {
-    const double now = simgrid_get_clock();
+    const double now = sim_now(&peer->open);
 
     return isnan(peer->dozes_since)
                ? 0
@@ -41,9 +41,17 @@ void peer_has_dozed(struct peer *peer)
     peer->dozes_since = NAN;
 }
 
+void peer_compute_ahead(struct peer *peer, double flop)
+{
+    const double seconds = flop / host_speed(peer);
+
+    peer->clock += seconds;
+    peer->dozed_seconds += seconds;
+}
+
 static void compute_alone(struct peer *peer, double flop)
 {
-    const double begin = simgrid_get_clock();
+    const double begin = sim_now(&peer->open);
 
     peer->dozes_since = begin;
     peer->dozes_until = begin + flop / host_speed(peer);
@@ -67,16 +75,24 @@ double peer_host_joules(const struct peer *peer)
 
 void sim_compute(struct sim_peer *me, double flop)
 {
-    const double begin = simgrid_get_clock();
+    struct peer *peer = of(me);
+    const bool is_lonely = peer->has_host_alone && !peer->engine->has_computing_helpers;
+    const double begin = sim_now(me);
 
     assert(flop >= 0);
     if (flop == 0)
         return;
-    if (of(me)->has_host_alone && !of(me)->engine->has_computing_helpers)
-        compute_alone(of(me), flop);
-    else
-        sg_actor_execute(flop * of(me)->slowdown);
-    account_computed(of(me), flop, begin);
+    if (is_lonely && peer->engine->have_own_clocks) {
+        peer->clock = begin;
+        peer_compute_ahead(peer, flop);
+    } else {
+        peer_catch_up(peer);
+        if (is_lonely)
+            compute_alone(peer, flop);
+        else
+            sg_actor_execute(flop * peer->slowdown);
+    }
+    account_computed(peer, flop, begin, sim_now(me));
 }
 
 double sim_flop_for(const struct sim_peer *me, double seconds)
@@ -92,10 +108,13 @@ void sim_compute_for(struct sim_peer *me, double seconds)
 void sim_sleep(struct sim_peer *me, double seconds)
 {
     struct peer *peer = of(me);
-    const double begin = simgrid_get_clock();
+    const double begin = sim_now(me);
 
     assert(seconds >= 0);
-    sg_actor_sleep_for(seconds);
+    if (peer->engine->have_own_clocks)
+        peer->clock = begin + seconds;
+    else
+        sg_actor_sleep_for(seconds);
     account_idle(peer, begin);
 }
 
@@ -103,8 +122,18 @@ void sim_sleep(struct sim_peer *me, double seconds)
 
 double sim_now(const struct sim_peer *me)
 {
-    (void)me;
-    return simgrid_get_clock();
+    const double now = simgrid_get_clock(), own = ((const struct peer *)me)->clock;
+
+    return own > now ? own : now;
+}
+
+/* Peers that are ahead have been counted for what is to come. */
+static void need_one_clock(const struct sim_peer *me, const char *what)
+{
+    struct engine *engine = ((const struct peer *)me)->engine;
+
+    if (engine->have_own_clocks || engine->ahead_until > engine_soon(sim_now(me)))
+        engine_again(engine, SIM_ALONE, "%s asks %s", engine->record->peers[me->number].name, what);
 }
 
 struct sim_random *sim_random(struct sim_peer *me)
@@ -184,11 +213,13 @@ void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t
 
 int64_t sim_bytes_until_now(const struct sim_peer *me)
 {
+    need_one_clock(me, "what has crossed the network until now");
     return ((const struct peer *)me)->engine->record->totals.bytes;
 }
 
 double sim_joules(const struct sim_peer *me, int peer)
 {
+    need_one_clock(me, "what a host has drawn until now");
     return peer_host_joules(&((const struct peer *)me)->engine->peers[peer]);
 }
 
@@ -205,6 +236,27 @@ void engine_stop(struct engine *engine, int exit_code)
     engine->is_over = true;
     sg_actor_kill_all();
     sg_actor_exit();
+}
+
+void engine_tell_why(struct engine *engine, const char *why)
+{
+    if (engine->why_full == NULL)
+        engine->why_full = why;
+}
+
+void engine_again(struct engine *engine, enum sim_timing timing, const char *why, ...)
+{
+    char reason[512];
+    va_list arguments;
+
+    va_start(arguments, why);
+    vsnprintf(reason, sizeof reason, why, arguments);
+    va_end(arguments);
+    if (!engine->is_over) {
+        engine->again_with = timing;
+        sim_fail(engine->gave_up, "%s", reason);
+    }
+    engine_stop(engine, SIM_RUN_AGAIN);
 }
 
 void sim_give_up(struct sim_peer *me, const char *format, ...)
@@ -262,6 +314,7 @@ struct sim_activity *peer_start_send(struct peer *peer, int to, int lane,
     assert(message.bytes >= 0);
     send->message = message;
     send->channel = channel;
+    send->ready_at = sim_now(&peer->open);
     if (fails_at_once(send, channel->to))
         return send;
     if (is_simgrids && lane > 0)
@@ -284,6 +337,7 @@ static struct sim_activity *start_receive(struct peer *peer, int from, int lane,
     const bool is_simgrids = !channel->is_local && !peer->engine->is_ours;
 
     receive->channel = channel;
+    receive->ready_at = sim_now(&peer->open);
     if (!waits_for_dead && fails_at_once(receive, channel->from))
         return receive;
     if (is_simgrids && lane > 0)
@@ -326,6 +380,7 @@ struct sim_activity *sim_start_hearing(struct sim_peer *me, int from)
     struct channel *channel = channel_from(of(me), from, 0);
     struct sim_activity *receive;
 
+    need_one_clock(me, "whether another one has something to say");
     if (channel->from->is_finished && channel->sends == NULL)
         return in_vain(of(me), RECEIVING, channel);
     receive = start_receive(of(me), from, 0, sim_will_return(me, from));
@@ -338,6 +393,7 @@ struct sim_activity *sim_start_telling(struct sim_peer *me, int to, struct sim_m
     struct channel *channel = channel_to(of(me), to, 0);
     struct sim_activity *send;
 
+    need_one_clock(me, "whether another one still listens");
     if (channel->to->is_finished && channel->receives == NULL)
         return in_vain(of(me), SENDING, channel);
     send = peer_start_send(of(me), to, 0, message);
@@ -349,6 +405,7 @@ void sim_poke(struct sim_peer *me, int peer)
 {
     struct peer *other = &of(me)->engine->peers[peer];
 
+    need_one_clock(me, "another one to look up");
     if (!other->waits_for_bell)
         return;
     other->is_poked = true;
@@ -374,6 +431,7 @@ bool sim_will_return(const struct sim_peer *me, int peer)
 
 bool sim_has_finished(const struct sim_peer *me, int peer)
 {
+    need_one_clock(me, "whether another one has finished");
     return ((const struct peer *)me)->engine->peers[peer].is_finished;
 }
 
@@ -396,6 +454,7 @@ struct sim_activity *sim_start_compute(struct sim_peer *me, double flop)
     struct sim_activity *activity = activity_new(peer, COMPUTING);
 
     assert(flop >= 0);
+    peer_catch_up(peer);
     activity->flop = flop;
     activity->started_at = sim_now(me);
     peer->engine->has_computing_helpers = true;
@@ -427,7 +486,7 @@ int sim_wait_any(struct sim_peer *me, struct sim_activity *const *activities, in
     const int done = activity_wait_any(of(me), activities, count, seconds);
 
     if (done >= 0)
-        account_activity(of(me), activities[done], begin);
+        account_activity(of(me), activities[done], begin, sim_now(me));
     else
         account_in_vain(of(me), begin);
     return done;
@@ -447,7 +506,7 @@ enum sim_status sim_wait(struct sim_peer *me, struct sim_activity *activity,
     const double begin = sim_now(me);
 
     activity_wait(of(me), activity);
-    account_activity(of(me), activity, begin);
+    account_activity(of(me), activity, begin, sim_now(me));
     return activity_consume(activity, message);
 }
 
@@ -489,8 +548,9 @@ static void play(int argc, char *argv[])
     (void)argv;
     sg_actor_on_exit(peer_left, peer);
     peer->role->act(&peer->open);
+    peer_catch_up(peer);
     peer->is_finished = true;
-    peer_record(peer)->finished_at = simgrid_get_clock();
+    peer_record(peer)->finished_at = sim_now(&peer->open);
     peer_ends(peer);
     assert(peer->open_activities == 0 && "a role left something that it had started");
 }

@@ -81,6 +81,7 @@ static void record_open(struct sim_record *record, const struct sim_plan *plan,
                         enum sim_timing timing)
 {
     static const char *const words[] = {
+        [SIM_FAST] = "each alone on its links, a + S/B",
         [SIM_ALONE] = "each alone on its links, a + S/B",
         [SIM_FLUID] = "fair shares of their links, a fluid model of our own",
         [SIM_SIMGRIDS] = "SimGrid's network model",
@@ -385,6 +386,37 @@ static bool links_are_believable(const struct engine *engine, struct sim_error *
     return fine;
 }
 
+/* All that a peer knows of others came by messages, so none need wait for the others' time to pass. */
+static bool keep_to_messages(const struct sim_algorithm *algorithm)
+{
+    bool all = true;
+
+    for (const struct sim_role *role = algorithm->roles; role->name != NULL; role++)
+        all &= role->keeps_to_messages;
+    return all;
+}
+
+static void look_ahead(struct engine *engine)
+{
+    engine->may_be_ahead = engine->plan->is_undisturbed;
+    if (!engine->may_be_ahead)
+        engine_tell_why(engine, "a fault changes how fast a host computes");
+    engine->have_own_clocks = engine->may_be_ahead && keep_to_messages(engine->plan->algorithm);
+}
+
+static void tell_simulation(struct engine *engine)
+{
+    struct sim_record *record = engine->record;
+    const bool was_ahead = engine->has_been_ahead || engine->have_own_clocks;
+
+    if (!was_ahead)
+        engine_tell_why(engine, "its roles are written message by message, without a table of steps");
+    record->was_fast = engine->why_full == NULL;
+    record->why = record->was_fast ? "no two transfers ever meet on a link, so each step ends when its "
+                                     "two peers and its transfer say"
+                                   : engine->why_full;
+}
+
 static int finish(struct engine *engine, struct sim_error *err)
 {
     struct sim_record *record = engine->record;
@@ -409,26 +441,30 @@ static int finish(struct engine *engine, struct sim_error *err)
 }
 
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, enum sim_timing timing, volatile bool *platform_is_fine,
+            int terminal, struct sim_attempt *attempt, volatile bool *platform_is_fine,
             struct sim_arena *arena, struct sim_record *record, struct sim_error *err)
 {
     struct sim_world *world = sim_new(arena, struct sim_world, 1);
     struct sim_plan *plan = sim_new(arena, struct sim_plan, 1);
     struct engine *engine = sim_new(arena, struct engine, 1);
+    const enum sim_timing timing = attempt->timing;
     char complaint[1024];
 
     if (!world_load(world, scenario, facts, facts->has_wattage, platform_is_fine, arena, err) ||
         !plan_make(plan, scenario, facts, world, err))
         return 2;
-    plan->is_alone = timing == SIM_ALONE;
+    plan->is_alone = timing <= SIM_ALONE;
     record_open(record, plan, timing);
     engine->scenario = scenario;
     engine->keeps_events = plan->keeps_events;
     engine->gave_up = err;
     engine->terminal = terminal;
     engine->is_ours = timing != SIM_SIMGRIDS;
-    engine->is_alone = timing == SIM_ALONE;
+    engine->is_alone = timing <= SIM_ALONE;
+    engine->why_full = attempt->why;
     engine_open(engine, plan, record);
+    if (timing == SIM_FAST)
+        look_ahead(engine);
     if (timing == SIM_FLUID)
         flows_open(engine);
     for (int i = 0; i < record->peer_count; i++)
@@ -441,6 +477,8 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
         return 1;
     }
     progress_clear(engine);
+    attempt->next = engine->again_with;
+    tell_simulation(engine);
     return finish(engine, err);
 }
 

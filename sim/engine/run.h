@@ -12,9 +12,16 @@ enum { SIM_RUN_AGAIN = 3 };
 
 /* How transfers are timed; each is slower than the one before, and can do more. */
 enum sim_timing {
+    SIM_FAST,    /* as SIM_ALONE, and tables of steps are followed ahead of the clock */
     SIM_ALONE,   /* each alone on its links: latency + bytes / bandwidth */
     SIM_FLUID,   /* they share links, max-min fair, under `network: textbook` */
     SIM_SIMGRIDS /* SimGrid's network model, whatever it is */
+};
+
+struct sim_attempt {
+    enum sim_timing timing;
+    const char *why;      /* not SIM_FAST: the reason, a clause; NULL: there is none */
+    enum sim_timing next; /* to be tried when this one ends with SIM_RUN_AGAIN */
 };
 
 /* Simulate `scenario` on its platform, of which `facts` are known.  Fills *record.
@@ -23,10 +30,10 @@ enum sim_timing {
  * and record->laws is not NULL.  `terminal` is where to show progress, -1: nowhere.  While
  * *platform_is_fine is false, whatever kills the process is the platform's fault: bad input.
  *
- * As soon as a transfer cannot be timed as `timing` says, the run ends with SIM_RUN_AGAIN, and is to be started
- * again, in a new child, with the next. */
+ * As soon as something cannot be timed as attempt->timing says, the run ends with SIM_RUN_AGAIN, the reason in *err, and is
+ * to be started again, in a new child, with attempt->next. */
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, enum sim_timing timing, volatile bool *platform_is_fine,
+            int terminal, struct sim_attempt *attempt, volatile bool *platform_is_fine,
             struct sim_arena *arena, struct sim_record *record, struct sim_error *err);
 
 /* All of a run but the run: load the platform, look at every route, place the peers and find what faults

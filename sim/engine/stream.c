@@ -7,7 +7,6 @@
 #include "sim/engine/engine.h"
 
 #include <assert.h>
-#include <simgrid/engine.h>
 
 /* What a slot has under way. */
 enum { SEND, RECEIVE, ADD, KINDS };
@@ -168,7 +167,7 @@ static int collect(struct sim_stream *stream)
 static void go_on(struct sim_stream *stream, int place)
 {
     struct slot *slot = &stream->slots[place / KINDS];
-    const double now = simgrid_get_clock();
+    const double now = sim_now(&stream->peer->open);
 
     take(stream, slot, place % KINDS);
     for (int kind = SEND; kind <= RECEIVE; kind++) /* most transfers of a step end together */
@@ -207,6 +206,7 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
 
     if (stream->status != SIM_OK)
         return;
+    peer_catch_up(stream->peer);
     if (waiting != NULL)
         engine->spare_waiting = waiting->next;
     else
@@ -223,7 +223,7 @@ enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
 {
     struct peer *peer = stream->peer;
     const char *phase = peer->phase_name; /* steps of the lanes have others */
-    const double begin = simgrid_get_clock();
+    const double begin = sim_now(&peer->open);
     const int last = stream->at_once * KINDS;
     struct sim_activity *work;
     int ended;
@@ -247,18 +247,18 @@ enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
     } while (true);
     activity_consume(work, NULL);
     sim_phase(&peer->open, phase);
-    account_computing(peer, flop, begin);
+    account_computing(peer, flop, begin, sim_now(&peer->open));
     return stream->status;
 }
 
 /* The time is that of the step that ended, whatever other lanes began in the meantime. */
 static void wait_for_one(struct sim_stream *stream)
 {
-    const double begin = simgrid_get_clock();
+    const double begin = sim_now(&stream->peer->open);
     const int ended = activity_wait_any(stream->peer, stream->all, stream->at_once * KINDS, -1);
 
     sim_phase(&stream->peer->open, stream->slots[ended / KINDS].step.phase);
-    account_activity(stream->peer, stream->all[ended], begin);
+    account_activity(stream->peer, stream->all[ended], begin, sim_now(&stream->peer->open));
     go_on(stream, ended);
 }
 

@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 const char *const sim_simulation_mode_names[] = {
-    [SIM_SIMULATION_AUTO] = "auto", [SIM_SIMULATION_FULL] = "full", NULL};
+    [SIM_SIMULATION_AUTO] = "auto",
+    [SIM_SIMULATION_FULL] = "full",
+    [SIM_SIMULATION_FAST] = "fast",
+    NULL};
 
 const char *const sim_trace_level_names[] = {[SIM_TRACE_NONE] = "none",
                                              [SIM_TRACE_SUMMARY] = "summary",
@@ -274,7 +277,7 @@ static bool read_simulation(struct reader *reader, struct fy_node_pair *pair)
             return true;
         }
     return yaml_complain(&reader->yaml, reader_place(pair), "simulation",
-                         "simulation must be auto or full.");
+                         "simulation must be auto, full or fast.");
 }
 
 static bool read_allow_oom(struct reader *reader, struct fy_node_pair *pair)

@@ -19,7 +19,7 @@ extern const char *const sim_trace_level_names[]; /* NULL-ended */
 
 /* AUTO: transfers are timed as a + S/B as long as all are alone on their links, then by our fluid model, where it fits;
  * FULL: SimGrid's network model times all.  The results are the same. */
-enum sim_simulation_mode { SIM_SIMULATION_AUTO, SIM_SIMULATION_FULL };
+enum sim_simulation_mode { SIM_SIMULATION_AUTO, SIM_SIMULATION_FULL, SIM_SIMULATION_FAST };
 
 extern const char *const sim_simulation_mode_names[]; /* NULL-ended */
 

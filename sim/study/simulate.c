@@ -28,21 +28,44 @@ static bool touches_transfers(const struct sim_fault *fault)
 
 /* Cross traffic lets transfers share links that they do not cross; other models may do anything; and what
  * is under way must last as long as it was to last when it began. */
-static bool may_be_ours(const struct sim_simulation *simulation)
+static const char *why_simgrids(const struct sim_simulation *simulation)
 {
     const struct sim_scenario *scenario = simulation->scenario;
 
+    if (scenario->simulation == SIM_SIMULATION_FULL)
+        return "the scenario asks for it";
     for (int i = 0; i < scenario->fault_count; i++)
         if (touches_transfers(&scenario->faults[i]))
-            return false;
-    return !simulation->facts.has_profiles && scenario->simulation == SIM_SIMULATION_AUTO &&
-           strcmp(scenario->network.name, "textbook") == 0;
+            return "a fault breaks transfers off, or changes what a link carries";
+    if (simulation->facts.has_profiles)
+        return "the platform has profiles, which change hosts and links as time passes";
+    if (strcmp(scenario->network.name, "tcp") == 0)
+        return "network: tcp has cross traffic, so that transfers slow each other down without meeting";
+    if (strcmp(scenario->network.name, "textbook") != 0)
+        return "the network model is SimGrid's, with options of the scenario's own";
+    return NULL;
 }
 
-static enum sim_timing timing_of(const struct sim_simulation *simulation)
+static struct sim_attempt attempt_of(const struct sim_simulation *simulation)
 {
-    return may_be_ours(simulation) ? (enum sim_timing)(SIM_ALONE + simulation->again)
-                                   : SIM_SIMGRIDS;
+    struct sim_attempt first = {.timing = SIM_FAST, .why = why_simgrids(simulation)};
+
+    if (simulation->is_again)
+        return simulation->attempt;
+    if (first.why != NULL)
+        first.timing = SIM_SIMGRIDS;
+    return first;
+}
+
+/* `simulation: fast` is for those who would rather have nothing than wait. */
+static int refuse(const struct sim_simulation *simulation, const char *why, struct sim_error *err)
+{
+    *err = (struct sim_error){0};
+    sim_fail(err,
+             "%s: simulation: fast would not be exact here: %s.  With simulation: auto it runs in "
+             "full.",
+             simulation->scenario->path, why);
+    return 2;
 }
 
 /* Wall-clock figures differ from run to run, so they have a file of their own. */
@@ -64,6 +87,24 @@ static bool write_timing(const struct sim_simulation *simulation, const struct s
     return sim_file_close(file, path, err);
 }
 
+static int run(const struct sim_simulation *simulation, int terminal, struct sim_attempt *attempt,
+               struct sim_arena *arena, struct sim_record *record, struct sim_error *err)
+{
+    const struct sim_scenario *scenario = simulation->scenario;
+    const bool must_be_fast = scenario->simulation == SIM_SIMULATION_FAST;
+    int code;
+
+    if (must_be_fast && attempt->timing != SIM_FAST)
+        return refuse(simulation, attempt->why, err);
+    code = sim_run(scenario, &simulation->facts, terminal, attempt, simulation->platform_is_fine,
+                   arena, record, err);
+    if (must_be_fast && code == SIM_RUN_AGAIN)
+        return refuse(simulation, sim_text(arena, "%s", err->text), err);
+    if (must_be_fast && code == 0 && !record->was_fast)
+        return refuse(simulation, record->why, err);
+    return code;
+}
+
 static int simulate(void *context, FILE *reply, int terminal)
 {
     const struct sim_simulation *simulation = context;
@@ -71,18 +112,18 @@ static int simulate(void *context, FILE *reply, int terminal)
     struct sim_record *record = sim_new(arena, struct sim_record, 1);
     struct sim_error err = {0};
     const double begin = wall_now();
-    int code = sim_run(simulation->scenario, &simulation->facts,
-                       simulation->shows_progress ? terminal : -1, timing_of(simulation),
-                       simulation->platform_is_fine, arena, record, &err);
-    const bool has_result = record->laws != NULL;
+    struct sim_attempt attempt = attempt_of(simulation);
+    int code = run(simulation, simulation->shows_progress ? terminal : -1, &attempt, arena, record,
+                   &err);
+    const bool has_result = record->laws != NULL && code != 2;
     json_t *answer;
 
     if (has_result && simulation->folder != NULL &&
         (!sim_write_run(simulation->scenario, record, simulation->folder, arena, &err) ||
          !write_timing(simulation, record, wall_now() - begin, arena, &err)))
         code = 2;
-    answer = json_pack("{s:i, s:s, s:f}", "code", code, "error", err.text, "wall_seconds",
-                       wall_now() - begin);
+    answer = json_pack("{s:i, s:s, s:f, s:i}", "code", code, "error", err.text, "wall_seconds",
+                       wall_now() - begin, "next", (int)attempt.next);
     if (answer == NULL)
         answer = json_pack("{s:i, s:s, s:f}", "code", code, "error",
                            "The complaint holds bytes that are no text.", "wall_seconds", 0.0);
@@ -134,6 +175,16 @@ static int died(const struct sim_simulation *simulation, const struct sim_outcom
     return platform_is_fine ? 1 : 2;
 }
 
+static void take_next(struct sim_simulation *simulation, const json_t *answer)
+{
+    snprintf(simulation->why_again, sizeof simulation->why_again, "%s",
+             json_string_value(json_object_get(answer, "error")));
+    simulation->attempt = (struct sim_attempt){
+        .timing = (enum sim_timing)json_integer_value(json_object_get(answer, "next")),
+        .why = simulation->why_again};
+    simulation->is_again = true;
+}
+
 int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
                        json_t **summary, double *wall_seconds, struct sim_error *err)
 {
@@ -152,7 +203,7 @@ int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outco
     *wall_seconds = json_real_value(json_object_get(answer, "wall_seconds"));
     *summary = json_incref(json_object_get(answer, "summary"));
     if (code == SIM_RUN_AGAIN)
-        simulation->again++;
+        take_next(simulation, answer);
     else if (code != 0)
         sim_fail(err, "%s", json_string_value(json_object_get(answer, "error")));
     json_decref(answer);

@@ -6,6 +6,7 @@
 #define SIM_STUDY_SIMULATE_H
 
 #include "sim/study/child.h"
+#include "sim/engine/run.h"
 #include "sim/platform/guard.h"
 #include "sim/scenario/scenario.h"
 
@@ -16,7 +17,9 @@ struct sim_simulation {
     const struct sim_scenario *scenario;
     const char *folder; /* write the run directory's files here; NULL: nowhere */
     bool shows_progress;
-    int again; /* times that it had to be started again: SIM_AGAIN */
+    struct sim_attempt attempt; /* the next one, once the first has ended with SIM_AGAIN */
+    char why_again[256];
+    bool is_again;
     struct sim_platform_facts facts;
     volatile bool *platform_is_fine; /* in `shared`, memory that the child has too */
     void *shared;

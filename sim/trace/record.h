@@ -103,6 +103,8 @@ struct sim_record {
     double joules;              /* NaN where no host says what it draws */
     const char *const *remarks; /* NULL-ended, or NULL */
     const char *transfers;      /* what timed them */
+    bool was_fast;              /* all tables of steps were followed ahead of the clock */
+    const char *why;            /* it was, or was not: a clause */
 
     int phase_count;
     const char *phases[SIM_MOST_PHASES]; /* in order of first use */

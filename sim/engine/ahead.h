@@ -1,0 +1,45 @@
+/* ahead.h -- private to sim/engine: tables of steps that are followed ahead of the clock.
+ *
+ * Where every transfer is alone on its links, a step of two peers ends at the later of their two times plus the time of
+ * the transfer, whatever the others do: times are a longest path through the graph of steps (max-plus), and no event
+ * need pass for them.  So one peer follows the steps of all those that wait for it, as far as it can be known, and each
+ * is woken at the end of its last one.  Spans on links (links.c) tell whether it was true that all were alone. */
+#ifndef SIM_ENGINE_AHEAD_H
+#define SIM_ENGINE_AHEAD_H
+
+#include "sim/engine/engine.h"
+
+/* One peer in a collective. */
+struct runner {
+    struct peer *peer;
+    const struct sim_group *group;
+    sim_steps *steps;
+    const struct sim_buffer *buffer;
+    struct sim_step step;
+    int rank, s;
+    bool is_ready, is_over;
+    struct sim_activity send, receive; /* of the step */
+    struct runner *next;               /* of those that are ready, or that are over */
+};
+
+/* May this peer follow tables ahead of the clock?  Else in *why, unless NULL, what is in the way. */
+bool ahead_may(const struct peer *peer, const struct sim_buffer *buffer, const char **why);
+
+/* Take part in a collective; the same as sim_collective. */
+void ahead_collective(struct peer *peer, const struct sim_group *group, sim_steps *steps,
+                      const struct sim_buffer *buffer);
+
+/* The other end of one of the runner's messages is there. */
+void ahead_is_met(struct runner *runner);
+
+/* Follow the steps of `runner` from its first on, when the time comes. */
+void ahead_begin(struct runner *runner);
+
+/* Its last step ended at its peer's clock. */
+void ahead_is_over(struct runner *runner);
+
+/* rounds.c: wait for all members if they do alike; false: they do not, or that cannot be used.  When the last has come
+ * all follow the steps, or, if that is not exact, are given to ahead_begin. */
+bool rounds_join(struct runner *runner);
+
+#endif
