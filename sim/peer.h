@@ -192,6 +192,10 @@ struct sim_step {
     enum sim_combine combine;
     bool
         sends_original; /* from buffer.original, what there was before the first step: all-to-all */
+
+    /* Each member of the group does in this step what member 0 does, with its own rank added to places and, round the ring, to
+     * parts; so it is in all steps of the table, and nobody comes to its end before all have begun. */
+    bool all_alike;
     const char *phase;
 };
 

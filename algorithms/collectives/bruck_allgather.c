@@ -31,6 +31,7 @@ bool bruck_allgather_steps(int n, int rank, int s, struct sim_step *step)
         .from = (rank + distance) % n,
         .receive = {.first = (rank + distance) % n, .count = count, .of = n},
         .combine = SIM_REPLACE,
+        .all_alike = true,
         .phase = "exchange",
     };
     return true;

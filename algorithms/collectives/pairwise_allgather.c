@@ -30,6 +30,7 @@ bool pairwise_allgather_steps(int n, int rank, int s, struct sim_step *step)
         .from = (rank + n - distance) % n,
         .receive = sim_chunk(n, rank - distance),
         .combine = SIM_REPLACE,
+        .all_alike = true,
         .phase = "exchange",
     };
     return true;

@@ -28,6 +28,7 @@ bool pairwise_reduce_scatter_steps(int n, int rank, int s, struct sim_step *step
         .from = (rank + n - distance) % n,
         .receive = sim_chunk(n, rank),
         .combine = SIM_SUM,
+        .all_alike = true,
         .phase = "exchange",
     };
     return true;

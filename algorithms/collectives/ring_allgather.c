@@ -28,6 +28,7 @@ bool ring_allgather_steps(int n, int rank, int s, struct sim_step *step)
         .from = (rank + n - 1) % n,
         .receive = sim_chunk(n, rank - 1 - s),
         .combine = SIM_REPLACE,
+        .all_alike = true,
         .phase = "share-only",
     };
     return true;

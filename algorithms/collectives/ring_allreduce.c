@@ -35,6 +35,7 @@ bool ring_allreduce_steps(int n, int rank, int s, struct sim_step *step)
         .from = (rank + n - 1) % n,
         .receive = sim_chunk(n, sent - 1),
         .combine = reducing ? SIM_SUM : SIM_REPLACE,
+        .all_alike = true,
         .phase = reducing ? "share-reduce" : "share-only",
     };
     return true;

@@ -26,6 +26,7 @@ bool ring_reduce_scatter_steps(int n, int rank, int s, struct sim_step *step)
         .from = (rank + n - 1) % n,
         .receive = sim_chunk(n, rank - 2 - s),
         .combine = SIM_SUM,
+        .all_alike = true,
         .phase = "share-reduce",
     };
     return true;

@@ -101,10 +101,15 @@ void account_beside(struct peer *peer, const struct sim_activity *activity)
     peer->phase = phase;
 }
 
-void account_computed(struct peer *peer, double flop, double begin, double now)
+void account_added(struct peer *peer, double flop)
 {
     peer_record(peer)->flop += flop;
     peer->engine->record->totals.flop += flop;
+}
+
+void account_computed(struct peer *peer, double flop, double begin, double now)
+{
+    account_added(peer, flop);
     account_computing(peer, flop, begin, now);
 }
 

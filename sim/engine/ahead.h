@@ -19,6 +19,7 @@ struct runner {
     int rank, s;
     bool is_ready, is_over;
     struct sim_activity send, receive; /* of the step */
+    double added_flop;                 /* rounds.c */
     struct runner *next;               /* of those that are ready, or that are over */
 };
 

@@ -53,7 +53,7 @@ static bool next_piece(int64_t size, struct sim_range range, int *at, struct pie
     return true;
 }
 
-static int64_t length_of(int64_t size, struct sim_range range)
+int64_t collective_length(int64_t size, struct sim_range range)
 {
     struct piece piece;
     int64_t length = 0;
@@ -72,8 +72,8 @@ struct sim_buffer sim_slice(const struct sim_buffer *whole, struct sim_range par
     struct sim_buffer slice = *whole;
 
     assert(part.mask == 0 && part.first + part.count <= part.of);
-    slice.bytes = length_of(whole->bytes, part);
-    slice.count = (size_t)length_of(count, part);
+    slice.bytes = collective_length(whole->bytes, part);
+    slice.count = (size_t)collective_length(count, part);
     if (whole->values != NULL)
         slice.values = whole->values + begin;
     if (whole->original != NULL)
@@ -118,7 +118,7 @@ static void *snapshot(struct engine *engine, const struct sim_buffer *buffer,
 
     if (buffer->values == NULL)
         return NULL;
-    copy = take_values(engine, (size_t)length_of(count, step->send));
+    copy = take_values(engine, (size_t)collective_length(count, step->send));
     next = copy->values;
     for (int at = 0; next_piece(count, step->send, &at, &piece); next += piece.length)
         memcpy(next, values + piece.begin, (size_t)piece.length * sizeof(double));
@@ -146,7 +146,7 @@ double collective_flop(const struct sim_buffer *buffer, const struct sim_step *s
 {
     if (step->from == SIM_NOBODY || step->combine != SIM_SUM)
         return 0;
-    return buffer->flop_per_byte * (double)length_of(buffer->bytes, step->receive);
+    return buffer->flop_per_byte * (double)collective_length(buffer->bytes, step->receive);
 }
 
 /* ---- one step, in any lane ---- */
@@ -154,7 +154,7 @@ double collective_flop(const struct sim_buffer *buffer, const struct sim_step *s
 struct sim_message collective_message(struct engine *engine, const struct sim_buffer *buffer,
                                       const struct sim_step *step)
 {
-    return (struct sim_message){length_of(buffer->bytes, step->send),
+    return (struct sim_message){collective_length(buffer->bytes, step->send),
                                 snapshot(engine, buffer, step)};
 }
 

@@ -12,6 +12,9 @@ void collective_start(struct peer *peer, const struct sim_group *group, const st
                       const struct sim_buffer *buffer, int lane, struct sim_activity **send,
                       struct sim_activity **receive);
 
+/* How much of something of that size the range is. */
+int64_t collective_length(int64_t size, struct sim_range range);
+
 /* What a step sends; the values as they are now. */
 struct sim_message collective_message(struct engine *engine, const struct sim_buffer *buffer,
                                       const struct sim_step *step);

@@ -225,6 +225,7 @@ struct engine {
     struct runner *first_ready, **last_ready; /* that can go on */
     struct runner *first_over, **last_over;   /* whose peers are to be told */
     struct rounds *gathering;                 /* of collectives that not all members have reached */
+    struct link_use *link_uses;               /* by link, for rounds.c */
     enum sim_timing again_with;               /* after SIM_RUN_AGAIN */
     struct fluid *fluid;
     struct s4u_timer *flows_timer; /* at the time of the next change in `fluid` */
@@ -271,6 +272,7 @@ void links_uncount(const struct channel *channel, struct engine *engine);
 int links_take(const struct channel *channel, struct engine *engine, double begin, double end);
 void links_leave(const struct channel *channel, struct engine *engine, double from, double until);
 bool links_are_free_from(const struct channel *channel, const struct engine *engine, double begin);
+void links_keep(struct engine *engine, int link, double begin, double end); /* it was free */
 void links_close(struct engine *engine);
 
 /* activity.c */
@@ -305,6 +307,7 @@ void account_spend(struct peer *peer, enum sim_doing doing, double seconds);
 void account_activity(struct peer *peer, struct sim_activity *activity, double begin, double now);
 void account_in_vain(struct peer *peer, double begin); /* waited, and nothing came of it */
 void account_computed(struct peer *peer, double flop, double begin, double now);
+void account_added(struct peer *peer, double flop); /* their seconds are spent already */
 void account_computing(struct peer *peer, double flop, double begin,
                        double now); /* its flop are counted already */
 void account_idle(struct peer *peer, double begin);

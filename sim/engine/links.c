@@ -5,6 +5,7 @@
  * Spans that lie behind every clock are forgotten. */
 #include "sim/engine/engine.h"
 
+#include <assert.h>
 #include <math.h>
 #include <simgrid/engine.h>
 #include <stdlib.h>
@@ -180,6 +181,14 @@ int links_take(const struct channel *channel, struct engine *engine, double begi
         if (!take_link(engine, &engine->loads[channel->route->links[i]], (struct span){begin, end}))
             return channel->route->links[i];
     return ALL_TAKEN;
+}
+
+void links_keep(struct engine *engine, int link, double begin, double end)
+{
+    const bool was_free = take_link(engine, &engine->loads[link], (struct span){begin, end});
+
+    assert(was_free);
+    (void)was_free;
 }
 
 bool links_are_free_from(const struct channel *channel, const struct engine *engine, double begin)

@@ -154,7 +154,7 @@ static void open_peer(struct engine *engine, int number)
 /* A guarded stack takes two memory maps, of which Linux gives a process 65,530; beyond this many peers
  * stacks are small, and unguarded.  Otherwise 268 KiB: no power of two, or the tops of all stacks would
  * fall into the same sets of the cache. */
-enum { MOST_GUARDED_STACKS = 15000, STACK_KIB = 268, SMALL_STACK_KIB = 32 };
+enum { MOST_GUARDED_STACKS = 30000, STACK_KIB = 268, SMALL_STACK_KIB = 32 };
 
 static void choose_stacks(int peers)
 {
