@@ -117,6 +117,10 @@ static void write_what_ran(struct report *report, const json_t *summary)
     write_pair(out, "hosts", sim_text(report->arena, "%.0f", analysis_value(summary, "hosts")));
     write_pair(out, "network", analysis_text(summary, "network"));
     write_pair(out, "transfers", analysis_text(summary, "transfers"));
+    write_pair(out, "simulation",
+               sim_text(report->arena, "%s: %s",
+                        analysis_text(json_object_get(summary, "simulation"), "ran"),
+                        analysis_text(json_object_get(summary, "simulation"), "why")));
     write_pair(out, "seed",
                sim_text(report->arena, "%.0f%s", analysis_value(summary, "seed"),
                         json_is_true(json_object_get(summary, "used_random_numbers"))

@@ -85,9 +85,12 @@ static void print_line(const struct printer *p, const char *label, double value,
 static void print_totals(const struct printer *p, const json_t *summary)
 {
     const json_t *card = json_object_get(summary, "busiest_card");
+    const json_t *simulation = json_object_get(summary, "simulation");
     char remark[256];
 
     print_line(p, "simulated time", number_of(summary, "simulated_seconds"), SIM_UNIT_SECONDS, "");
+    fprintf(p->out, "  %-22s%14s   %s\n", "simulation", text_of(simulation, "ran"),
+            text_of(simulation, "why"));
     snprintf(remark, sizeof remark, "in %.0f messages", number_of(summary, "messages"));
     print_line(p, "bytes on the network", number_of(summary, "bytes"), SIM_UNIT_BYTES, remark);
     if (json_is_object(card)) {

@@ -410,11 +410,11 @@ static void tell_simulation(struct engine *engine)
     const bool was_ahead = engine->has_been_ahead || engine->have_own_clocks;
 
     if (!was_ahead)
-        engine_tell_why(engine, "its roles are written message by message, without a table of steps");
+        engine_tell_why(engine, "its roles are written message by message");
     record->was_fast = engine->why_full == NULL;
-    record->why = record->was_fast ? "no two transfers ever meet on a link, so each step ends when its "
-                                     "two peers and its transfer say"
-                                   : engine->why_full;
+    record->why =
+        record->was_fast ? "no two transfers meet on a link: steps are followed without waiting"
+                         : engine->why_full;
 }
 
 static int finish(struct engine *engine, struct sim_error *err)
