@@ -63,6 +63,10 @@ double sim_layer_cost_flop(const struct sim_peer *me, const struct sim_layer *la
 
 double sim_now(const struct sim_peer *me);
 
+/* For a role that keeps to messages (struct sim_role): from here on what peers have left in memory that they share is as of
+ * now, in the order of time.  Others need not ask. */
+void sim_let_time_pass(struct sim_peer *me);
+
 /* This peer's own stream of random numbers; see sim/base/random.h. */
 struct sim_random *sim_random(struct sim_peer *me);
 

@@ -435,6 +435,7 @@ static int finish(struct engine *engine, struct sim_error *err)
     channel_tell_links(engine);
     find_busiest_card(engine);
     close_peers(engine);
+    sim_record_in_order(record, engine->plan->arena);
     sim_record_statistics(record, engine->plan->arena,
                           engine->plan->requests == NULL ? 0 : engine->plan->requests->warm_up);
     return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;

@@ -1,6 +1,8 @@
 #include "sim/trace/record.h"
 
 #include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const sim_doing_names[SIM_DOINGS] = {
@@ -136,4 +138,54 @@ void sim_record_row(struct sim_record *record, struct sim_arena *arena, const ch
     row[0] = at;
     row[1] = peer;
     memcpy(row + 2, values, to->column_count * sizeof *values);
+}
+
+/* ---- the order of time ---- */
+
+struct moment {
+    double seconds;
+    size_t place;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct moment *one = a, *other = b;
+
+    if (one->seconds != other->seconds)
+        return one->seconds < other->seconds ? -1 : 1;
+    return (one->place > other->place) - (one->place < other->place);
+}
+
+/* `count` elements of `size` bytes, each with its time as a double at `offset`. */
+static void put_in_order(struct sim_arena *arena, void *elements, size_t count, size_t size,
+                         size_t offset)
+{
+    struct moment *moments = sim_new(arena, struct moment, count + 1);
+    char *from = elements, *sorted;
+    bool in_order = true;
+
+    for (size_t i = 0; i < count; i++) {
+        moments[i].place = i;
+        memcpy(&moments[i].seconds, from + i * size + offset, sizeof moments[i].seconds);
+        in_order &= i == 0 || moments[i - 1].seconds <= moments[i].seconds;
+    }
+    if (in_order)
+        return;
+    qsort(moments, count, sizeof *moments, by_time);
+    sorted = sim_arena_take(arena, count, size);
+    for (size_t i = 0; i < count; i++)
+        memcpy(sorted + i * size, from + moments[i].place * size, size);
+    memcpy(from, sorted, count * size);
+}
+
+void sim_record_in_order(struct sim_record *record, struct sim_arena *arena)
+{
+    put_in_order(arena, record->notes, record->note_count, sizeof *record->notes,
+                 offsetof(struct sim_note_event, at));
+    for (int t = 0; t < record->table_count; t++) {
+        const struct sim_table_record *table = &record->tables[t];
+
+        put_in_order(arena, table->rows, table->row_count,
+                     (2 + table->column_count) * sizeof *table->rows, 0);
+    }
 }

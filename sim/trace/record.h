@@ -147,6 +147,10 @@ void sim_record_note(struct sim_record *record, struct sim_arena *arena,
 void sim_record_list(struct sim_record *record, struct sim_arena *arena, const char *name,
                      const double *values, int count);
 
+/* Notes and rows in the order of time, those of one time in the order in which they came: peers may have been ahead of
+ * one another. */
+void sim_record_in_order(struct sim_record *record, struct sim_arena *arena);
+
 /* Work out the statistics, when all rows are there; see `summarised` in sim/algorithm.h. */
 void sim_record_statistics(struct sim_record *record, struct sim_arena *arena, int warm_up);
 

@@ -162,6 +162,8 @@ void pipeline_tell_through(struct sim_peer *me)
 
     if (me->number % layout->ranks != 0)
         return;
+    if (layout->is_asynchronous || layout->learning != NULL)
+        sim_let_time_pass(me); /* it counts, and looks at, what all have done by now */
     report->through++;
     if (report->through == all - pipeline_window(layout->schedule))
         report->window_at = sim_now(me);
@@ -287,6 +289,7 @@ void pipeline_tell_end(struct sim_peer *me)
 {
     struct pipeline_report *report = pipeline_layout(me->plan)->report;
 
+    sim_let_time_pass(me);
     tell_stage(me);
     if (--report->left == 0)
         tell_all(me);

@@ -476,4 +476,8 @@ static void act(struct sim_peer *me)
 }
 
 const struct sim_role pipeline_roles[] = {
-    {"stage", act, "does the operations of its stage in the order of the schedule"}, {0}};
+    {.name = "stage",
+     .act = act,
+     .help = "does the operations of its stage in the order of the schedule",
+     .keeps_to_messages = true},
+    {0}};
