@@ -59,6 +59,17 @@ double sim_layer_cost_seconds(const struct sim_peer *me, const struct sim_layer 
 double sim_layer_cost_flop(const struct sim_peer *me, const struct sim_layer *layer, int batch,
                            enum sim_pass pass);
 
+/* The iterations of a role that does the same in each of them, whatever its number: what differs is chance alone, or what
+ * it tells.  Those that would go as the one before did need not be done (trace: summary), and are counted all the same.
+ *
+ *     for (struct sim_turn turn = {0}; sim_next_turn(me, &turn);) { ... }                                               */
+struct sim_turn {
+    int number;  /* 0 .. plan->iterations - 1; the last is always done */
+    int skipped; /* just before this one: each of them went as the last that was done */
+    bool has_begun;
+};
+bool sim_next_turn(struct sim_peer *me, struct sim_turn *turn);
+
 /* ---- telling ---- */
 
 double sim_now(const struct sim_peer *me);

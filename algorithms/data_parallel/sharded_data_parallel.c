@@ -393,11 +393,18 @@ static struct trainer *open_trainer(struct sim_peer *me)
 static void worker(struct sim_peer *me)
 {
     struct trainer *t = open_trainer(me);
+    double computed_seconds = 0, exposed_seconds = 0; /* in the last iteration */
 
     hold_states(t);
-    for (int i = 0; i < me->plan->iterations; i++) {
-        iterate(t, i);
-        test_model(t, i + 1);
+    for (struct sim_turn turn = {0}; sim_next_turn(me, &turn);) {
+        t->computed_seconds += turn.skipped * computed_seconds;
+        t->exposed_seconds += turn.skipped * exposed_seconds;
+        computed_seconds = -t->computed_seconds;
+        exposed_seconds = -t->exposed_seconds;
+        iterate(t, turn.number);
+        computed_seconds += t->computed_seconds;
+        exposed_seconds += t->exposed_seconds;
+        test_model(t, turn.number + 1);
     }
     finish(t);
 }

@@ -224,12 +224,15 @@ static void worker(struct sim_peer *me)
     const struct sim_lane *lanes = lay_lanes(me, replica);
     struct sim_stream *stream =
         sim_stream_open(me, reduce_lane_count((enum reduce_choice)own->allreduce));
-    double computed_seconds = 0, exposed_seconds = 0;
+    double computed_seconds = 0, exposed_seconds = 0, begin = 0, end = 0, ended = 0;
 
-    for (int i = 0; i < me->plan->iterations; i++) {
-        const double jitter = sim_jitter(me, own->training.compute_jitter), begin = sim_now(me);
-        double end;
+    for (struct sim_turn turn = {0}; sim_next_turn(me, &turn);) {
+        const int i = turn.number;
+        const double jitter = sim_jitter(me, own->training.compute_jitter);
 
+        computed_seconds += turn.skipped * (end - begin);
+        exposed_seconds += turn.skipped * (ended - end);
+        begin = sim_now(me);
         training_gradient(me, job, replica, i);
         sim_phase(me, "forward");
         sim_compute(me, paces.forward_flop * jitter);
@@ -237,8 +240,9 @@ static void worker(struct sim_peer *me)
         end = sim_now(me);
         if (sim_stream_finish(stream) != SIM_OK)
             fail(me);
+        ended = sim_now(me);
         computed_seconds += end - begin;
-        exposed_seconds += sim_now(me) - end;
+        exposed_seconds += ended - end;
         training_step(job, replica, own->training.workers, i);
         if (me->index == 0 && replica != NULL)
             training_tell(me, job, replica->parameters, i + 1, i + 1 == me->plan->iterations);

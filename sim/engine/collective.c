@@ -215,6 +215,7 @@ enum sim_status sim_collective(struct sim_peer *me, const struct sim_group *grou
     struct sim_step step = {0};
     const char *why;
 
+    peer->tells += buffer->values != NULL;
     if (ahead_may(peer, buffer, &why)) {
         ahead_collective(peer, group, steps, buffer);
         return SIM_OK;

@@ -12,6 +12,7 @@
  *   ahead.c      tables of steps whose peers need not wait for the clock
  *   rounds.c     the same where all members do alike
  *   stream.c     several tables at once, and beside computations
+ *   repeat.c     iterations that go as the one before
  *   fault.c      what the scenario breaks, and when
  *   run.c        one run, from plan to record */
 #ifndef SIM_ENGINE_ENGINE_H
@@ -62,6 +63,7 @@ struct sim_world {
     const char **host_names;
     struct sim_device *devices; /* by host; device.h */
     int host_count, link_count;
+    bool draws_power; /* some host does */
 };
 
 /* Links of a route, in order; lives in the world's arena. */
@@ -120,6 +122,12 @@ struct sim_activity {
     struct runner *runner;      /* whose it is, if the engine follows a table of steps ahead of the clock */
 };
 
+/* What a channel has carried, or had when an iteration began. */
+struct channel_account {
+    int64_t messages, bytes;
+    int64_t *phase_bytes; /* [SIM_MOST_PHASES], by the sender's phase; NULL: there was no such channel */
+};
+
 /* Messages from one peer to another in one lane; matched first to first. */
 struct channel {
     struct peer *from, *to;
@@ -138,7 +146,8 @@ struct channel {
     struct sim_activity *running;           /* the sending end */
     struct sim_activity *held, **last_held; /* sending ends, in order */
     double free_at;
-    struct channel *next; /* of the same bucket */
+    struct channel_account then; /* repeat.c */
+    struct channel *next;        /* of the same bucket */
     struct channel *next_of_from, *next_of_to;
 };
 
@@ -157,6 +166,8 @@ struct peer {
     bool is_ahead;        /* in a table of steps: `clock` tells, and nothing else */
     bool waits_ahead;     /* suspended until the end of `waits_for` is known, however late that is */
     struct runner *runner;
+    struct turns *turns; /* its iterations, in repeat.c */
+    int64_t tells;       /* what it has told, drawn, really computed, or asked about this moment */
     bool has_host_alone;  /* a computation of it takes flop / speed: nobody else, no profile */
     double dozed_seconds; /* computed so, which SimGrid has not seen */
     double dozes_since, dozes_until; /* not in dozed_seconds yet; NAN: nothing */
@@ -191,6 +202,17 @@ struct link_load {
     double *sorted; /* room for begins and ends of the spans of a FATPIPE */
 };
 
+/* Do iterations go as those before them? */
+struct repeat {
+    bool is_possible;
+    int compared_at, compared; /* the iteration whose beginnings are compared, and of how many peers they were */
+    int furthest;              /* that anybody has begun */
+    bool are_alike;
+    double seconds, all_begin_at;
+    int jumps_at; /* who begins this one goes on with the last; 0: not known yet */
+    int skipped;
+};
+
 struct engine {
     const struct sim_scenario *scenario;
     const struct sim_plan *plan;
@@ -217,6 +239,7 @@ struct engine {
     bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
     bool may_be_ahead;     /* of SimGrid's clock: tables of steps are followed by themselves */
     bool have_own_clocks;  /* peers, too, are ahead of it: they know of each other by messages only */
+    struct repeat repeat;
     bool has_been_ahead;
     double ahead_until;    /* what has been counted lies before this time */
     const char *why_full;  /* why something was not followed ahead of the clock; NULL: nothing */

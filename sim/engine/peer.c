@@ -137,6 +137,7 @@ static void need_one_clock(const struct sim_peer *me, const char *what)
 {
     struct engine *engine = ((const struct peer *)me)->engine;
 
+    engine->peers[me->number].tells++;
     if (engine->have_own_clocks || engine->ahead_until > engine_soon(sim_now(me)))
         engine_again(engine, SIM_ALONE, "%s asks %s", engine->record->peers[me->number].name, what);
 }
@@ -145,6 +146,7 @@ struct sim_random *sim_random(struct sim_peer *me)
 {
     struct peer *peer = of(me);
 
+    peer->tells++;
     if (peer->random == NULL)
         peer->random = sim_random_open(me->plan->seed, (uint64_t)me->number);
     return peer->random;
@@ -179,6 +181,7 @@ void sim_note(struct sim_peer *me, const char *name, double value)
 {
     struct engine *engine = of(me)->engine;
 
+    of(me)->tells++;
     sim_record_note(engine->record, engine->arena,
                     &(struct sim_note_event){sim_now(me), value, me->number, name});
 }
@@ -187,6 +190,7 @@ void sim_note_list(struct sim_peer *me, const char *name, const double *values, 
 {
     struct engine *engine = of(me)->engine;
 
+    of(me)->tells++;
     sim_record_list(engine->record, engine->arena, name, values, count);
 }
 
@@ -194,6 +198,7 @@ void sim_row(struct sim_peer *me, const char *table, const double *values)
 {
     struct engine *engine = of(me)->engine;
 
+    of(me)->tells++;
     sim_record_row(engine->record, engine->arena, table, sim_now(me), me->number, values);
 }
 
@@ -203,6 +208,7 @@ void sim_say(struct sim_peer *me, const char *format, ...)
     char text[512];
     va_list arguments;
 
+    of(me)->tells++;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -213,6 +219,7 @@ void sim_output(struct sim_peer *me, const char *name, const void *bytes, size_t
 {
     struct engine *engine = of(me)->engine;
 
+    of(me)->tells++;
     sim_record_output(engine->record, engine->arena, name, bytes, size);
 }
 

@@ -396,12 +396,26 @@ static bool keep_to_messages(const struct sim_algorithm *algorithm)
     return all;
 }
 
+enum { LEAST_REPEATED = 3 }; /* iterations: with fewer there is nothing to skip */
+
 static void look_ahead(struct engine *engine)
 {
     engine->may_be_ahead = engine->plan->is_undisturbed;
     if (!engine->may_be_ahead)
         engine_tell_why(engine, "a fault changes how fast a host computes");
     engine->have_own_clocks = engine->may_be_ahead && keep_to_messages(engine->plan->algorithm);
+}
+
+/* Where a full trace is wanted each iteration is to be in it; and the joules of what SimGrid computes are SimGrid's. */
+static void look_for_repeats(struct engine *engine)
+{
+    const struct sim_plan *plan = engine->plan;
+    bool is_possible = engine->is_ours && plan->is_undisturbed && !plan->keeps_events &&
+                       plan->iterations > LEAST_REPEATED;
+
+    for (int i = 0; i < engine->record->peer_count; i++)
+        is_possible &= engine->peers[i].has_host_alone;
+    engine->repeat = (struct repeat){.is_possible = is_possible, .compared_at = 1};
 }
 
 static void tell_simulation(struct engine *engine)
@@ -415,6 +429,9 @@ static void tell_simulation(struct engine *engine)
     record->why =
         record->was_fast ? "no two transfers meet on a link: steps are followed without waiting"
                          : engine->why_full;
+    if (engine->repeat.skipped > 0)
+        record->why = sim_text(engine->arena, "%s; %d of %d iterations went as the one before",
+                               record->why, engine->repeat.skipped, engine->plan->iterations);
 }
 
 static int finish(struct engine *engine, struct sim_error *err)
@@ -466,6 +483,7 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     engine_open(engine, plan, record);
     if (timing == SIM_FAST)
         look_ahead(engine);
+    look_for_repeats(engine);
     if (timing == SIM_FLUID)
         flows_open(engine);
     for (int i = 0; i < record->peer_count; i++)

@@ -45,8 +45,10 @@ static void enter_stage(struct sim_stream *stream, struct slot *slot, int stage)
 {
     slot->stage = stage;
     slot->s = 0;
-    if (stage < slot->lane->count)
-        slot->rank = collective_place(stage_of(slot)->group, stream->peer->open.number);
+    if (stage == slot->lane->count)
+        return;
+    stream->peer->tells += stage_of(slot)->buffer.values != NULL;
+    slot->rank = collective_place(stage_of(slot)->group, stream->peer->open.number);
 }
 
 static bool is_under_way(const struct slot *slot)
@@ -190,6 +192,7 @@ struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once)
     struct sim_stream *stream = sim_new(arena, struct sim_stream, 1);
 
     assert(at_once > 0);
+    engine_tell_why(peer->engine, "tables of steps are followed several at once, or beside computations");
     stream->peer = peer;
     stream->at_once = at_once;
     stream->slots = sim_new(arena, struct slot, (size_t)at_once);

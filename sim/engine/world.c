@@ -56,8 +56,10 @@ static void take_hosts(struct sim_world *world)
         };
     free(hosts);
     qsort(world->hosts, (size_t)world->host_count, sizeof *world->hosts, by_host_name);
-    for (int i = 0; i < world->host_count; i++)
+    for (int i = 0; i < world->host_count; i++) {
         world->host_names[i] = world->hosts[i].name;
+        world->draws_power |= world->hosts[i].draws_power;
+    }
 }
 
 static void take_links(struct sim_world *world)

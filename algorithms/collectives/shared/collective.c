@@ -81,20 +81,22 @@ void collective_worker(struct sim_peer *me)
     const struct sim_buffer buffer = {.bytes = wanted->bytes,
                                       .flop_per_byte = wanted->flop_per_byte};
     const int at_once = wanted->chunks_at_once * lanes_each(collective_way(me->plan));
-    double seconds = 0;
+    double seconds = 0, last = 0;
     int count;
     const struct sim_lane *lanes = collective_lanes(me->plan, me->index, &buffer, &count);
 
-    for (int i = 0; i < me->plan->iterations; i++) {
+    for (struct sim_turn turn = {0}; sim_next_turn(me, &turn);) {
         double begin;
 
+        seconds += turn.skipped * last;
         sim_phase(me, "compute");
         sim_compute_for(me, wanted->compute_seconds * sim_jitter(me, wanted->compute_jitter));
         begin = sim_now(me);
         if (sim_lanes(me, lanes, count, at_once) != SIM_OK)
             sim_give_up(me, "a worker or a link of its collective is dead, and the others cannot "
                             "finish without it");
-        seconds += sim_now(me) - begin;
+        last = sim_now(me) - begin;
+        seconds += last;
     }
     report(me, seconds / me->plan->iterations);
 }
