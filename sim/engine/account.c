@@ -89,15 +89,15 @@ void account_in_vain(struct peer *peer, double begin)
 }
 
 /* What moved while the peer did something else is no time of its own, and no part of what it does now. */
-void account_beside(struct peer *peer, const struct sim_activity *activity)
+void account_beside(struct peer *peer, const struct sim_activity *activity, double now)
 {
     const int phase = peer->phase;
+    const double end = fmin(now, activity->ends_at); /* what is learnt later may have ended before */
 
     peer->phase = activity->phase;
     trace_activity(peer, doing_of[activity->kind],
-                   activity->is_matched || activity->kind == COMPUTING ? activity->started_at
-                                                                       : sim_now(&peer->open),
-                   sim_now(&peer->open), activity);
+                   activity->is_matched || activity->kind == COMPUTING ? activity->started_at : end,
+                   end, activity);
     peer->phase = phase;
 }
 

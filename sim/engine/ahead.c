@@ -1,5 +1,6 @@
 #include "sim/engine/ahead.h"
 
+#include "sim/engine/background.h"
 #include "sim/engine/collective.h"
 
 #include <assert.h>
@@ -9,15 +10,13 @@
 static void post(struct runner *runner, struct sim_activity *activity, enum activity_kind kind,
                  struct channel *channel, struct sim_message message)
 {
-    const struct peer *peer = runner->peer;
-
     *activity = (struct sim_activity){.kind = kind,
                                       .owner = runner->peer,
                                       .message = message,
-                                      .ready_at = peer->clock,
+                                      .ready_at = runner->clock,
                                       .ends_at = INFINITY,
-                                      .step = peer->step,
-                                      .phase = peer->phase,
+                                      .step = runner->s,
+                                      .phase = runner->phase,
                                       .runner = runner};
     channel_post(channel, activity);
 }
@@ -33,16 +32,20 @@ static bool begin_step(struct runner *runner)
     *step = (struct sim_step){0};
     if (!runner->steps(group->size, runner->rank, runner->s, step))
         return false;
-    peer->step = runner->s++;
-    sim_phase(&peer->open, step->phase);
+    runner->phase = peer_phase_number(peer, step->phase);
+    if (runner->background == NULL) {
+        peer->step = runner->s;
+        sim_phase(&peer->open, step->phase);
+    }
     if (step->to != SIM_NOBODY)
         post(runner, &runner->send, SENDING,
-             channel_between(peer->engine, me, group->peers[step->to], 0),
+             channel_between(peer->engine, me, group->peers[step->to], runner->lane),
              collective_message(peer->engine, runner->buffer, step));
     if (step->from != SIM_NOBODY)
         post(runner, &runner->receive, RECEIVING,
-             channel_between(peer->engine, group->peers[step->from], me, 0),
+             channel_between(peer->engine, group->peers[step->from], me, runner->lane),
              (struct sim_message){0});
+    runner->s++;
     return true;
 }
 
@@ -53,48 +56,47 @@ static bool ends_are_known(const struct runner *runner)
 }
 
 /* As a peer that waits for it. */
-static void wait_for(struct peer *peer, struct sim_activity *activity)
+static void wait_for(struct runner *runner, struct sim_activity *activity)
 {
-    const double begin = peer->clock;
+    const double begin = runner->clock;
 
     if (activity->ends_at > begin)
-        peer->clock = activity->ends_at;
-    account_activity(peer, activity, begin, peer->clock);
+        runner->clock = activity->ends_at;
+    if (runner->background == NULL)
+        account_activity(runner->peer, activity, begin, runner->clock);
 }
 
 static void add_up(struct runner *runner)
 {
     struct peer *peer = runner->peer;
-    const double flop = collective_flop(runner->buffer, &runner->step), begin = peer->clock;
+    const double flop = collective_flop(runner->buffer, &runner->step), begin = runner->clock;
 
     collective_combine(peer->engine, runner->buffer, &runner->step,
                        runner->receive.message.payload);
     if (flop == 0)
         return;
+    assert(runner->background == NULL); /* a stream would share the processor */
+    peer->clock = begin;
     peer_compute_ahead(peer, flop);
+    runner->clock = peer->clock;
     account_computed(peer, flop, begin, peer->clock);
 }
 
 static void end_step(struct runner *runner)
 {
     if (runner->step.from != SIM_NOBODY)
-        wait_for(runner->peer, &runner->receive);
+        wait_for(runner, &runner->receive);
     if (runner->step.to != SIM_NOBODY)
-        wait_for(runner->peer, &runner->send);
+        wait_for(runner, &runner->send);
+    if (runner->background != NULL)
+        background_step_ended(runner->background);
     if (runner->step.from != SIM_NOBODY)
         add_up(runner);
+    if (runner->background == NULL)
+        runner->peer->clock = runner->clock;
 }
 
 /* ---- all steps ---- */
-
-static void put_last(struct runner **first, struct runner ***last, struct runner *runner)
-{
-    if (*first == NULL)
-        *last = first;
-    runner->next = NULL;
-    **last = runner;
-    *last = &runner->next;
-}
 
 void ahead_is_met(struct runner *runner)
 {
@@ -103,15 +105,22 @@ void ahead_is_met(struct runner *runner)
     if (runner->is_ready || !ends_are_known(runner))
         return;
     runner->is_ready = true;
-    put_last(&engine->first_ready, &engine->last_ready, runner);
+    runner->next = NULL;
+    if (engine->first_ready == NULL)
+        engine->last_ready = &engine->first_ready;
+    *engine->last_ready = runner;
+    engine->last_ready = &runner->next;
 }
 
-void ahead_begin(struct runner *runner)
+void ahead_wake(struct peer *peer)
 {
-    if (begin_step(runner))
-        ahead_is_met(runner); /* or later */
-    else
-        ahead_is_over(runner);
+    struct engine *engine = peer->engine;
+
+    peer->next_to_wake = NULL;
+    if (engine->first_to_wake == NULL)
+        engine->last_to_wake = &engine->first_to_wake;
+    *engine->last_to_wake = peer;
+    engine->last_to_wake = &peer->next_to_wake;
 }
 
 void ahead_is_over(struct runner *runner)
@@ -120,39 +129,48 @@ void ahead_is_over(struct runner *runner)
     struct engine *engine = peer->engine;
 
     runner->is_over = true;
+    peer->clock = runner->clock;
     peer->step = SIM_NO_STEP;
     engine->ahead_until = fmax(engine->ahead_until, peer->clock);
     if (peer->waits_ahead)
-        put_last(&engine->first_over, &engine->last_over, runner);
+        ahead_wake(peer);
+}
+
+/* From the first step of a table to the last that can be known; a stream has several. */
+void ahead_begin(struct runner *runner)
+{
+    bool has_step = begin_step(runner);
+
+    while (!has_step && runner->background != NULL && background_table_ended(runner->background))
+        has_step = begin_step(runner);
+    if (has_step)
+        ahead_is_met(runner); /* or later */
+    else if (runner->background == NULL)
+        ahead_is_over(runner);
 }
 
 static void go_on(struct runner *runner)
 {
     runner->is_ready = false;
-    while (ends_are_known(runner)) {
-        end_step(runner);
-        if (!begin_step(runner)) {
-            ahead_is_over(runner);
-            return;
-        }
-    }
-}
-
-static struct runner *take_first(struct runner **first)
-{
-    struct runner *runner = *first;
-
-    *first = runner->next;
-    return runner;
+    end_step(runner);
+    ahead_begin(runner);
 }
 
 /* To wake a peer yields to others, who may come here, too: so whatever is taken from a list is in none. */
-static void follow(struct engine *engine)
+void ahead_follow(struct engine *engine)
 {
-    while (engine->first_ready != NULL)
-        go_on(take_first(&engine->first_ready));
-    while (engine->first_over != NULL)
-        peer_go_on(take_first(&engine->first_over)->peer);
+    while (engine->first_ready != NULL) {
+        struct runner *runner = engine->first_ready;
+
+        engine->first_ready = runner->next;
+        go_on(runner);
+    }
+    while (engine->first_to_wake != NULL) {
+        struct peer *peer = engine->first_to_wake;
+
+        engine->first_to_wake = peer->next_to_wake;
+        peer_go_on(peer);
+    }
 }
 
 /* ---- what collectives see ---- */
@@ -170,7 +188,7 @@ bool ahead_may(const struct peer *peer, const struct sim_buffer *buffer, const c
     return false;
 }
 
-static const struct sim_activity *waits_for(const struct runner *runner)
+const struct sim_activity *ahead_waits_for(const struct runner *runner)
 {
     if (runner->s == 0) /* for the others to come */
         return NULL;
@@ -190,14 +208,15 @@ void ahead_collective(struct peer *peer, const struct sim_group *group, sim_step
                               .group = group,
                               .steps = steps,
                               .buffer = buffer,
+                              .clock = sim_now(&peer->open),
                               .rank = collective_place(group, peer->open.number)};
-    peer->clock = sim_now(&peer->open);
+    peer->clock = runner->clock;
     peer->is_ahead = engine->has_been_ahead = true;
     if (!rounds_join(runner))
         ahead_begin(runner);
-    follow(engine);
+    ahead_follow(engine);
     if (!runner->is_over)
-        peer_rest_ahead(peer, waits_for(runner));
+        peer_rest_ahead(peer, ahead_waits_for(runner));
     peer->is_ahead = false;
     if (!engine->have_own_clocks)
         peer_catch_up(peer);

@@ -9,9 +9,12 @@
 
 #include "sim/engine/engine.h"
 
-/* One peer in a collective. */
+/* One peer in a table of steps. */
 struct runner {
     struct peer *peer;
+    struct background *background; /* whose table it is; NULL: a collective that the peer waits for */
+    double clock;
+    int lane, phase; /* of its messages, and of its step */
     const struct sim_group *group;
     sim_steps *steps;
     const struct sim_buffer *buffer;
@@ -20,7 +23,7 @@ struct runner {
     bool is_ready, is_over;
     struct sim_activity send, receive; /* of the step */
     double added_flop;                 /* rounds.c */
-    struct runner *next;               /* of those that are ready, or that are over */
+    struct runner *next;               /* of those that are ready */
 };
 
 /* May this peer follow tables ahead of the clock?  Else in *why, unless NULL, what is in the way. */
@@ -30,13 +33,22 @@ bool ahead_may(const struct peer *peer, const struct sim_buffer *buffer, const c
 void ahead_collective(struct peer *peer, const struct sim_group *group, sim_steps *steps,
                       const struct sim_buffer *buffer);
 
+/* Whoever can go on does, and peers that need wait no more are told. */
+void ahead_follow(struct engine *engine);
+
+/* That peer, which rests, is to go on; by ahead_follow. */
+void ahead_wake(struct peer *peer);
+
+/* What the runner waits for, for those who ask why it is stuck; NULL: for all others to begin. */
+const struct sim_activity *ahead_waits_for(const struct runner *runner);
+
 /* The other end of one of the runner's messages is there. */
 void ahead_is_met(struct runner *runner);
 
 /* Follow the steps of `runner` from its first on, when the time comes. */
 void ahead_begin(struct runner *runner);
 
-/* Its last step ended at its peer's clock. */
+/* Its last step ended at its clock. */
 void ahead_is_over(struct runner *runner);
 
 /* rounds.c: wait for all members if they do alike; false: they do not, or that cannot be used.  When the last has come

@@ -166,6 +166,7 @@ struct peer {
     bool is_ahead;        /* in a table of steps: `clock` tells, and nothing else */
     bool waits_ahead;     /* suspended until the end of `waits_for` is known, however late that is */
     struct runner *runner;
+    struct peer *next_to_wake;
     struct turns *turns; /* its iterations, in repeat.c */
     int64_t tells;       /* what it has told, drawn, really computed, or asked about this moment */
     bool has_host_alone;  /* a computation of it takes flop / speed: nobody else, no profile */
@@ -246,7 +247,7 @@ struct engine {
     double horizon;        /* all spans to come begin after it */
     int spans_until_horizon; /* is found anew */
     struct runner *first_ready, **last_ready; /* that can go on */
-    struct runner *first_over, **last_over;   /* whose peers are to be told */
+    struct peer *first_to_wake, **last_to_wake;
     struct rounds *gathering;                 /* of collectives that not all members have reached */
     struct link_use *link_uses;               /* by link, for rounds.c */
     enum sim_timing again_with;               /* after SIM_RUN_AGAIN */
@@ -324,7 +325,8 @@ void flow_begin(const struct channel *channel, struct sim_activity *send,
 double flow_break_off(struct sim_activity *activity);
 
 /* account.c: the time from `begin` to `now`, which is the peer's */
-void account_beside(struct peer *peer, const struct sim_activity *activity); /* traced, not spent */
+void account_beside(struct peer *peer, const struct sim_activity *activity,
+                    double now); /* traced, not spent */
 struct sim_peer_record *peer_record(const struct peer *peer);
 void account_spend(struct peer *peer, enum sim_doing doing, double seconds);
 void account_activity(struct peer *peer, struct sim_activity *activity, double begin, double now);
@@ -348,6 +350,7 @@ void peer_catch_up(struct peer *peer); /* let SimGrid's clock reach its own */
 void peer_rest_ahead(struct peer *peer,
                      const struct sim_activity *activity); /* until somebody knows when that ends */
 void peer_go_on(struct peer *peer); /* that rests: now, or, without own clocks, at the time of its own */
+int peer_phase_number(const struct peer *peer, const char *phase);
 void peer_begin(struct peer *peer); /* a new actor for it */
 
 /* run.c: what the hosts that take part have drawn until now, into the record; NAN: one states no watts */

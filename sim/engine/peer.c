@@ -177,6 +177,11 @@ void sim_phase(struct sim_peer *me, const char *phase)
     peer->phase = phase_number(peer->engine->record, phase);
 }
 
+int peer_phase_number(const struct peer *peer, const char *phase)
+{
+    return peer->phase_name == phase ? peer->phase : phase_number(peer->engine->record, phase);
+}
+
 void sim_note(struct sim_peer *me, const char *name, double value)
 {
     struct engine *engine = of(me)->engine;

@@ -403,7 +403,7 @@ static void let_go(struct rounds *rounds)
         struct runner *runner = rounds->runners[r];
         const double flop = rounds->added_flop + runner->added_flop;
 
-        runner->peer->clock = rounds->ready[r];
+        runner->clock = rounds->ready[r];
         account_added(runner->peer, flop);
         ahead_is_over(runner);
     }
@@ -419,7 +419,7 @@ static bool play(struct rounds *rounds)
     rounds->ready = sim_new(arena, double, (size_t)rounds->size);
     rounds->links = sim_new(arena, int, (size_t)engine->record->link_count);
     for (int r = 0; r < rounds->size; r++)
-        rounds->ready[r] = rounds->runners[r]->peer->clock;
+        rounds->ready[r] = rounds->runners[r]->clock;
     if (!buffers_are_alike(rounds) || !links_are_apart(rounds))
         return false;
     open_vectors(rounds);

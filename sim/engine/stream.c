@@ -3,6 +3,7 @@
  * Lane l runs in slot l % at_once, after lane l - at_once: a slot's lanes follow one another at every peer,
  * so the messages of a slot are matched first to first, as those of a single collective are.  (Lane 0 of
  * the engine's channels is left to what roles send by themselves.) */
+#include "sim/engine/background.h"
 #include "sim/engine/collective.h"
 #include "sim/engine/engine.h"
 
@@ -32,6 +33,8 @@ struct sim_stream {
     struct waiting_lane *first, **last;
     enum sim_status status; /* the first failure */
     struct sim_stream *next_spare;
+    bool adds, has_begun;          /* a lane that computes was added; any was */
+    struct background *background; /* NULL: this file sees to the lanes */
 };
 
 /* ---- a slot ---- */
@@ -174,7 +177,7 @@ static void go_on(struct sim_stream *stream, int place)
     take(stream, slot, place % KINDS);
     for (int kind = SEND; kind <= RECEIVE; kind++) /* most transfers of a step end together */
         if (slot->waits[kind] != NULL && activity_has_ended(slot->waits[kind], now)) {
-            account_beside(stream->peer, slot->waits[kind]);
+            account_beside(stream->peer, slot->waits[kind], now);
             slot->waits[kind]->is_accounted = true;
             take(stream, slot, kind);
         }
@@ -192,13 +195,38 @@ struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once)
     struct sim_stream *stream = sim_new(arena, struct sim_stream, 1);
 
     assert(at_once > 0);
-    engine_tell_why(peer->engine, "tables of steps are followed several at once, or beside computations");
     stream->peer = peer;
     stream->at_once = at_once;
     stream->slots = sim_new(arena, struct slot, (size_t)at_once);
     stream->all = sim_new(arena, struct sim_activity *, (size_t)at_once * KINDS + 1);
     stream->last = &stream->first;
     return stream;
+}
+
+static bool lane_adds(const struct sim_lane *lane)
+{
+    for (int s = 0; s < lane->count; s++)
+        if (lane->stages[s].buffer.flop_per_byte > 0)
+            return true;
+    return false;
+}
+
+/* Lanes may be followed ahead of the clock where they take turns, and leave the processor to the peer. */
+static void begin_stream(struct sim_stream *stream, const struct sim_lane *first)
+{
+    struct peer *peer = stream->peer;
+    const char *why = NULL;
+
+    stream->has_begun = true;
+    if (stream->at_once > 1)
+        why = "several tables of steps are followed at once";
+    else if (lane_adds(first))
+        why = "peers add up what they receive beside other computations";
+    else if (peer->engine->have_own_clocks)
+        why = "tables of steps are followed beside the operations of a schedule";
+    else if (peer->engine->may_be_ahead)
+        stream->background = background_open(peer);
+    engine_tell_why(peer->engine, why);
 }
 
 void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
@@ -209,6 +237,15 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
 
     if (stream->status != SIM_OK)
         return;
+    if (!stream->has_begun)
+        begin_stream(stream, lane);
+    stream->adds |= lane_adds(lane);
+    if (stream->background != NULL && stream->adds)
+        engine_again(engine, SIM_ALONE, "peers add up what they receive beside other computations");
+    if (stream->background != NULL) {
+        background_add(stream->background, lane);
+        return;
+    }
     peer_catch_up(stream->peer);
     if (waiting != NULL)
         engine->spare_waiting = waiting->next;
@@ -237,14 +274,15 @@ enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)
     }
     if (flop == 0)
         return stream->status;
-    work = sim_start_compute(&peer->open, flop);
+    work = stream->adds ? sim_start_compute(&peer->open, flop)
+                        : sim_start_sole_compute(&peer->open, flop);
     do {
         collect(stream);
         stream->all[last] = work;
         ended = activity_wait_any(peer, stream->all, last + 1, -1);
         if (ended == last)
             break;
-        account_beside(peer, stream->all[ended]);
+        account_beside(peer, stream->all[ended], sim_now(&peer->open));
         stream->all[ended]->is_accounted = true;
         go_on(stream, ended);
     } while (true);
@@ -269,6 +307,8 @@ int sim_stream_ended(const struct sim_stream *stream)
 {
     int ended = stream->begun;
 
+    if (stream->background != NULL)
+        return background_ended(stream->background);
     for (int i = 0; i < stream->at_once; i++)
         if (stream->slots[i].lane != NULL && stream->slots[i].number < ended)
             ended = stream->slots[i].number;
@@ -277,6 +317,8 @@ int sim_stream_ended(const struct sim_stream *stream)
 
 enum sim_status sim_stream_wait(struct sim_stream *stream, int count)
 {
+    if (stream->background != NULL)
+        background_wait(stream->background, count);
     while (stream->status == SIM_OK && sim_stream_ended(stream) < count && collect(stream) > 0)
         wait_for_one(stream);
     return stream->status;
@@ -286,6 +328,8 @@ enum sim_status sim_stream_finish(struct sim_stream *stream)
 {
     enum sim_status status;
 
+    if (stream->background != NULL)
+        background_wait(stream->background, background_added(stream->background));
     while (collect(stream) > 0)
         wait_for_one(stream);
     status = stream->status;
@@ -303,8 +347,12 @@ static struct sim_stream *spare_stream(struct sim_peer *me, int at_once)
         return sim_stream_open(me, at_once);
     stream = *place;
     *place = stream->next_spare;
-    stream->peer = (struct peer *)me;
-    stream->begun = 0;
+    *stream = (struct sim_stream){.peer = (struct peer *)me,
+                                  .at_once = at_once,
+                                  .slots = stream->slots,
+                                  .all = stream->all,
+                                  .status = stream->status};
+    stream->last = &stream->first;
     return stream;
 }
 
