@@ -46,9 +46,9 @@ static void take_back(const struct sim_activity *activity)
     struct sim_record *record = activity->owner->engine->record;
     const int64_t bytes = activity->message.bytes;
 
-    channel->bytes -= bytes;
-    channel->messages--;
-    channel->phase_bytes[activity->phase_of_bytes] -= bytes;
+    channel->carried.bytes -= bytes;
+    channel->carried.messages--;
+    channel->carried.phase_bytes[activity->phase_of_bytes] -= bytes;
     record->totals.bytes -= bytes;
     record->totals.messages--;
 }

@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <math.h>
 
+enum { PHASES_AT_ONCE = 4 };
+
 static size_t bucket_of(const struct engine *engine, int from, int to, int lane)
 {
     const uint64_t pair = (uint64_t)(uint32_t)from << 32 | (uint32_t)to;
@@ -56,7 +58,6 @@ static struct channel *channel_new(struct engine *engine, int from, int to, int 
     channel->is_local = channel->from->host_place == channel->to->host_place;
     if (!channel->is_local)
         find_way(channel);
-    channel->phase_bytes = sim_new(engine->arena, int64_t, SIM_MOST_PHASES);
     return channel;
 }
 
@@ -138,12 +139,33 @@ static void move_alone(const struct channel *channel, struct sim_activity *send,
         trunk->free_at = send->ends_at;
 }
 
+/* Most channels know few phases, and with all-to-all there are many channels. */
+static void make_room(struct channel *channel, int phase)
+{
+    struct channel_account *carried = &channel->carried;
+    const int room = (phase / PHASES_AT_ONCE + 1) * PHASES_AT_ONCE;
+    int64_t *bytes;
+
+    if (phase < carried->phases)
+        return;
+    bytes = sim_new(channel->from->engine->arena, int64_t, (size_t)room);
+    for (int p = 0; p < carried->phases; p++)
+        bytes[p] = carried->phase_bytes[p];
+    carried->phase_bytes = bytes;
+    carried->phases = room;
+}
+
+int64_t channel_phase_bytes(const struct channel_account *account, int phase)
+{
+    return phase < account->phases ? account->phase_bytes[phase] : 0;
+}
+
 void channel_count(struct channel *channel, int64_t messages, int64_t bytes, int phase)
 {
     struct sim_record *record = channel->from->engine->record;
 
-    channel->messages += messages;
-    channel->bytes += bytes;
+    channel->carried.messages += messages;
+    channel->carried.bytes += bytes;
     if (channel->is_local) {
         record->local_messages += messages;
         record->totals.local_bytes += bytes;
@@ -151,7 +173,8 @@ void channel_count(struct channel *channel, int64_t messages, int64_t bytes, int
     }
     record->totals.messages += messages;
     record->totals.bytes += bytes;
-    channel->phase_bytes[phase] += bytes;
+    make_room(channel, phase);
+    channel->carried.phase_bytes[phase] += bytes;
 }
 
 /* A message inside a host: it is there when both its ends are. */
@@ -296,15 +319,15 @@ void channel_post(struct channel *channel, struct sim_activity *activity)
 
 static void tell_links(const struct channel *channel, struct sim_record *record)
 {
-    record->peers[channel->from->open.number].bytes_sent += channel->bytes;
-    record->peers[channel->to->open.number].bytes_received += channel->bytes;
+    record->peers[channel->from->open.number].bytes_sent += channel->carried.bytes;
+    record->peers[channel->to->open.number].bytes_received += channel->carried.bytes;
     for (int i = 0; i < channel->route->count; i++) {
         struct sim_link_record *link = &record->links[channel->route->links[i]];
 
-        link->bytes += channel->bytes;
-        link->messages += channel->messages;
+        link->bytes += channel->carried.bytes;
+        link->messages += channel->carried.messages;
         for (int p = 0; p < record->phase_count; p++)
-            link->phase_bytes[p] += channel->phase_bytes[p];
+            link->phase_bytes[p] += channel_phase_bytes(&channel->carried, p);
     }
 }
 

@@ -122,10 +122,11 @@ struct sim_activity {
     struct runner *runner;      /* whose it is, if the engine follows a table of steps ahead of the clock */
 };
 
-/* What a channel has carried, or had when an iteration began. */
+/* What a channel has carried, now or when an iteration began. */
 struct channel_account {
     int64_t messages, bytes;
-    int64_t *phase_bytes; /* [SIM_MOST_PHASES], by the sender's phase; NULL: there was no such channel */
+    int64_t *phase_bytes; /* [phases], by the sender's phase; nothing in phases beyond */
+    int phases;
 };
 
 /* Messages from one peer to another in one lane; matched first to first. */
@@ -134,8 +135,7 @@ struct channel {
     int lane;
     struct sim_activity *sends, *receives; /* not matched yet; at most one queue is not empty */
     struct sim_activity **last_send, **last_receive;
-    int64_t messages, bytes;
-    int64_t *phase_bytes; /* [SIM_MOST_PHASES], by the sender's phase */
+    struct channel_account carried, then;
     const struct route *route;
     sg_mailbox_t mailbox;
     bool is_local; /* inside one host */
@@ -146,8 +146,7 @@ struct channel {
     struct sim_activity *running;           /* the sending end */
     struct sim_activity *held, **last_held; /* sending ends, in order */
     double free_at;
-    struct channel_account then; /* repeat.c */
-    struct channel *next;        /* of the same bucket */
+    struct channel *next; /* of the same bucket */
     struct channel *next_of_from, *next_of_to;
 };
 
@@ -275,6 +274,7 @@ void channel_post(struct channel *channel, struct sim_activity *activity);
 void channel_withdraw(struct sim_activity *activity);
 void channel_unhold(struct sim_activity *activity); /* both ends of it */
 void channel_is_free(struct sim_activity *ended);   /* of those that hold each other up */
+int64_t channel_phase_bytes(const struct channel_account *account, int phase);
 void channel_count(struct channel *channel, int64_t messages, int64_t bytes, int phase);
 void channel_tell_links(struct engine *engine);
 

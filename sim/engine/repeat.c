@@ -25,18 +25,18 @@ struct turns {
 
 /* ---- what has happened since the iteration began ---- */
 
-static void remember_channels(const struct peer *peer)
+static void remember_channel(struct sim_arena *arena, struct channel *channel)
 {
-    const int phases = peer->engine->record->phase_count;
+    const struct channel_account *now = &channel->carried;
+    struct channel_account *then = &channel->then;
 
-    for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from) {
-        if (c->then.phase_bytes == NULL)
-            c->then.phase_bytes = sim_new(peer->engine->arena, int64_t, SIM_MOST_PHASES);
-        c->then.messages = c->messages;
-        c->then.bytes = c->bytes;
-        for (int p = 0; p < phases; p++)
-            c->then.phase_bytes[p] = c->phase_bytes[p];
-    }
+    if (then->phases < now->phases)
+        then->phase_bytes = sim_new(arena, int64_t, (size_t)now->phases);
+    then->phases = now->phases;
+    then->messages = now->messages;
+    then->bytes = now->bytes;
+    for (int p = 0; p < now->phases; p++)
+        then->phase_bytes[p] = now->phase_bytes[p];
 }
 
 static void remember(struct peer *peer)
@@ -57,26 +57,29 @@ static void remember(struct peer *peer)
                 record->phase_seconds[p] == NULL ? 0 : record->phase_seconds[p][d];
     then->dozed_seconds = peer->dozed_seconds;
     then->flop = record->flop;
-    remember_channels(peer);
+    for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from)
+        remember_channel(peer->engine->arena, c);
 }
 
 /* ---- the same, so many times more ---- */
 
 static void count_channel(struct channel *channel, int times)
 {
-    const struct channel_account then = channel->then;
-    const bool is_new = then.phase_bytes == NULL;
-    const int64_t messages = channel->messages - (is_new ? 0 : then.messages);
-    const int64_t bytes = channel->bytes - (is_new ? 0 : then.bytes);
-    const int phases = channel->from->engine->record->phase_count;
+    struct channel_account *now = &channel->carried;
+    const struct channel_account *then = &channel->then;
+    const int64_t messages = times * (now->messages - then->messages);
+    int64_t bytes = times * (now->bytes - then->bytes);
 
-    channel_count(channel, times * messages, times * bytes, 0);
-    if (channel->is_local)
+    if (messages == 0)
         return;
-    channel->phase_bytes[0] -= times * bytes; /* of no phase yet */
-    for (int p = 0; p < phases; p++)
-        channel->phase_bytes[p] +=
-            times * (channel->phase_bytes[p] - (is_new ? 0 : then.phase_bytes[p]));
+    for (int p = now->phases - 1; p >= 0; p--) {
+        const int64_t of_phase = times * (now->phase_bytes[p] - channel_phase_bytes(then, p));
+
+        channel_count(channel, p == 0 ? messages : 0, p == 0 ? bytes : of_phase, p);
+        bytes -= of_phase;
+    }
+    if (channel->is_local)
+        channel_count(channel, messages, bytes, 0);
 }
 
 static void count_again(struct peer *peer, int times)

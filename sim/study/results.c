@@ -117,12 +117,15 @@ static void put_laws(struct sim_results *results, json_t *row, json_t *laws)
 
 static void put_summary(struct sim_results *results, json_t *row, json_t *summary)
 {
+    json_t *ran = json_object_get(json_object_get(summary, "simulation"), "ran");
     const char *key;
     json_t *value;
 
     json_object_foreach (summary, key, value)
         if (json_is_number(value) && json_object_get(row, key) == NULL)
             put(results, row, results->shown, key, json_incref(value));
+    if (ran != NULL) /* summaries of earlier versions say nothing of it */
+        put(results, row, results->shown, "simulation", json_incref(ran));
     put_flat(results, row, results->shown, "busiest_card",
              json_object_get(summary, "busiest_card"));
     put_flat(results, row, results->shown, "metrics", json_object_get(summary, "metrics"));
