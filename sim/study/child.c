@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -87,12 +88,24 @@ static void leave(int code)
     _exit(code);
 }
 
+/* In memory: a simulation of a millisecond has no time for a file system. */
+static FILE *private_file(const char *name)
+{
+    const int descriptor = memfd_create(name, MFD_CLOEXEC);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+");
+
+    if (file == NULL && descriptor >= 0)
+        close(descriptor);
+    return file;
+}
+
 bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err)
 {
     const pid_t parent = getpid();
 
     sim_child_guard(); /* a SIGCHLD that is not blocked would be lost, and waited for in vain */
-    *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
+    *child = (struct sim_child){.reply = private_file("reply"),
+                                .complaints = private_file("complaints")};
     if (child->reply == NULL || child->complaints == NULL)
         return sim_fail(err, "A temporary file cannot be made: %s.", strerror(errno));
     fflush(NULL);
@@ -141,7 +154,8 @@ int sim_child_spawn(struct sim_child *child, char *const arguments[])
     posix_spawnattr_t attributes;
     int problem;
 
-    *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
+    *child = (struct sim_child){.reply = private_file("reply"),
+                                .complaints = private_file("complaints")};
     if (child->reply == NULL || child->complaints == NULL)
         return errno;
     sim_spawn_attributes(&attributes);

@@ -64,6 +64,36 @@ static bool write_timing(const struct sim_simulation *simulation, const struct s
     return sim_file_close(file, path, err);
 }
 
+/* The reply is two lines of JSON: the summary, or nothing, and how the run ended.  The parent of a sweep stores the first as
+ * it is, and believes it where it finds the second. */
+struct ending {
+    int code;
+    const char *error;
+    double wall_seconds;
+};
+
+static void write_summary(const struct sim_scenario *scenario, const struct sim_record *record,
+                          FILE *reply)
+{
+    json_t *summary = sim_summary_json(scenario, record);
+
+    json_dumpf(summary, reply, JSON_COMPACT);
+    json_decref(summary);
+}
+
+static void write_ending(const struct ending *ending, FILE *reply)
+{
+    json_t *told = json_pack("{s:i, s:s, s:f}", "code", ending->code, "error", ending->error,
+                             "wall_seconds", ending->wall_seconds);
+
+    if (told == NULL)
+        told = json_pack("{s:i, s:s, s:f}", "code", ending->code, "error",
+                         "The complaint holds bytes that are no text.", "wall_seconds", 0.0);
+    putc('\n', reply);
+    json_dumpf(told, reply, JSON_COMPACT);
+    json_decref(told);
+}
+
 static int simulate(void *context, FILE *reply, int terminal)
 {
     const struct sim_simulation *simulation = context;
@@ -75,21 +105,14 @@ static int simulate(void *context, FILE *reply, int terminal)
                        simulation->shows_progress ? terminal : -1, timing_of(simulation),
                        simulation->platform_is_fine, arena, record, &err);
     const bool has_result = record->laws != NULL;
-    json_t *answer;
 
     if (has_result && simulation->folder != NULL &&
         (!sim_write_run(simulation->scenario, record, simulation->folder, arena, &err) ||
          !write_timing(simulation, record, wall_now() - begin, arena, &err)))
         code = 2;
-    answer = json_pack("{s:i, s:s, s:f}", "code", code, "error", err.text, "wall_seconds",
-                       wall_now() - begin);
-    if (answer == NULL)
-        answer = json_pack("{s:i, s:s, s:f}", "code", code, "error",
-                           "The complaint holds bytes that are no text.", "wall_seconds", 0.0);
     if (has_result && code != 2)
-        json_object_set_new(answer, "summary", sim_summary_json(simulation->scenario, record));
-    json_dumpf(answer, reply, JSON_COMPACT);
-    json_decref(answer);
+        write_summary(simulation->scenario, record, reply);
+    write_ending(&(struct ending){code, err.text, wall_now() - begin}, reply);
     sim_arena_close(arena);
     return code;
 }
@@ -134,29 +157,55 @@ static int died(const struct sim_simulation *simulation, const struct sim_outcom
     return platform_is_fine ? 1 : 2;
 }
 
-int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
-                       json_t **summary, double *wall_seconds, struct sim_error *err)
+/* The second line of a reply that is complete, and where the first ends; else NULL. */
+static json_t *read_ending(const struct sim_outcome *outcome, size_t *summary_length)
 {
-    json_t *answer = outcome->signal != 0 || outcome->reply == NULL
-                         ? NULL
-                         : json_loadb(outcome->reply, outcome->reply_length, 0, NULL);
+    const char *line = outcome->signal != 0 || outcome->reply == NULL
+                           ? NULL
+                           : memrchr(outcome->reply, '\n', outcome->reply_length);
+
+    if (line == NULL)
+        return NULL;
+    *summary_length = (size_t)(line - outcome->reply);
+    return json_loads(line + 1, 0, NULL);
+}
+
+int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                         const char **summary, double *wall_seconds, struct sim_arena *arena,
+                         struct sim_error *err)
+{
+    size_t summary_length = 0;
+    json_t *ending = read_ending(outcome, &summary_length);
     const bool platform_is_fine = *simulation->platform_is_fine;
     int code;
 
     munmap(simulation->shared, 1);
     *summary = NULL;
     *wall_seconds = 0;
-    if (answer == NULL)
+    if (ending == NULL)
         return died(simulation, outcome, platform_is_fine, err);
-    code = (int)json_integer_value(json_object_get(answer, "code"));
-    *wall_seconds = json_real_value(json_object_get(answer, "wall_seconds"));
-    *summary = json_incref(json_object_get(answer, "summary"));
+    code = (int)json_integer_value(json_object_get(ending, "code"));
+    *wall_seconds = json_real_value(json_object_get(ending, "wall_seconds"));
+    if (summary_length > 0)
+        *summary = sim_text_copy(arena, outcome->reply, summary_length);
     if (code == SIM_RUN_AGAIN)
         simulation->again++;
     else if (code != 0)
-        sim_fail(err, "%s", json_string_value(json_object_get(answer, "error")));
-    json_decref(answer);
+        sim_fail(err, "%s", json_string_value(json_object_get(ending, "error")));
+    json_decref(ending);
     return code == SIM_RUN_AGAIN ? SIM_AGAIN : code;
+}
+
+int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                       json_t **summary, double *wall_seconds, struct sim_error *err)
+{
+    struct sim_arena *arena = sim_arena_open();
+    const char *text;
+    const int code = sim_simulation_ended(simulation, outcome, &text, wall_seconds, arena, err);
+
+    *summary = text == NULL ? NULL : json_loads(text, 0, NULL);
+    sim_arena_close(arena);
+    return code;
 }
 
 int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,

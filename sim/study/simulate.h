@@ -34,6 +34,11 @@ enum { SIM_AGAIN = -1 };
 int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
                        json_t **summary, double *wall_seconds, struct sim_error *err);
 
+/* The same, with the summary as it is written: JSON, in the arena. */
+int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                         const char **summary, double *wall_seconds, struct sim_arena *arena,
+                         struct sim_error *err);
+
 /* Start, wait, end. */
 int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
                  struct sim_error *err);

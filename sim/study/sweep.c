@@ -79,13 +79,11 @@ static const char *settings_json(const char *const *settings, struct sim_arena *
 
 static void identify(struct sweep *sweep, struct point *point)
 {
-    char *resolved = json_dumps(point->scenario.resolved, JSON_COMPACT | JSON_SORT_KEYS);
     char identity[SIM_IDENTITY_SIZE];
 
-    sim_identify(&sweep->identifier, &point->scenario, identity);
-    point->stored.scenario = sim_text(point->arena, "%s", resolved);
-    point->stored.hash = sim_text(point->arena, "%s", identity);
-    free(resolved);
+    point->stored.scenario =
+        sim_identify(&sweep->identifier, &point->scenario, identity, point->arena);
+    point->stored.hash = sim_text_copy(point->arena, identity, SIM_IDENTITY_SIZE - 1);
 }
 
 /* ---- the life of a point ---- */
@@ -196,10 +194,10 @@ static enum outcome point_start(struct sweep *sweep, int64_t number, struct poin
 
 /* Take what the child says; start another where that is to be done. */
 static int point_take(struct point *point, struct sim_child *child,
-                      const struct sim_outcome *outcome, json_t **summary)
+                      const struct sim_outcome *outcome)
 {
-    const int code = sim_simulation_end(&point->simulation, outcome, summary,
-                                        &point->stored.wall_seconds, &point->err);
+    const int code = sim_simulation_ended(&point->simulation, outcome, &point->stored.summary,
+                                          &point->stored.wall_seconds, point->arena, &point->err);
 
     if (code == SIM_AGAIN &&
         !sim_simulation_start(&point->simulation, child, point->arena, &point->err))
@@ -210,19 +208,12 @@ static int point_take(struct point *point, struct sim_child *child,
 static bool point_end(struct sweep *sweep, struct point *point, struct sim_child *child,
                       const struct sim_outcome *outcome, struct sim_error *err)
 {
-    json_t *summary;
-    char *text = NULL;
+    const int code = point_take(point, child, outcome);
     bool fine;
-    const int code = point_take(point, child, outcome, &summary);
 
     if (code == SIM_AGAIN)
         return true;
-    if (summary != NULL)
-        text = json_dumps(summary, JSON_COMPACT);
-    point->stored.summary = text;
     fine = point_store(sweep, point, code, err);
-    free(text);
-    json_decref(summary);
     point_close(point);
     return fine;
 }
