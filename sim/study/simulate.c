@@ -5,6 +5,7 @@
 #include "sim/trace/writers.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -101,7 +102,7 @@ static int simulate(void *context, FILE *reply, int terminal)
     struct sim_record *record = sim_new(arena, struct sim_record, 1);
     struct sim_error err = {0};
     const double begin = wall_now();
-    int code = sim_run(simulation->scenario, &simulation->facts,
+    int code = sim_run(simulation->scenario, &simulation->facts, simulation->loaded,
                        simulation->shows_progress ? terminal : -1, timing_of(simulation),
                        simulation->platform_is_fine, arena, record, &err);
     const bool has_result = record->laws != NULL;
@@ -117,12 +118,145 @@ static int simulate(void *context, FILE *reply, int terminal)
     return code;
 }
 
+/* ---- in a nest, and its children ---- */
+
+/* What they have from the parent, and what is made once. */
+struct nested {
+    const struct sim_scenario_text *text;
+    const struct sim_scenario *scenario; /* one of those that are simulated there */
+    const struct sim_platform_facts *facts;
+    volatile bool *platform_is_fine;
+    struct sim_world *loaded;
+};
+
+/* Its last place is the nest's own.  What is wrong is left to the next child of the parent to tell. */
+static bool load(void *context)
+{
+    struct nested *nested = context;
+    struct sim_error nobody_asks = {0};
+
+    nested->loaded =
+        sim_load(nested->scenario, nested->facts, &nested->platform_is_fine[SIM_NEST_PLACES],
+                 sim_arena_open(), &nobody_asks);
+    return nested->loaded != NULL;
+}
+
+/* What is asked for: how, and behind it the settings, each with its NUL. */
+struct request {
+    int place, again;
+};
+
+static const char *const *read_settings(const char *at, const char *end, struct sim_arena *arena)
+{
+    size_t count = 0;
+    const char **settings;
+
+    for (const char *c = at; c < end; c++)
+        count += *c == '\0';
+    settings = sim_new(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
+        settings[i] = at;
+    return settings;
+}
+
+static int simulate_request(void *context, const char *text, size_t length, FILE *reply,
+                            int terminal)
+{
+    const struct nested *nested = context;
+    const struct sim_scenario_text *read = nested->text;
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    struct sim_scenario scenario;
+    struct request request;
+    struct sim_simulation simulation = {
+        .scenario = &scenario, .facts = *nested->facts, .loaded = nested->loaded};
+    int code = 2;
+
+    memcpy(&request, text, sizeof request);
+    simulation.again = request.again;
+    simulation.platform_is_fine = &nested->platform_is_fine[request.place];
+    if (sim_scenario_parse(&scenario, read->path, read->text, read->length,
+                           read_settings(text + sizeof request, text + length, arena),
+                           read->catalogue, arena, &err))
+        code = simulate(&simulation, reply, terminal);
+    else /* its files have changed since the parent read it */
+        write_ending(&(struct ending){code, err.text, 0}, reply);
+    sim_scenario_release(&scenario);
+    sim_arena_close(arena);
+    return code;
+}
+
 /* ---- in the parent ---- */
+
+static void *shared_memory(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+bool sim_simulations_nest_open(struct sim_simulations_nest *nest,
+                               const struct sim_scenario_text *text,
+                               const struct sim_scenario *scenario,
+                               const struct sim_platform_facts *facts)
+{
+    struct nested nested = {.text = text, .scenario = scenario, .facts = facts};
+
+    *nest = (struct sim_simulations_nest){.platform_is_fine = shared_memory(SIM_NEST_PLACES + 1)};
+    nested.platform_is_fine = nest->platform_is_fine;
+    if (nest->platform_is_fine != NULL &&
+        sim_nest_open(&nest->nest, load, simulate_request, &nested))
+        return true;
+    sim_simulations_nest_close(nest);
+    return false;
+}
+
+void sim_simulations_nest_close(struct sim_simulations_nest *nest)
+{
+    sim_nest_close(&nest->nest);
+    if (nest->platform_is_fine != NULL)
+        munmap((void *)(uintptr_t)nest->platform_is_fine, SIM_NEST_PLACES + 1);
+    *nest = (struct sim_simulations_nest){0};
+}
+
+bool sim_simulation_start_in(struct sim_simulations_nest *nest, int place,
+                             struct sim_simulation *simulation, const char *const *settings,
+                             struct sim_child *child)
+{
+    const struct request request = {place, simulation->again};
+    struct sim_arena *scratch;
+    size_t length = sizeof request, at = sizeof request;
+    char *text;
+    bool is_started;
+
+    if (!sim_nest_is_ready(&nest->nest))
+        return false;
+    scratch = sim_arena_open();
+    for (const char *const *s = settings; *s != NULL; s++)
+        length += strlen(*s) + 1;
+    text = sim_new(scratch, char, length);
+    memcpy(text, &request, sizeof request);
+    for (; *settings != NULL; settings++) {
+        const size_t bytes = strlen(*settings) + 1;
+
+        memcpy(text + at, *settings, bytes);
+        at += bytes;
+    }
+    simulation->platform_is_fine = &nest->platform_is_fine[place];
+    *simulation->platform_is_fine = true;
+    is_started = sim_nest_start(&nest->nest, child, text, length);
+    sim_arena_close(scratch);
+    return is_started;
+}
 
 static bool guard(struct sim_simulation *simulation, struct sim_arena *arena, struct sim_error *err)
 {
     const struct sim_scenario *scenario = simulation->scenario;
 
+    if (simulation->known_facts != NULL) {
+        simulation->facts = *simulation->known_facts;
+        return true;
+    }
     return sim_guard_edited(scenario->platform, scenario->platform_edits,
                             scenario->platform_edit_count, &simulation->facts, arena, err);
 }
@@ -132,8 +266,8 @@ bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *c
 {
     if (!guard(simulation, arena, err))
         return false;
-    simulation->shared = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (simulation->shared == MAP_FAILED)
+    simulation->shared = shared_memory(1);
+    if (simulation->shared == NULL)
         return sim_fail(err, "This machine has no memory left: %s.", strerror(errno));
     simulation->platform_is_fine = simulation->shared;
     return sim_child_start(child, simulate, simulation, err);
@@ -179,7 +313,9 @@ int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_out
     const bool platform_is_fine = *simulation->platform_is_fine;
     int code;
 
-    munmap(simulation->shared, 1);
+    if (simulation->shared != NULL)
+        munmap(simulation->shared, 1);
+    simulation->shared = NULL;
     *summary = NULL;
     *wall_seconds = 0;
     if (ending == NULL)
