@@ -160,10 +160,11 @@ bool sim_nest_start(struct sim_nest *nest, struct sim_child *child, const char *
 {
     struct answer answer = {-1};
 
-    if (length == 0 || length > MOST_REQUEST_BYTES || !birth_open_files(child))
+    if (!nest->is_ready || length == 0 || length > MOST_REQUEST_BYTES || !birth_open_files(child))
         return false;
-    if (send_request(nest->socket, child, request, length) && get_answer(nest, 0, &answer) &&
-        answer.pid > 0) {
+    if (!send_request(nest->socket, child, request, length))
+        sim_nest_close(nest);
+    else if (get_answer(nest, 0, &answer) && answer.pid > 0) {
         child->pid = answer.pid;
         return true;
     }
