@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64 * 1024, ALIGNMENT = 16 };
+/* Blocks double: many an arena holds a few texts, and each page of a block is one that the kernel clears. */
+enum { FIRST_BLOCK_BYTES = 4000, MOST_BLOCK_BYTES = 64 * 1024, ALIGNMENT = 16 };
 
 struct block {
     struct block *next;
@@ -47,9 +48,15 @@ void sim_arena_close(struct sim_arena *arena)
 
 static struct block *add_block(struct sim_arena *arena, size_t bytes)
 {
-    const size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-    struct block *block = must(calloc(1, sizeof *block + size));
+    const size_t last = arena->blocks == NULL ? 0 : arena->blocks->size;
+    size_t size = last == 0 ? FIRST_BLOCK_BYTES : 2 * last;
+    struct block *block;
 
+    if (size > MOST_BLOCK_BYTES)
+        size = MOST_BLOCK_BYTES;
+    if (size < bytes)
+        size = bytes;
+    block = must(calloc(1, sizeof *block + size));
     block->size = size;
     block->next = arena->blocks;
     arena->blocks = block;

@@ -40,7 +40,10 @@ const char *sim_nearest_name(const char *word, const char *const *candidates, si
     int least_distance = (int)(strlen(word) + 2) / 3 + 1;
 
     for (size_t i = 0; i < count; i++) {
-        const int distance = edit_distance(word, candidates[i]);
+        const int longer = (int)strlen(word) - (int)strlen(candidates[i]);
+        const int distance = longer >= least_distance || -longer >= least_distance
+                                 ? FAR_APART /* each letter more or less is one */
+                                 : edit_distance(word, candidates[i]);
 
         if (distance < least_distance) {
             least_distance = distance;

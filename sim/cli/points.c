@@ -66,6 +66,22 @@ static bool is_asked_for(const struct points *points, const struct sim_stored *s
     return points->only == NULL || json_object_get(points->only, stored->hash) != NULL;
 }
 
+/* Most studies have none of these metrics, and to read a summary takes longer than to look for a word in it. */
+static void note_headline(struct points *points, const char *text)
+{
+    json_t *summary = NULL;
+
+    for (int h = 0; h < points->headline; h++)
+        if (strstr(text, headlines[h].metric) != NULL) {
+            summary = json_loads(text, 0, NULL);
+            break;
+        }
+    for (int h = 0; summary != NULL && h < points->headline; h++)
+        if (!isnan(headline_of(summary, h)))
+            points->headline = h;
+    json_decref(summary);
+}
+
 static bool note_keys(void *context, const struct sim_stored *stored)
 {
     struct points *points = context;
@@ -86,14 +102,8 @@ static bool note_keys(void *context, const struct sim_stored *stored)
         widen(points, i, json_string_value(value));
     }
     json_decref(settings);
-    if (stored->summary != NULL && points->headline > 0) {
-        json_t *summary = json_loads(stored->summary, 0, NULL);
-
-        for (int h = 0; h < points->headline; h++)
-            if (!isnan(headline_of(summary, h)))
-                points->headline = h;
-        json_decref(summary);
-    }
+    if (stored->summary != NULL)
+        note_headline(points, stored->summary);
     return true;
 }
 

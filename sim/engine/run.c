@@ -458,18 +458,41 @@ static int finish(struct engine *engine, struct sim_error *err)
     return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
 }
 
-int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, struct sim_attempt *attempt, volatile bool *platform_is_fine,
-            struct sim_arena *arena, struct sim_record *record, struct sim_error *err)
+struct sim_world *sim_load(const struct sim_scenario *scenario,
+                           const struct sim_platform_facts *facts, volatile bool *platform_is_fine,
+                           struct sim_arena *arena, struct sim_error *err)
 {
     struct sim_world *world = sim_new(arena, struct sim_world, 1);
+
+    return world_load(world, scenario, facts, facts->has_wattage, platform_is_fine, arena, err)
+               ? world
+               : NULL;
+}
+
+/* What was loaded in a process before this one is the same, but lives and complains here. */
+static struct sim_world *adopt(struct sim_world *loaded, volatile bool *platform_is_fine,
+                               struct sim_arena *arena)
+{
+    loaded->arena = arena;
+    loaded->platform_is_fine = platform_is_fine;
+    *platform_is_fine = true;
+    return loaded;
+}
+
+int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
+            struct sim_world *loaded, int terminal, struct sim_attempt *attempt,
+            volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_record *record,
+            struct sim_error *err)
+{
+    struct sim_world *world = loaded != NULL
+                                  ? adopt(loaded, platform_is_fine, arena)
+                                  : sim_load(scenario, facts, platform_is_fine, arena, err);
     struct sim_plan *plan = sim_new(arena, struct sim_plan, 1);
     struct engine *engine = sim_new(arena, struct engine, 1);
     const enum sim_timing timing = attempt->timing;
     char complaint[1024];
 
-    if (!world_load(world, scenario, facts, facts->has_wattage, platform_is_fine, arena, err) ||
-        !plan_make(plan, scenario, facts, world, err))
+    if (world == NULL || !plan_make(plan, scenario, facts, world, err))
         return 2;
     plan->is_alone = timing <= SIM_ALONE;
     record_open(record, plan, timing);

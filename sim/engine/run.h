@@ -24,7 +24,15 @@ struct sim_attempt {
     enum sim_timing next; /* to be tried when this one ends with SIM_RUN_AGAIN */
 };
 
-/* Simulate `scenario` on its platform, of which `facts` are known.  Fills *record.
+struct sim_world; /* a platform that SimGrid has loaded */
+
+/* Load the platform of `scenario`, of which `facts` are known, for one sim_run, in this process or in each that is forked
+ * from it; NULL with a sentence.  While *platform_is_fine is false, whatever kills the process is the platform's fault. */
+struct sim_world *sim_load(const struct sim_scenario *scenario,
+                           const struct sim_platform_facts *facts, volatile bool *platform_is_fine,
+                           struct sim_arena *arena, struct sim_error *err);
+
+/* Simulate `scenario` on its platform, of which `facts` are known, and which may be loaded (else NULL).  Fills *record.
  * Returns the exit code: 0 done and every law holds; 1 it failed, or a law is broken; 2 the input is
  * wrong; with a sentence in *err unless 0.  The record is complete when the code is 0, or when it is 1
  * and record->laws is not NULL.  `terminal` is where to show progress, -1: nowhere.  While
@@ -33,8 +41,9 @@ struct sim_attempt {
  * As soon as something cannot be timed as attempt->timing says, the run ends with SIM_RUN_AGAIN, the reason in *err, and is
  * to be started again, in a new child, with attempt->next. */
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
-            int terminal, struct sim_attempt *attempt, volatile bool *platform_is_fine,
-            struct sim_arena *arena, struct sim_record *record, struct sim_error *err);
+            struct sim_world *loaded, int terminal, struct sim_attempt *attempt,
+            volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_record *record,
+            struct sim_error *err);
 
 /* All of a run but the run: load the platform, look at every route, place the peers and find what faults
  * name; complaints in *err.  A scenario without an algorithm is a platform alone. */

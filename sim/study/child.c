@@ -1,12 +1,14 @@
 #include "sim/study/child.h"
 
 #include "sim/base/file.h"
+#include "sim/study/birth.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -52,8 +54,7 @@ void sim_child_guard(void)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, and a sentence */
 }
 
-/* In the child: die with the parent, leave no core file, catch what libraries print. */
-static int become_child(pid_t parent, const struct sim_child *child)
+int birth_become_child(pid_t parent, const struct sim_child *child)
 {
     const int terminal = dup(STDERR_FILENO);
     sigset_t set;
@@ -77,8 +78,10 @@ extern void __lsan_do_leak_check(void) __attribute__((weak));
 
 /* The exit handlers of thirty libraries would touch memory that the child shares with its parent, which is then copied:
  * half of what a point of a sweep costs.  What the job wrote is flushed; files of its own it closes itself. */
-static void leave(int code)
+void birth_leave(int code, FILE *reply)
 {
+    if (fflush(reply) != 0 || ferror(reply))
+        code = 1;
     fflush(NULL);
     if (__gcov_dump != NULL)
         __gcov_dump();
@@ -87,26 +90,62 @@ static void leave(int code)
     _exit(code);
 }
 
-bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err)
+/* In memory: a simulation of a millisecond has no time for a file system. */
+static FILE *private_file(const char *name)
 {
-    const pid_t parent = getpid();
+    const int descriptor = memfd_create(name, MFD_CLOEXEC);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+");
 
+    if (file == NULL && descriptor >= 0)
+        close(descriptor);
+    return file;
+}
+
+bool birth_open_files(struct sim_child *child)
+{
+    *child = (struct sim_child){.reply = private_file("reply"),
+                                .complaints = private_file("complaints")};
+    if (child->reply != NULL && child->complaints != NULL)
+        return true;
+    birth_close_files(child);
+    return false;
+}
+
+void birth_close_files(struct sim_child *child)
+{
+    const int saved = errno;
+
+    if (child->reply != NULL)
+        fclose(child->reply);
+    if (child->complaints != NULL)
+        fclose(child->complaints);
+    *child = (struct sim_child){0};
+    errno = saved;
+}
+
+pid_t birth_fork(struct sim_child *child)
+{
     sim_child_guard(); /* a SIGCHLD that is not blocked would be lost, and waited for in vain */
-    *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
-    if (child->reply == NULL || child->complaints == NULL)
-        return sim_fail(err, "A temporary file cannot be made: %s.", strerror(errno));
+    if (!birth_open_files(child))
+        return -1;
     fflush(NULL);
     child->pid = fork();
     if (child->pid < 0)
+        birth_close_files(child);
+    return child->pid;
+}
+
+bool sim_child_start(struct sim_child *child, sim_job *job, void *context, struct sim_error *err)
+{
+    const pid_t parent = getpid(), pid = birth_fork(child);
+
+    if (pid < 0)
         return sim_fail(err, "A process for the simulation cannot be started: %s.",
                         strerror(errno));
-    if (child->pid == 0) {
-        const int terminal = become_child(parent, child);
-        int code = job(context, child->reply, terminal);
+    if (pid == 0) {
+        const int terminal = birth_become_child(parent, child);
 
-        if (fflush(child->reply) != 0 || ferror(child->reply))
-            code = 1;
-        leave(code);
+        birth_leave(job(context, child->reply, terminal), child->reply);
     }
     return true;
 }
@@ -141,8 +180,7 @@ int sim_child_spawn(struct sim_child *child, char *const arguments[])
     posix_spawnattr_t attributes;
     int problem;
 
-    *child = (struct sim_child){.reply = tmpfile(), .complaints = tmpfile()};
-    if (child->reply == NULL || child->complaints == NULL)
+    if (!birth_open_files(child))
         return errno;
     sim_spawn_attributes(&attributes);
     posix_spawn_file_actions_init(&actions);
@@ -152,11 +190,8 @@ int sim_child_spawn(struct sim_child *child, char *const arguments[])
     problem = posix_spawnp(&child->pid, arguments[0], &actions, &attributes, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    if (problem != 0) {
-        fclose(child->reply);
-        fclose(child->complaints);
-        *child = (struct sim_child){0};
-    }
+    if (problem != 0)
+        birth_close_files(child);
     return problem;
 }
 
@@ -174,9 +209,7 @@ void sim_child_kill(struct sim_child *children, int count)
         if (children[i].pid > 0) {
             kill(children[i].pid, SIGKILL);
             waitpid(children[i].pid, NULL, 0);
-            children[i].pid = 0;
-            fclose(children[i].reply);
-            fclose(children[i].complaints);
+            birth_close_files(&children[i]);
         }
 }
 

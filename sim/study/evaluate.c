@@ -78,7 +78,7 @@ static void read_one(struct evaluation *evaluation, int number, struct sim_quest
                                        scenario.platform_edit_count, &facts, scratch, &err);
 
     if (fine)
-        sim_identify(&evaluation->identifier, &scenario, identity);
+        sim_identify(&evaluation->identifier, &scenario, identity, scratch);
     question->identity = fine ? sim_text(evaluation->arena, "%s", identity) : NULL;
     question->exit_code = fine ? 0 : 2;
     question->error = sim_text(evaluation->arena, "%s", err.text);

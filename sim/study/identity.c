@@ -34,14 +34,17 @@ static uint64_t hash_platform(struct sim_identifier *identifier, const char *pat
     return identifier->platform_hash;
 }
 
-void sim_identify(struct sim_identifier *identifier, const struct sim_scenario *scenario,
-                  char identity[SIM_IDENTITY_SIZE])
+const char *sim_identify(struct sim_identifier *identifier, const struct sim_scenario *scenario,
+                         char identity[SIM_IDENTITY_SIZE], struct sim_arena *arena)
 {
     char *resolved = json_dumps(scenario->resolved, JSON_COMPACT | JSON_SORT_KEYS);
+    const size_t length = strlen(resolved);
+    const char *copy = sim_text_copy(arena, resolved, length);
     uint64_t hash = hash_platform(identifier, scenario->platform);
 
-    hash = hash_bytes(hash, SIM_VERSION, strlen(SIM_VERSION));
-    hash = hash_bytes(hash, resolved, strlen(resolved));
-    snprintf(identity, SIM_IDENTITY_SIZE, "%016llx", (unsigned long long)hash);
     free(resolved);
+    hash = hash_bytes(hash, SIM_VERSION, strlen(SIM_VERSION));
+    hash = hash_bytes(hash, copy, length);
+    snprintf(identity, SIM_IDENTITY_SIZE, "%016llx", (unsigned long long)hash);
+    return copy;
 }

@@ -15,8 +15,9 @@ struct sim_identifier {
     uint64_t platform_hash;
 };
 
-/* The hash of a scenario that is to be simulated, as 16 digits: FNV-1a (Fowler, Noll, Vo 1991), 64 bits. */
-void sim_identify(struct sim_identifier *identifier, const struct sim_scenario *scenario,
-                  char identity[SIM_IDENTITY_SIZE]);
+/* The hash of a scenario that is to be simulated, as 16 digits: FNV-1a (Fowler, Noll, Vo 1991), 64 bits.
+ * Returns the text of the resolved scenario that was hashed, in `arena`. */
+const char *sim_identify(struct sim_identifier *identifier, const struct sim_scenario *scenario,
+                         char identity[SIM_IDENTITY_SIZE], struct sim_arena *arena);
 
 #endif

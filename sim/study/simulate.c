@@ -5,6 +5,7 @@
 #include "sim/trace/writers.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -50,8 +51,9 @@ static struct sim_attempt attempt_of(const struct sim_simulation *simulation)
 {
     struct sim_attempt first = {.timing = SIM_FAST, .why = why_simgrids(simulation)};
 
-    if (simulation->is_again)
-        return simulation->attempt;
+    if (simulation->again.is_again)
+        return (struct sim_attempt){.timing = simulation->again.timing,
+                                    .why = simulation->again.why};
     if (first.why != NULL)
         first.timing = SIM_SIMGRIDS;
     return first;
@@ -96,13 +98,44 @@ static int run(const struct sim_simulation *simulation, int terminal, struct sim
 
     if (must_be_fast && attempt->timing != SIM_FAST)
         return refuse(simulation, attempt->why, err);
-    code = sim_run(scenario, &simulation->facts, terminal, attempt, simulation->platform_is_fine,
+    code = sim_run(scenario, &simulation->facts, simulation->loaded, terminal, attempt, simulation->platform_is_fine,
                    arena, record, err);
     if (must_be_fast && code == SIM_RUN_AGAIN)
         return refuse(simulation, sim_text(arena, "%s", err->text), err);
     if (must_be_fast && code == 0 && !record->was_fast)
         return refuse(simulation, record->why, err);
     return code;
+}
+
+/* The reply is two lines of JSON: the summary, or nothing, and how the run ended.  The parent of a sweep stores the first as
+ * it is, and believes it where it finds the second. */
+struct ending {
+    int code;
+    const char *error;
+    double wall_seconds;
+    enum sim_timing next; /* where it is to be started again */
+};
+
+static void write_summary(const struct sim_scenario *scenario, const struct sim_record *record,
+                          FILE *reply)
+{
+    json_t *summary = sim_summary_json(scenario, record);
+
+    json_dumpf(summary, reply, JSON_COMPACT);
+    json_decref(summary);
+}
+
+static void write_ending(const struct ending *ending, FILE *reply)
+{
+    json_t *told = json_pack("{s:i, s:s, s:f, s:i}", "code", ending->code, "error", ending->error,
+                             "wall_seconds", ending->wall_seconds, "next", (int)ending->next);
+
+    if (told == NULL)
+        told = json_pack("{s:i, s:s, s:f}", "code", ending->code, "error",
+                         "The complaint holds bytes that are no text.", "wall_seconds", 0.0);
+    putc('\n', reply);
+    json_dumpf(told, reply, JSON_COMPACT);
+    json_decref(told);
 }
 
 static int simulate(void *context, FILE *reply, int terminal)
@@ -116,31 +149,158 @@ static int simulate(void *context, FILE *reply, int terminal)
     int code = run(simulation, simulation->shows_progress ? terminal : -1, &attempt, arena, record,
                    &err);
     const bool has_result = record->laws != NULL && code != 2;
-    json_t *answer;
 
     if (has_result && simulation->folder != NULL &&
         (!sim_write_run(simulation->scenario, record, simulation->folder, arena, &err) ||
          !write_timing(simulation, record, wall_now() - begin, arena, &err)))
         code = 2;
-    answer = json_pack("{s:i, s:s, s:f, s:i}", "code", code, "error", err.text, "wall_seconds",
-                       wall_now() - begin, "next", (int)attempt.next);
-    if (answer == NULL)
-        answer = json_pack("{s:i, s:s, s:f}", "code", code, "error",
-                           "The complaint holds bytes that are no text.", "wall_seconds", 0.0);
     if (has_result && code != 2)
-        json_object_set_new(answer, "summary", sim_summary_json(simulation->scenario, record));
-    json_dumpf(answer, reply, JSON_COMPACT);
-    json_decref(answer);
+        write_summary(simulation->scenario, record, reply);
+    write_ending(&(struct ending){code, err.text, wall_now() - begin, attempt.next}, reply);
+    sim_arena_close(arena);
+    return code;
+}
+
+/* ---- in a nest, and its children ---- */
+
+/* What they have from the parent, and what is made once. */
+struct nested {
+    const struct sim_scenario_text *text;
+    const struct sim_scenario *scenario; /* one of those that are simulated there */
+    const struct sim_platform_facts *facts;
+    volatile bool *platform_is_fine;
+    struct sim_world *loaded;
+};
+
+/* Its last place is the nest's own.  What is wrong is left to the next child of the parent to tell. */
+static bool load(void *context)
+{
+    struct nested *nested = context;
+    struct sim_error nobody_asks = {0};
+
+    nested->loaded =
+        sim_load(nested->scenario, nested->facts, &nested->platform_is_fine[SIM_NEST_PLACES],
+                 sim_arena_open(), &nobody_asks);
+    return nested->loaded != NULL;
+}
+
+/* What is asked for: how, and behind it the settings, each with its NUL. */
+struct request {
+    int place;
+    struct sim_again again;
+};
+
+static const char *const *read_settings(const char *at, const char *end, struct sim_arena *arena)
+{
+    size_t count = 0;
+    const char **settings;
+
+    for (const char *c = at; c < end; c++)
+        count += *c == '\0';
+    settings = sim_new(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
+        settings[i] = at;
+    return settings;
+}
+
+static int simulate_request(void *context, const char *text, size_t length, FILE *reply,
+                            int terminal)
+{
+    const struct nested *nested = context;
+    const struct sim_scenario_text *read = nested->text;
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    struct sim_scenario scenario;
+    struct request request;
+    struct sim_simulation simulation = {
+        .scenario = &scenario, .facts = *nested->facts, .loaded = nested->loaded};
+    int code = 2;
+
+    memcpy(&request, text, sizeof request);
+    simulation.again = request.again;
+    simulation.platform_is_fine = &nested->platform_is_fine[request.place];
+    if (sim_scenario_parse(&scenario, read->path, read->text, read->length,
+                           read_settings(text + sizeof request, text + length, arena),
+                           read->catalogue, arena, &err))
+        code = simulate(&simulation, reply, terminal);
+    else /* its files have changed since the parent read it */
+        write_ending(&(struct ending){.code = code, .error = err.text}, reply);
+    sim_scenario_release(&scenario);
     sim_arena_close(arena);
     return code;
 }
 
 /* ---- in the parent ---- */
 
+static void *shared_memory(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+bool sim_simulations_nest_open(struct sim_simulations_nest *nest,
+                               const struct sim_scenario_text *text,
+                               const struct sim_scenario *scenario,
+                               const struct sim_platform_facts *facts)
+{
+    struct nested nested = {.text = text, .scenario = scenario, .facts = facts};
+
+    *nest = (struct sim_simulations_nest){.platform_is_fine = shared_memory(SIM_NEST_PLACES + 1)};
+    nested.platform_is_fine = nest->platform_is_fine;
+    if (nest->platform_is_fine != NULL &&
+        sim_nest_open(&nest->nest, load, simulate_request, &nested))
+        return true;
+    sim_simulations_nest_close(nest);
+    return false;
+}
+
+void sim_simulations_nest_close(struct sim_simulations_nest *nest)
+{
+    sim_nest_close(&nest->nest);
+    if (nest->platform_is_fine != NULL)
+        munmap((void *)(uintptr_t)nest->platform_is_fine, SIM_NEST_PLACES + 1);
+    *nest = (struct sim_simulations_nest){0};
+}
+
+bool sim_simulation_start_in(struct sim_simulations_nest *nest, int place,
+                             struct sim_simulation *simulation, const char *const *settings,
+                             struct sim_child *child)
+{
+    const struct request request = {place, simulation->again};
+    struct sim_arena *scratch;
+    size_t length = sizeof request, at = sizeof request;
+    char *text;
+    bool is_started;
+
+    if (!sim_nest_is_ready(&nest->nest))
+        return false;
+    scratch = sim_arena_open();
+    for (const char *const *s = settings; *s != NULL; s++)
+        length += strlen(*s) + 1;
+    text = sim_new(scratch, char, length);
+    memcpy(text, &request, sizeof request);
+    for (; *settings != NULL; settings++) {
+        const size_t bytes = strlen(*settings) + 1;
+
+        memcpy(text + at, *settings, bytes);
+        at += bytes;
+    }
+    simulation->platform_is_fine = &nest->platform_is_fine[place];
+    *simulation->platform_is_fine = true;
+    is_started = sim_nest_start(&nest->nest, child, text, length);
+    sim_arena_close(scratch);
+    return is_started;
+}
+
 static bool guard(struct sim_simulation *simulation, struct sim_arena *arena, struct sim_error *err)
 {
     const struct sim_scenario *scenario = simulation->scenario;
 
+    if (simulation->known_facts != NULL) {
+        simulation->facts = *simulation->known_facts;
+        return true;
+    }
     return sim_guard_edited(scenario->platform, scenario->platform_edits,
                             scenario->platform_edit_count, &simulation->facts, arena, err);
 }
@@ -150,8 +310,8 @@ bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *c
 {
     if (!guard(simulation, arena, err))
         return false;
-    simulation->shared = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (simulation->shared == MAP_FAILED)
+    simulation->shared = shared_memory(1);
+    if (simulation->shared == NULL)
         return sim_fail(err, "This machine has no memory left: %s.", strerror(errno));
     simulation->platform_is_fine = simulation->shared;
     return sim_child_start(child, simulate, simulation, err);
@@ -175,39 +335,65 @@ static int died(const struct sim_simulation *simulation, const struct sim_outcom
     return platform_is_fine ? 1 : 2;
 }
 
-static void take_next(struct sim_simulation *simulation, const json_t *answer)
+static void take_next(struct sim_again *again, const json_t *ending)
 {
-    snprintf(simulation->why_again, sizeof simulation->why_again, "%s",
-             json_string_value(json_object_get(answer, "error")));
-    simulation->attempt = (struct sim_attempt){
-        .timing = (enum sim_timing)json_integer_value(json_object_get(answer, "next")),
-        .why = simulation->why_again};
-    simulation->is_again = true;
+    snprintf(again->why, sizeof again->why, "%s",
+             json_string_value(json_object_get(ending, "error")));
+    again->timing = (enum sim_timing)json_integer_value(json_object_get(ending, "next"));
+    again->is_again = true;
+}
+
+/* The second line of a reply that is complete, and where the first ends; else NULL. */
+static json_t *read_ending(const struct sim_outcome *outcome, size_t *summary_length)
+{
+    const char *line = outcome->signal != 0 || outcome->reply == NULL
+                           ? NULL
+                           : memrchr(outcome->reply, '\n', outcome->reply_length);
+
+    if (line == NULL)
+        return NULL;
+    *summary_length = (size_t)(line - outcome->reply);
+    return json_loads(line + 1, 0, NULL);
+}
+
+int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                         const char **summary, double *wall_seconds, struct sim_arena *arena,
+                         struct sim_error *err)
+{
+    size_t summary_length = 0;
+    json_t *ending = read_ending(outcome, &summary_length);
+    const bool platform_is_fine = *simulation->platform_is_fine;
+    int code;
+
+    if (simulation->shared != NULL)
+        munmap(simulation->shared, 1);
+    simulation->shared = NULL;
+    *summary = NULL;
+    *wall_seconds = 0;
+    if (ending == NULL)
+        return died(simulation, outcome, platform_is_fine, err);
+    code = (int)json_integer_value(json_object_get(ending, "code"));
+    *wall_seconds = json_real_value(json_object_get(ending, "wall_seconds"));
+    if (summary_length > 0)
+        *summary = sim_text_copy(arena, outcome->reply, summary_length);
+    if (code == SIM_RUN_AGAIN)
+        take_next(&simulation->again, ending);
+    else if (code != 0)
+        sim_fail(err, "%s", json_string_value(json_object_get(ending, "error")));
+    json_decref(ending);
+    return code == SIM_RUN_AGAIN ? SIM_AGAIN : code;
 }
 
 int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
                        json_t **summary, double *wall_seconds, struct sim_error *err)
 {
-    json_t *answer = outcome->signal != 0 || outcome->reply == NULL
-                         ? NULL
-                         : json_loadb(outcome->reply, outcome->reply_length, 0, NULL);
-    const bool platform_is_fine = *simulation->platform_is_fine;
-    int code;
+    struct sim_arena *arena = sim_arena_open();
+    const char *text;
+    const int code = sim_simulation_ended(simulation, outcome, &text, wall_seconds, arena, err);
 
-    munmap(simulation->shared, 1);
-    *summary = NULL;
-    *wall_seconds = 0;
-    if (answer == NULL)
-        return died(simulation, outcome, platform_is_fine, err);
-    code = (int)json_integer_value(json_object_get(answer, "code"));
-    *wall_seconds = json_real_value(json_object_get(answer, "wall_seconds"));
-    *summary = json_incref(json_object_get(answer, "summary"));
-    if (code == SIM_RUN_AGAIN)
-        take_next(simulation, answer);
-    else if (code != 0)
-        sim_fail(err, "%s", json_string_value(json_object_get(answer, "error")));
-    json_decref(answer);
-    return code == SIM_RUN_AGAIN ? SIM_AGAIN : code;
+    *summary = text == NULL ? NULL : json_loads(text, 0, NULL);
+    sim_arena_close(arena);
+    return code;
 }
 
 int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,

@@ -5,30 +5,72 @@
 #ifndef SIM_STUDY_SIMULATE_H
 #define SIM_STUDY_SIMULATE_H
 
-#include "sim/study/child.h"
 #include "sim/engine/run.h"
 #include "sim/platform/guard.h"
+#include "sim/study/child.h"
+#include "sim/study/nest.h"
 #include "sim/scenario/scenario.h"
 
 enum { SIM_INTERRUPTED = 130 }; /* exit code after Ctrl-C or SIGTERM */
+
+/* How it is to be started once more, when it has ended with SIM_AGAIN, and why. */
+struct sim_again {
+    bool is_again;
+    enum sim_timing timing;
+    char why[256];
+};
 
 /* What to simulate; borrowed until the child has ended. */
 struct sim_simulation {
     const struct sim_scenario *scenario;
     const char *folder; /* write the run directory's files here; NULL: nowhere */
     bool shows_progress;
-    struct sim_attempt attempt; /* the next one, once the first has ended with SIM_AGAIN */
-    char why_again[256];
-    bool is_again;
+    struct sim_again again;
     struct sim_platform_facts facts;
     volatile bool *platform_is_fine; /* in `shared`, memory that the child has too */
     void *shared;
-    const char *const *hosts; /* of sim_tell_routes_file; ends with NULL */
+    const struct sim_platform_facts *known_facts; /* NULL: the platform is yet to be looked at */
+    struct sim_world *loaded;                     /* NULL: the platform is yet to be loaded */
+    const char *const *hosts;                     /* of sim_tell_routes_file; ends with NULL */
 };
 
 /* Look at the platform file and start a child.  False with a sentence: bad input, nothing started. */
 bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *child,
                           struct sim_arena *arena, struct sim_error *err);
+
+/* ---- many simulations of one scenario's text ---- */
+
+/* What tells them apart is settings. */
+struct sim_scenario_text {
+    const char *path, *text;
+    size_t length;
+    const struct sim_catalogue *catalogue;
+};
+
+enum { SIM_NEST_PLACES = 4096 };
+
+/* The nest of those on one platform, which it has loaded.  Lives where the caller puts it; begins as {0}. */
+struct sim_simulations_nest {
+    struct sim_nest nest;
+    volatile bool
+        *platform_is_fine; /* [SIM_NEST_PLACES] of memory that nest and children have, too */
+};
+
+/* Load the platform of `scenario` there.  False: no such process can be made, so that simulations begin without. */
+bool sim_simulations_nest_open(struct sim_simulations_nest *nest,
+                               const struct sim_scenario_text *text,
+                               const struct sim_scenario *scenario,
+                               const struct sim_platform_facts *facts);
+void sim_simulations_nest_close(struct sim_simulations_nest *nest);
+
+/* Start a child there, if the nest is ready by now.  The scenario is read again in it, with `settings` (NULL at the end),
+ * which made simulation->scenario.  No two children of one nest may have the same place (0 .. SIM_NEST_PLACES - 1) at a
+ * time. */
+bool sim_simulation_start_in(struct sim_simulations_nest *nest, int place,
+                             struct sim_simulation *simulation, const char *const *settings,
+                             struct sim_child *child);
+
+/* ---- how it ended ---- */
 
 enum { SIM_AGAIN = -1 };
 
@@ -36,6 +78,11 @@ enum { SIM_AGAIN = -1 };
  * in *summary (NULL when there is none; the caller owns it).  SIM_AGAIN: start the simulation once more. */
 int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
                        json_t **summary, double *wall_seconds, struct sim_error *err);
+
+/* The same, with the summary as it is written: JSON, in the arena. */
+int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                         const char **summary, double *wall_seconds, struct sim_arena *arena,
+                         struct sim_error *err);
 
 /* Start, wait, end. */
 int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,

@@ -9,9 +9,13 @@
 
 enum { STORE_VERSION = 1, APPLICATION_ID = 0x646d6c73 /* "dmls" */, BUSY_MILLISECONDS = 10000 };
 
+/* Statements that each point runs: prepared once. */
+enum kept { BEGIN, HAS, FORGET, INSERT, COMMIT, KEPT };
+
 struct sim_store {
     sqlite3 *base;
-    const char *path; /* for sentences */
+    sqlite3_stmt *kept[KEPT]; /* NULL until the first use */
+    const char *path;         /* for sentences */
 };
 
 static const char schema[] =
@@ -116,33 +120,59 @@ void sim_store_close(struct sim_store *store)
 {
     if (store == NULL)
         return;
+    for (int i = 0; i < KEPT; i++)
+        sqlite3_finalize(store->kept[i]);
     sqlite3_close(store->base);
     free((char *)(uintptr_t)store->path);
     free(store);
 }
 
+/* NULL when it cannot be prepared: sqlite3_errmsg says why. */
+static sqlite3_stmt *kept(struct sim_store *store, enum kept which)
+{
+    static const char *const texts[KEPT] = {
+        /* Immediately: a transaction that begins to read cannot wait for its turn to write. */
+        [BEGIN] = "begin immediate",
+        [HAS] = "select 1 from points where hash=? and exit_code=0",
+        [FORGET] = "delete from points where settings=?",
+        [INSERT] = "insert or replace into points values(?,?,?,?,?,?,?,?)",
+        [COMMIT] = "commit",
+    };
+
+    if (store->kept[which] == NULL)
+        sqlite3_prepare_v3(store->base, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                           &store->kept[which], NULL);
+    return store->kept[which];
+}
+
 bool sim_store_has(struct sim_store *store, const char *hash)
 {
-    sqlite3_stmt *statement;
-    bool found = false;
+    sqlite3_stmt *statement = kept(store, HAS);
+    bool found;
 
-    if (sqlite3_prepare_v2(store->base, "select 1 from points where hash=? and exit_code=0", -1,
-                           &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, hash, -1, SQLITE_STATIC);
-        found = sqlite3_step(statement) == SQLITE_ROW;
-    }
-    sqlite3_finalize(statement);
+    sqlite3_bind_text(statement, 1, hash, -1, SQLITE_STATIC);
+    found = sqlite3_step(statement) == SQLITE_ROW;
+    sqlite3_reset(statement);
     return found;
 }
 
-/* Run a statement whose parameters are bound; finalizes it. */
-static bool finish(struct sim_store *store, sqlite3_stmt *statement, struct sim_error *err)
+/* Run a statement whose parameters are bound. */
+static bool step(struct sim_store *store, sqlite3_stmt *statement, struct sim_error *err)
 {
     const bool done = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
 
     if (!done)
         sim_fail(err, "%s: a result cannot be stored: %s.", store->path,
                  sqlite3_errmsg(store->base));
+    sqlite3_reset(statement);
+    return done;
+}
+
+/* The same for one that is not kept. */
+static bool finish(struct sim_store *store, sqlite3_stmt *statement, struct sim_error *err)
+{
+    const bool done = step(store, statement, err);
+
     sqlite3_finalize(statement);
     return done;
 }
@@ -153,16 +183,15 @@ static bool run_text(struct sim_store *store, const char *text, struct sim_error
            sim_fail(err, "%s: %s.", store->path, sqlite3_errmsg(store->base));
 }
 
-/* Several statements, all of them or none.  Immediately: a transaction that begins to read cannot wait for its turn to
- * write. */
+/* Several statements, all of them or none. */
 static bool begin(struct sim_store *store, struct sim_error *err)
 {
-    return run_text(store, "begin immediate", err);
+    return step(store, kept(store, BEGIN), err);
 }
 
 static bool end(struct sim_store *store, bool fine, struct sim_error *err)
 {
-    if (fine && run_text(store, "commit", err))
+    if (fine && step(store, kept(store, COMMIT), err))
         return true;
     sqlite3_exec(store->base, "rollback", NULL, NULL, NULL);
     return false;
@@ -170,30 +199,25 @@ static bool end(struct sim_store *store, bool fine, struct sim_error *err)
 
 static bool forget_equal(struct sim_store *store, const char *settings, struct sim_error *err)
 {
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt *statement = kept(store, FORGET);
 
-    if (sqlite3_prepare_v2(store->base, "delete from points where settings=?", -1, &statement,
-                           NULL) == SQLITE_OK)
-        sqlite3_bind_text(statement, 1, settings, -1, SQLITE_STATIC);
-    return finish(store, statement, err);
+    sqlite3_bind_text(statement, 1, settings, -1, SQLITE_STATIC);
+    return step(store, statement, err);
 }
 
 static bool insert(struct sim_store *store, const struct sim_stored *point, struct sim_error *err)
 {
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt *statement = kept(store, INSERT);
 
-    if (sqlite3_prepare_v2(store->base, "insert or replace into points values(?,?,?,?,?,?,?,?)", -1,
-                           &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, point->hash, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(statement, 2, point->number);
-        sqlite3_bind_text(statement, 3, point->settings, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 4, point->scenario, -1, SQLITE_STATIC);
-        sqlite3_bind_int(statement, 5, point->exit_code);
-        sqlite3_bind_text(statement, 6, point->error, -1, SQLITE_STATIC);
-        sqlite3_bind_double(statement, 7, point->wall_seconds);
-        sqlite3_bind_text(statement, 8, point->summary, -1, SQLITE_STATIC);
-    }
-    return finish(store, statement, err);
+    sqlite3_bind_text(statement, 1, point->hash, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, point->number);
+    sqlite3_bind_text(statement, 3, point->settings, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 4, point->scenario, -1, SQLITE_STATIC);
+    sqlite3_bind_int(statement, 5, point->exit_code);
+    sqlite3_bind_text(statement, 6, point->error, -1, SQLITE_STATIC);
+    sqlite3_bind_double(statement, 7, point->wall_seconds);
+    sqlite3_bind_text(statement, 8, point->summary, -1, SQLITE_STATIC);
+    return step(store, statement, err);
 }
 
 bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err)

@@ -2,8 +2,8 @@
 
 #include "sim/base/file.h"
 #include "sim/study/identity.h"
+#include "sim/study/platforms.h"
 #include "sim/study/progress.h"
-#include "sim/study/simulate.h"
 #include "sim/study/store.h"
 #include "sim/study/study.h"
 
@@ -18,7 +18,7 @@
 struct point {
     struct sim_arena *arena; /* of its own, closed when it is stored */
     struct sim_scenario scenario;
-    struct sim_simulation simulation;
+    struct sim_platform_point of_platform;
     struct sim_stored stored;
     struct sim_error err;
 };
@@ -29,8 +29,8 @@ struct sweep {
     struct sim_sweep_result *result;
     struct sim_scenario scenario; /* without any point's settings */
     struct sim_study *study;
-    const char *text; /* of the scenario */
-    size_t length;
+    struct sim_scenario_text text;
+    struct sim_platforms *platforms;
     struct sim_store *store,
         *known; /* known: NULL unless asked for; store: NULL before a dry one's first sweep */
     struct point *points; /* [jobs], beside children */
@@ -48,6 +48,14 @@ static double now(void)
     struct timespec time;
 
     clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static double processor_now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
@@ -79,13 +87,11 @@ static const char *settings_json(const char *const *settings, struct sim_arena *
 
 static void identify(struct sweep *sweep, struct point *point)
 {
-    char *resolved = json_dumps(point->scenario.resolved, JSON_COMPACT | JSON_SORT_KEYS);
     char identity[SIM_IDENTITY_SIZE];
 
-    sim_identify(&sweep->identifier, &point->scenario, identity);
-    point->stored.scenario = sim_text(point->arena, "%s", resolved);
-    point->stored.hash = sim_text(point->arena, "%s", identity);
-    free(resolved);
+    point->stored.scenario =
+        sim_identify(&sweep->identifier, &point->scenario, identity, point->arena);
+    point->stored.hash = sim_text_copy(point->arena, identity, SIM_IDENTITY_SIZE - 1);
 }
 
 /* ---- the life of a point ---- */
@@ -123,6 +129,7 @@ static const char *const *without_trace(const char **settings, struct sim_arena 
 
 static void point_close(struct point *point)
 {
+    sim_platforms_leave(&point->of_platform);
     sim_scenario_release(&point->scenario);
     sim_arena_close(point->arena);
     *point = (struct point){0};
@@ -147,6 +154,7 @@ static bool point_store(struct sweep *sweep, struct point *point, int code, stru
 /* Read point `number`; false, with the sentence in point->err, when it is wrong. */
 static bool point_read(struct sweep *sweep, int64_t number, struct point *point)
 {
+    const double began_at = processor_now();
     const char **settings;
 
     *point = (struct point){.arena = sim_arena_open()};
@@ -157,10 +165,13 @@ static bool point_read(struct sweep *sweep, int64_t number, struct point *point)
                             .settings = settings_json(settings, point->arena),
                             .scenario = "",
                             .hash = sim_text(point->arena, "bad point %lld", (long long)number)};
-    if (!sim_scenario_parse(&point->scenario, sweep->asked->path, sweep->text, sweep->length,
-                            without_trace(settings, point->arena), sweep->asked->catalogue,
+    point->of_platform.settings = without_trace(settings, point->arena);
+    if (!sim_scenario_parse(&point->scenario, sweep->text.path, sweep->text.text,
+                            sweep->text.length, point->of_platform.settings, sweep->text.catalogue,
                             point->arena, &point->err))
         return false;
+    point->of_platform.read_seconds = processor_now() - began_at;
+    point->of_platform.simulation.scenario = &point->scenario;
     identify(sweep, point);
     return true;
 }
@@ -169,6 +180,13 @@ static bool is_there(const struct sweep *sweep, const struct point *point)
 {
     return (sweep->store != NULL && sim_store_has(sweep->store, point->stored.hash)) ||
            (sweep->known != NULL && sim_store_has(sweep->known, point->stored.hash));
+}
+
+/* Points lie beside children. */
+static bool launch(struct sweep *sweep, struct point *point, struct sim_child *child)
+{
+    return sim_platforms_start(sweep->platforms, &point->of_platform,
+                               (int)(child - sweep->children), child, point->arena, &point->err);
 }
 
 enum outcome { STARTED, SETTLED, BROKEN };
@@ -184,25 +202,22 @@ static enum outcome point_start(struct sweep *sweep, int64_t number, struct poin
         point_close(point);
         return SETTLED;
     }
-    if (fine) {
-        point->simulation = (struct sim_simulation){.scenario = &point->scenario};
-        if (sim_simulation_start(&point->simulation, child, point->arena, &point->err))
-            return STARTED;
-    }
+    if (fine && launch(sweep, point, child))
+        return STARTED;
     fine = point_store(sweep, point, 2, err);
     point_close(point);
     return fine ? SETTLED : BROKEN;
 }
 
 /* Take what the child says; start another where that is to be done. */
-static int point_take(struct point *point, struct sim_child *child,
-                      const struct sim_outcome *outcome, json_t **summary)
+static int point_take(struct sweep *sweep, struct point *point, struct sim_child *child,
+                      const struct sim_outcome *outcome)
 {
-    const int code = sim_simulation_end(&point->simulation, outcome, summary,
-                                        &point->stored.wall_seconds, &point->err);
+    const int code =
+        sim_simulation_ended(&point->of_platform.simulation, outcome, &point->stored.summary,
+                             &point->stored.wall_seconds, point->arena, &point->err);
 
-    if (code == SIM_AGAIN &&
-        !sim_simulation_start(&point->simulation, child, point->arena, &point->err))
+    if (code == SIM_AGAIN && !launch(sweep, point, child))
         return 2;
     return code;
 }
@@ -210,19 +225,12 @@ static int point_take(struct point *point, struct sim_child *child,
 static bool point_end(struct sweep *sweep, struct point *point, struct sim_child *child,
                       const struct sim_outcome *outcome, struct sim_error *err)
 {
-    json_t *summary;
-    char *text = NULL;
+    const int code = point_take(sweep, point, child, outcome);
     bool fine;
-    const int code = point_take(point, child, outcome, &summary);
 
     if (code == SIM_AGAIN)
         return true;
-    if (summary != NULL)
-        text = json_dumps(summary, JSON_COMPACT);
-    point->stored.summary = text;
     fine = point_store(sweep, point, code, err);
-    free(text);
-    json_decref(summary);
     point_close(point);
     return fine;
 }
@@ -460,9 +468,11 @@ static bool read_study(struct sweep *sweep, struct sim_arena *arena, struct sim_
 {
     const struct sim_sweep *asked = sweep->asked;
 
-    sweep->text = sim_file_read(arena, asked->path, SIM_SCENARIO_MOST_BYTES, &sweep->length, err);
-    if (sweep->text == NULL ||
-        !sim_scenario_parse(&sweep->scenario, asked->path, sweep->text, sweep->length,
+    sweep->text = (struct sim_scenario_text){.path = asked->path, .catalogue = asked->catalogue};
+    sweep->text.text =
+        sim_file_read(arena, asked->path, SIM_SCENARIO_MOST_BYTES, &sweep->text.length, err);
+    if (sweep->text.text == NULL ||
+        !sim_scenario_parse(&sweep->scenario, asked->path, sweep->text.text, sweep->text.length,
                             asked->settings, asked->catalogue, arena, err))
         return false;
     if (asked->study != NULL)
@@ -474,6 +484,7 @@ static bool read_study(struct sweep *sweep, struct sim_arena *arena, struct sim_
     sweep->result->points = points_of_shard(sweep);
     sweep->points = sim_new(arena, struct point, (size_t)asked->jobs);
     sweep->children = sim_new(arena, struct sim_child, (size_t)asked->jobs);
+    sweep->platforms = sim_platforms_open(&sweep->text, arena);
     return asked->keep_going || asked->is_dry ||
            some_point_is_right(sweep, sweep->result->points, err);
 }
@@ -528,6 +539,7 @@ int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result
     if (read_study(&sweep, arena, err) && open_stores(&sweep, arena, err))
         code = run(&sweep, err);
     abandon(&sweep);
+    sim_platforms_close(sweep.platforms);
     sim_store_close(sweep.store);
     sim_store_close(sweep.known);
     sim_scenario_release(&sweep.scenario);
