@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blocks double: many an arena holds a few texts, and each page of a block is one that the kernel clears. */
+/* Blocks double, and are zeroed as they are handed out: many an arena holds a few texts, and each page that is touched is
+ * one that the kernel clears.  A piece that fills a block has it from calloc, who knows what is zero already. */
 enum { FIRST_BLOCK_BYTES = 4000, MOST_BLOCK_BYTES = 64 * 1024, ALIGNMENT = 16 };
 
 struct block {
@@ -54,10 +55,14 @@ static struct block *add_block(struct sim_arena *arena, size_t bytes)
 
     if (size > MOST_BLOCK_BYTES)
         size = MOST_BLOCK_BYTES;
-    if (size < bytes)
-        size = bytes;
-    block = must(calloc(1, sizeof *block + size));
-    block->size = size;
+    if (bytes >= size) {
+        block = must(calloc(1, sizeof *block + bytes));
+        block->size = bytes;
+    } else {
+        block = must(malloc(sizeof *block + size));
+        block->size = size;
+    }
+    block->used = 0;
     block->next = arena->blocks;
     arena->blocks = block;
     return block;
@@ -75,6 +80,8 @@ void *sim_arena_take(struct sim_arena *arena, size_t count, size_t size)
     if (block == NULL || block->size - block->used < bytes)
         block = add_block(arena, bytes);
     memory = block->bytes + block->used;
+    if (bytes < block->size) /* else it is all of a block that calloc zeroed */
+        memset(memory, 0, bytes);
     block->used += bytes;
     return memory;
 }

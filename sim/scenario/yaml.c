@@ -342,12 +342,27 @@ static bool is_key(const char *key)
     return part > 0;
 }
 
-/* The value of a setting as a node of the document; NULL with complaints when it is none. */
+/* A word or number that YAML takes as it is spelt, whatever stands round it. */
+static bool is_word(const char *value)
+{
+    if (!isalnum((unsigned char)*value))
+        return false;
+    while (isalnum((unsigned char)*value) || (*value != '\0' && strchr("._-+/", *value) != NULL))
+        value++;
+    return *value == '\0';
+}
+
+/* The value of a setting as a node of the document; NULL with complaints when it is none.  Each point of a sweep has settings,
+ * most are words, and a parser costs as much as all the rest of them.  (In a study, which is kept as JSON, numbers and
+ * texts differ: there the parser tells.) */
 static struct fy_node *value_node(struct yaml *yaml, const char *setting, const char *value)
 {
-    struct yaml *inner = sim_new(yaml->arena, struct yaml, 1);
+    struct yaml *inner;
     struct fy_node *copy = NULL;
 
+    if (is_word(value) && strncmp(setting, "study", 5) != 0)
+        return fy_node_create_scalar_copy(yaml->document, value, strlen(value));
+    inner = sim_new(yaml->arena, struct yaml, 1);
     *inner = (struct yaml){
         .path = yaml->path, .arena = yaml->arena, .err = yaml->err, .setting = setting};
     if (parse(inner, value, strlen(value)))

@@ -36,6 +36,27 @@ static void every_piece_is_zeroed(void **state)
     }
 }
 
+/* What an arena before left behind; 4,000, 8,000 ... and 65,536 bytes are just what a block holds. */
+static void memory_that_was_used_before_is_zeroed_again(void **state)
+{
+    static const size_t sizes[] = {1,     3999,  4000,  4001,  16,    7984,   8000,   16000,
+                                   32000, 31999, 64000, 65535, 65536, 131071, 131072, 5};
+
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        struct sim_arena *arena = sim_arena_open();
+
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            unsigned char *piece = sim_arena_take(arena, 1, sizes[i]);
+
+            for (size_t b = 0; b < sizes[i]; b++)
+                assert_int_equal(piece[b], 0);
+            memset(piece, 0xa5, sizes[i]);
+        }
+        sim_arena_close(arena);
+    }
+}
+
 static void pieces_do_not_overlap(void **state)
 {
     enum { PIECES = 1009 };
@@ -138,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(every_piece_is_aligned_for_any_type),
         WITH_ARENA(every_piece_is_zeroed),
+        WITH_ARENA(memory_that_was_used_before_is_zeroed_again),
         WITH_ARENA(pieces_do_not_overlap),
         WITH_ARENA(a_piece_may_be_larger_than_any_block),
         WITH_ARENA(nothing_at_all_is_a_piece_too),
