@@ -111,6 +111,9 @@ static void tell_who_meet(const struct channel *channel, int link, double at)
 {
     const struct engine *engine = channel->from->engine;
 
+    if (engine->loads[link].is_wifi) /* taken always */
+        engine_again(channel->from->engine, SIM_SIMGRIDS, "stations of Wi-Fi %s take turns",
+                     engine->world->links[link].name);
     engine_again(channel->from->engine, SIM_FLUID,
                  "at %.9g s a message from %s to %s meets another one on link %s", at,
                  engine->record->peers[channel->from->open.number].name,

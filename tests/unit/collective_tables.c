@@ -3,6 +3,7 @@
  * values at the end are right, for every number of workers from 1 to 33. */
 #include "tests/unit/close.h"
 
+#include "algorithms/collectives/collectives.h"
 #include "sim/scenario/casting.h"
 #include "tests/fixtures/collective_case.h"
 
@@ -239,11 +240,115 @@ static void ends_with_the_right_values_for_1_to_33_workers(void **state)
         }
 }
 
+/* ---- tables in which all do alike ---- */
+
+static bool ranges_are_shifted(struct sim_range range, struct sim_range first, int rank)
+{
+    return range.of == first.of && range.count == first.count && range.mask == first.mask &&
+           (range.count == range.of || range.first == (first.first + rank) % first.of);
+}
+
+static void expect_alike(const char *name, const struct sim_step *step,
+                         const struct sim_step *first, int n, int rank)
+{
+    const bool parts_are = (first->send.of == n && first->receive.of == n) || rank == 0;
+
+    if (!step->all_alike || step->to != (first->to + rank) % n ||
+        step->from != (first->from + rank) % n || first->from != (n - first->to) % n ||
+        step->combine != first->combine || step->sends_original != first->sends_original ||
+        strcmp(step->phase, first->phase) != 0 || !parts_are ||
+        !ranges_are_shifted(step->send, first->send, rank) ||
+        !ranges_are_shifted(step->receive, first->receive, rank))
+        fail_msg("%s claims that all do alike, but rank %d of %d does not", name, rank, n);
+}
+
+/* What the state of each rank depends on: one bit for each of the ranks at the start. */
+static void depend(uint64_t *on, int n, const struct sim_step *first)
+{
+    uint64_t after[MOST];
+
+    for (int r = 0; r < n;
+         r++) /* when its two transfers end, and those begin when both ends are there */
+        after[r] = on[r] | on[(r + first->from) % n] | on[(r + first->to) % n];
+    memcpy(on, after, (size_t)n * sizeof *on);
+}
+
+static bool claims_to_be_alike(sim_steps *steps, int n)
+{
+    struct sim_step step = {0};
+
+    return steps(n, 0, 0, &step) && step.all_alike;
+}
+
+static void check_alike(const char *name, sim_steps *steps, int n)
+{
+    struct sim_step first = {0}, step = {0};
+    uint64_t on[MOST];
+    int s = 0;
+
+    for (int r = 0; r < n; r++)
+        on[r] = (uint64_t)1 << r;
+    for (; steps(n, 0, s, &first); s++) {
+        for (int r = 0; r < n; r++) {
+            assert_true(steps(n, r, s, &step));
+            expect_alike(name, &step, &first, n, r);
+            step = (struct sim_step){0};
+        }
+        depend(on, n, &first);
+        first = (struct sim_step){0};
+    }
+    for (int r = 0; r < n; r++) {
+        assert_false(steps(n, r, s, &step));
+        if (on[r] != ((uint64_t)1 << n) - 1)
+            fail_msg("%s: rank %d of %d may end before all have begun", name, r, n);
+    }
+}
+
+static void who_claims_that_all_do_alike_is_right(void **state)
+{
+    static const struct {
+        const char *name;
+        sim_steps *steps;
+    } tables[] = {
+        {"ring_allreduce", ring_allreduce_steps},
+        {"recursive_doubling_allreduce", recursive_doubling_allreduce_steps},
+        {"rabenseifner_allreduce", rabenseifner_allreduce_steps},
+        {"rabenseifner_farthest_allreduce", rabenseifner_farthest_allreduce_steps},
+        {"binomial_tree_allreduce", binomial_tree_allreduce_steps},
+        {"double_binary_tree_first", double_binary_tree_first_steps},
+        {"double_binary_tree_second", double_binary_tree_second_steps},
+        {"binomial_reduce", binomial_reduce_steps},
+        {"ring_reduce_scatter", ring_reduce_scatter_steps},
+        {"pairwise_reduce_scatter", pairwise_reduce_scatter_steps},
+        {"recursive_halving_reduce_scatter", recursive_halving_reduce_scatter_steps},
+        {"ring_allgather", ring_allgather_steps},
+        {"pairwise_allgather", pairwise_allgather_steps},
+        {"recursive_doubling_allgather", recursive_doubling_allgather_steps},
+        {"bruck_allgather", bruck_allgather_steps},
+        {"pairwise_alltoall", pairwise_alltoall_steps},
+        {"bruck_alltoall", bruck_alltoall_steps},
+        {"binomial_broadcast", binomial_broadcast_steps},
+        {"scatter_allgather_broadcast", scatter_allgather_broadcast_steps},
+    };
+    int claims = 0;
+
+    (void)state;
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        for (int n = 2; n <= MOST; n++)
+            if (claims_to_be_alike(tables[t].steps, n)) {
+                check_alike(tables[t].name, tables[t].steps, n);
+                claims++;
+            }
+    assert_true(claims >= 6 * (MOST - 1)); /* six tables of them, whatever their size */
+}
+
 int main(void)
 {
     struct collective_case cases[64];
+    const struct CMUnitTest alike[] = {cmocka_unit_test(who_claims_that_all_do_alike_is_right)};
 
     memcpy(cases, collective_cases, (size_t)collective_case_count * sizeof cases[0]);
     return run_cases("values", ends_with_the_right_values_for_1_to_33_workers, cases,
-                     (size_t)collective_case_count, sizeof cases[0]);
+                     (size_t)collective_case_count, sizeof cases[0]) +
+           cmocka_run_group_tests(alike, NULL, NULL);
 }
