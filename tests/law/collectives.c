@@ -1,6 +1,5 @@
 /* Collectives in the simulator: the values of every one, its laws, what contention and stragglers do to it. */
 #include "tests/fixtures/collective_case.h"
-#include "tests/fixtures/leaks.h"
 #include "tests/fixtures/simulate.h"
 
 #include <stdio.h>
@@ -63,7 +62,6 @@ static struct simulated run_case(const struct collective_case *with, bool real, 
     static const struct sim_role roles[] = {{"worker", worker, ""}, {0}};
     struct sim_algorithm played = *with->algorithm;
     const struct sim_algorithm *const algorithms[] = {&played, NULL};
-    struct simulated run;
     char text[1024];
 
     if (real)
@@ -71,10 +69,7 @@ static struct simulated run_case(const struct collective_case *with, bool real, 
     snprintf(text, sizeof text, "algorithm: {name: %s, workers: %d, %s: %lld%s%s}\ntrace: none\n%s",
              with->algorithm->name, n, bytes_name(with), bytes, own_settings(with), more_parameters,
              more);
-    leaks_of_kind_are_looked_for_once(text, algorithms);
-    run = simulate(text, algorithms);
-    leaks_are_looked_for();
-    return run;
+    return simulate(text, algorithms);
 }
 
 static void expect_fine(struct simulated run, const struct collective_case *with, int n)
