@@ -56,7 +56,11 @@ UPLOT = none # so that reports without it are tested, too
 endif
 
 SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o $(BUILD)/generated/lesson_web.o $(BUILD)/generated/web.o
+ifdef WITHOUT_COMMANDS # for fuzzers, which call none: the table of commands is empty, and nothing else needs these files
+SOURCES := $(filter-out sim/cli/%.c analysis/%.c,$(SOURCES))
+endif
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o \
+           $(if $(WITHOUT_COMMANDS),,$(BUILD)/generated/lesson_web.o $(BUILD)/generated/web.o)
 PROGRAM  = $(BUILD)/dmlsim
 LIBRARY  = $(BUILD)/libdmlsim.a
 ALGORITHM_NAMES := $(sort $(shell sed -n 's/^SIM_ALGORITHM(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))

@@ -9,6 +9,7 @@ CMOCKA_PROGRAMS = $(CMOCKA_TESTS:%.c=$(BUILD)/%)
 GOLDEN := $(sort $(wildcard tests/golden/*.tesh))
 CHECKS =    # commands that speak TAP; rules.mk files add theirs
 LONG_CHECKS =
+LONGEST_CHECKS = # those of them that take minutes: they begin first, so that nobody waits for one alone
 
 .PRECIOUS: $(BUILD)/tests/%.o
 
@@ -35,6 +36,6 @@ check-built:
 	    $(foreach t,$(GOLDEN),'tests/golden/run $(PROGRAM) $(t)')
 
 check-long: check-programs ## the long tests: the whole matrix against SMPI and the like
-	@if [ -n "$(strip $(LONG_CHECKS))" ]; then TEST_TIMEOUT=1500 tests/run $(BUILD)/log-long $(LONG_CHECKS); fi
+	@if [ -n "$(strip $(LONG_CHECKS))" ]; then TEST_TIMEOUT=1500 tests/run $(BUILD)/log-long $(LONGEST_CHECKS) $(LONG_CHECKS); fi
 
 .PHONY: check check-programs check-built check-long

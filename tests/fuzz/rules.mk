@@ -15,13 +15,13 @@ CHECKS += $(foreach n,$(FUZZ_NAMES),'ASAN_OPTIONS=detect_leaks=0 $(BUILD)/tests/
 $(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
 	$(CC) $(TEST_LINKER) -o $@ $^ $(LDLIBS_ALL)
 
-# Only within the build that `make fuzz` starts: all of dmlsim, instrumented, below build/fuzz/objects.
+# Only within the build that `make fuzz` starts: dmlsim without its commands, instrumented, below build/fuzz/objects.
 $(FUZZERS): $(BUILD)/tests/fuzz/fuzzer_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBRARY)
 	$(CXX) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_ALL)
 
 fuzzers: $(FUZZERS)
 
-FUZZ_BUILD = BUILD=build/fuzz/objects CC=clang-14 CXX=clang++-14 MALLOC= OPTIMISE='-O1 -g' \
+FUZZ_BUILD = BUILD=build/fuzz/objects CC=clang-14 CXX=clang++-14 MALLOC= WITHOUT_COMMANDS=1 OPTIMISE='-O1 -gline-tables-only' \
     EXTRA_FLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
 
 # libfyaml leaks a little on what it refuses, hence no search for leaks.

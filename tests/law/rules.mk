@@ -4,8 +4,9 @@ CHECKS += 'tests/law/determinism $(PROGRAM)' 'tests/law/questions $(PROGRAM)'
 CHECKS += 'SIMULATION=full $(BUILD)/tests/law/verbs' 'SIMULATION=full $(BUILD)/tests/law/data_parallel_laws'
 # many seeds of real learning
 LONG_LAWS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/law/long/*.c)))
-LONGEST_LAW = $(BUILD)/tests/law/long/fedprox_facts # begins first, so that nobody waits for it alone
-LONG_CHECKS += $(LONGEST_LAW) $(filter-out $(LONGEST_LAW),$(LONG_LAWS)) 'tests/law/long/fedmarl_commands $(PROGRAM)'
+LONGEST_LAW = $(BUILD)/tests/law/long/fedprox_facts
+LONGEST_CHECKS += $(LONGEST_LAW)
+LONG_CHECKS += $(filter-out $(LONGEST_LAW),$(LONG_LAWS)) 'tests/law/long/fedmarl_commands $(PROGRAM)'
 $(LONG_LAWS): $(BUILD)/%: $(BUILD)/%.o $(FIXTURE_OBJECTS) $(LIBRARY)
 	$(CC) $(TEST_LINKER) -o $@ $^ -lcmocka $(LDLIBS_ALL)
 

@@ -22,7 +22,8 @@ ACCESS = 'tests/web/access $(PROGRAM) $(WITHOUT_UPLOT) $(BUILD)/web'
 LONG_CHECKS += $(ACCESS)
 
 check-long: deps-web $(WITHOUT_UPLOT)
-LONG_CHECKS += 'tests/web/lessons $(PROGRAM) $(BUILD)/web' 'tests/web/report $(PROGRAM) $(BUILD)/web'
+LONGEST_CHECKS += 'tests/web/lessons $(PROGRAM) $(BUILD)/web'
+LONG_CHECKS += 'tests/web/report $(PROGRAM) $(BUILD)/web'
 
 check-web: deps-web all $(WITHOUT_UPLOT) ## pages in a headless Chromium
 	@tests/run $(BUILD)/log-web 'tests/web/lessons $(PROGRAM) $(BUILD)/web' 'tests/web/report $(PROGRAM) $(BUILD)/web' $(ACCESS)
