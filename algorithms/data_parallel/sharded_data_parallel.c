@@ -22,9 +22,8 @@
  * ceil(G_u/N)/S.  Without overlap it is F + W + sum of them.
  *
  * N counts the workers; there is no server.  G = bP.  Without a workload units are `units` equal parts, and the
- * forward pass a third of compute_seconds.
- * Not modelled: memory of activations and its fragments, padding of shards, cost of the update, gradients of several
- * mini-batches added up, a last unit that stays gathered between the passes.
+ * forward pass a third of compute_seconds.  Not modelled: memory of activations and its fragments, padding of shards, cost
+ * of the update, gradients of several mini-batches added up, a last unit that stays gathered between the passes.
  * A slow worker holds all up, unit by unit.  A dead one ends the run (exit code 1). */
 #include "algorithms/collectives/collectives.h"
 #include "algorithms/data_parallel/shared/memory.h"
@@ -393,17 +392,13 @@ static struct trainer *open_trainer(struct sim_peer *me)
 static void worker(struct sim_peer *me)
 {
     struct trainer *t = open_trainer(me);
-    double computed_seconds = 0, exposed_seconds = 0; /* in the last iteration */
+    double computed_before = 0, exposed_before = 0;
 
     hold_states(t);
     for (struct sim_turn turn = {0}; sim_next_turn(me, &turn);) {
-        t->computed_seconds += turn.skipped * computed_seconds;
-        t->exposed_seconds += turn.skipped * exposed_seconds;
-        computed_seconds = -t->computed_seconds;
-        exposed_seconds = -t->exposed_seconds;
+        training_count_again(&t->computed_seconds, &computed_before, turn.skipped);
+        training_count_again(&t->exposed_seconds, &exposed_before, turn.skipped);
         iterate(t, turn.number);
-        computed_seconds += t->computed_seconds;
-        exposed_seconds += t->exposed_seconds;
         test_model(t, turn.number + 1);
     }
     finish(t);

@@ -224,15 +224,15 @@ static void worker(struct sim_peer *me)
     const struct sim_lane *lanes = lay_lanes(me, replica);
     struct sim_stream *stream =
         sim_stream_open(me, reduce_lane_count((enum reduce_choice)own->allreduce));
-    double computed_seconds = 0, exposed_seconds = 0, begin = 0, end = 0, ended = 0;
+    double computed_seconds = 0, exposed_seconds = 0, computed_before = 0, exposed_before = 0;
 
     for (struct sim_turn turn = {0}; sim_next_turn(me, &turn);) {
         const int i = turn.number;
-        const double jitter = sim_jitter(me, own->training.compute_jitter);
+        const double jitter = sim_jitter(me, own->training.compute_jitter), begin = sim_now(me);
+        double end;
 
-        computed_seconds += turn.skipped * (end - begin);
-        exposed_seconds += turn.skipped * (ended - end);
-        begin = sim_now(me);
+        training_count_again(&computed_seconds, &computed_before, turn.skipped);
+        training_count_again(&exposed_seconds, &exposed_before, turn.skipped);
         training_gradient(me, job, replica, i);
         sim_phase(me, "forward");
         sim_compute(me, paces.forward_flop * jitter);
@@ -240,9 +240,8 @@ static void worker(struct sim_peer *me)
         end = sim_now(me);
         if (sim_stream_finish(stream) != SIM_OK)
             fail(me);
-        ended = sim_now(me);
         computed_seconds += end - begin;
-        exposed_seconds += ended - end;
+        exposed_seconds += sim_now(me) - end;
         training_step(job, replica, own->training.workers, i);
         if (me->index == 0 && replica != NULL)
             training_tell(me, job, replica->parameters, i + 1, i + 1 == me->plan->iterations);
@@ -401,7 +400,8 @@ static const struct sim_law laws[] = {
      "longest way through F, W_i and t_i = 2(N-1)(a + ceil(G_i/N)/B) + (N-1) f ceil(G_i/N)/S",
      ideal_seconds, sim_total_seconds, .tolerance = MOST_OF_BYTES, .holds = on_one_switch,
      .assumes = "allreduce: ring, one full-duplex switch, network: textbook, equal hosts, no "
-                "jitter, no faults, N divides the buckets or a byte is less than a millionth, and with overlap "
+                "jitter, no faults, N divides the buckets or a byte is less than a millionth, and "
+                "with overlap "
                 "flop_per_byte: 0"},
     {0}};
 

@@ -92,7 +92,8 @@ void account_in_vain(struct peer *peer, double begin)
 void account_beside(struct peer *peer, const struct sim_activity *activity, double now)
 {
     const int phase = peer->phase;
-    const double end = fmin(now, activity->ends_at); /* what is learnt later may have ended before */
+    const double end =
+        fmin(now, activity->ends_at); /* what is learnt later may have ended before */
 
     peer->phase = activity->phase;
     trace_activity(peer, doing_of[activity->kind],

@@ -12,7 +12,8 @@
 /* One peer in a table of steps. */
 struct runner {
     struct peer *peer;
-    struct background *background; /* whose table it is; NULL: a collective that the peer waits for */
+    struct background
+        *background; /* whose table it is; NULL: a collective that the peer waits for */
     double clock;
     int lane, phase; /* of its messages, and of its step */
     const struct sim_group *group;

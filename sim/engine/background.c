@@ -51,7 +51,8 @@ int background_ended(const struct background *background)
     const double soon = engine_soon(sim_now(&background->peer->open));
     int ended = background->ended;
 
-    while (ended > background->first && background->ended_at[place_of(background, ended - 1)] > soon)
+    while (ended > background->first &&
+           background->ended_at[place_of(background, ended - 1)] > soon)
         ended--;
     return ended;
 }
@@ -77,8 +78,8 @@ static void make_room(struct background *background)
         return;
     if (count > background->room / 2 || background->room == 0)
         background->room = background->room == 0 ? 8 : 2 * background->room;
-    background->lanes = grown(arena, background->lanes, from, count, background->room,
-                              sizeof *background->lanes);
+    background->lanes =
+        grown(arena, background->lanes, from, count, background->room, sizeof *background->lanes);
     background->added_at = grown(arena, background->added_at, from, count, background->room,
                                  sizeof *background->added_at);
     background->ended_at = grown(arena, background->ended_at, from, count, background->room,
@@ -91,15 +92,15 @@ static void enter_stage(struct background *background, double clock)
     const struct sim_lane *lane = background->lanes[place_of(background, background->ended)];
     const struct sim_stage *stage = &lane->stages[background->stage];
 
-    background->runner = (struct runner){
-        .peer = background->peer,
-        .background = background,
-        .lane = 1,
-        .clock = clock,
-        .group = stage->group,
-        .steps = stage->steps,
-        .buffer = &stage->buffer,
-        .rank = collective_place(stage->group, background->peer->open.number)};
+    background->runner =
+        (struct runner){.peer = background->peer,
+                        .background = background,
+                        .lane = 1,
+                        .clock = clock,
+                        .group = stage->group,
+                        .steps = stage->steps,
+                        .buffer = &stage->buffer,
+                        .rank = collective_place(stage->group, background->peer->open.number)};
 }
 
 /* The next lane, if there is one. */
@@ -171,9 +172,9 @@ static void log_activity(struct background *background, const struct sim_activit
     if (background->log_end == background->log_room) {
         if (count > background->log_room / 2 || background->log_room == 0)
             background->log_room = background->log_room == 0 ? 64 : 2 * background->log_room;
-        background->log = grown(background->peer->engine->arena, background->log,
-                                background->log_begin, count, background->log_room,
-                                sizeof *background->log);
+        background->log =
+            grown(background->peer->engine->arena, background->log, background->log_begin, count,
+                  background->log_room, sizeof *background->log);
         background->log_begin = 0;
         background->log_end = count;
     }
@@ -201,8 +202,7 @@ static void account_until(struct background *background, double begin)
 {
     while (background->log_begin < background->log_end &&
            background->log[background->log_begin].activity.ends_at <= engine_soon(begin))
-        account_beside(background->peer, &background->log[background->log_begin++].activity,
-                       begin);
+        account_beside(background->peer, &background->log[background->log_begin++].activity, begin);
 }
 
 /* The peer waited from `begin` until so many lanes had ended. */

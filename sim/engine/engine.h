@@ -110,7 +110,7 @@ struct sim_activity {
     sg_comm_t comm;      /* NULL when SimGrid does not know it */
     sg_comm_t unstarted; /* what `comm` is to be, in lanes of streams */
     void *sink;          /* where SimGrid puts the payload that we do not use */
-    double ready_at; /* when its end of a transfer was there */
+    double ready_at;     /* when its end of a transfer was there */
     double started_at, flop;
     sg_actor_t helper;          /* that computes, or watches a transfer */
     double ends_at;             /* of a transfer that is alone on its links; INFINITY: not known */
@@ -119,7 +119,8 @@ struct sim_activity {
     int phase_of_bytes;         /* the sender's, once it is matched */
     struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
     struct sim_activity **link; /* where the queue points to it */
-    struct runner *runner;      /* whose it is, if the engine follows a table of steps ahead of the clock */
+    struct runner
+        *runner; /* whose it is, if the engine follows a table of steps ahead of the clock */
 };
 
 /* What a channel has carried, now or when an iteration began. */
@@ -161,13 +162,13 @@ struct peer {
         *waits_for; /* the first of them: all that a deadlock's report has left */
     double blocked_since;
     int waits_for_others;
-    double clock;         /* its own, where that is ahead of SimGrid's */
-    bool is_ahead;        /* in a table of steps: `clock` tells, and nothing else */
-    bool waits_ahead;     /* suspended until the end of `waits_for` is known, however late that is */
+    double clock;     /* its own, where that is ahead of SimGrid's */
+    bool is_ahead;    /* in a table of steps: `clock` tells, and nothing else */
+    bool waits_ahead; /* suspended until the end of `waits_for` is known, however late that is */
     struct runner *runner;
     struct peer *next_to_wake;
-    struct turns *turns; /* its iterations, in repeat.c */
-    int64_t tells;       /* what it has told, drawn, really computed, or asked about this moment */
+    struct turns *turns;  /* its iterations, in repeat.c */
+    int64_t tells;        /* what it has told, drawn, really computed, or asked about this moment */
     bool has_host_alone;  /* a computation of it takes flop / speed: nobody else, no profile */
     double dozed_seconds; /* computed so, which SimGrid has not seen */
     double dozes_since, dozes_until; /* not in dozed_seconds yet; NAN: nothing */
@@ -195,7 +196,8 @@ struct span {
 
 /* What a link carries: small and side by side, since each message looks at every link of its route. */
 struct link_load {
-    struct span *spans; /* while transfers are alone: in order, and apart; of a FATPIPE all, in any order */
+    struct span
+        *spans; /* while transfers are alone: in order, and apart; of a FATPIPE all, in any order */
     int span_count, span_room;
     int now, peak; /* while SimGrid, or our fluid, shares links out */
     bool is_fatpipe, is_wifi;
@@ -205,8 +207,9 @@ struct link_load {
 /* Do iterations go as those before them? */
 struct repeat {
     bool is_possible;
-    int compared_at, compared; /* the iteration whose beginnings are compared, and of how many peers they were */
-    int furthest;              /* that anybody has begun */
+    int compared_at,
+        compared; /* the iteration whose beginnings are compared, and of how many peers they were */
+    int furthest; /* that anybody has begun */
     bool are_alike;
     double seconds, all_begin_at;
     int jumps_at; /* who begins this one goes on with the last; 0: not known yet */
@@ -237,19 +240,20 @@ struct engine {
     int returns;                /* of peers from the dead */
     bool is_ours;               /* SimGrid is told of no transfer: `is_alone`, or `fluid` */
     bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
-    bool may_be_ahead;     /* of SimGrid's clock: tables of steps are followed by themselves */
-    bool have_own_clocks;  /* peers, too, are ahead of it: they know of each other by messages only */
+    bool may_be_ahead; /* of SimGrid's clock: tables of steps are followed by themselves */
+    bool
+        have_own_clocks; /* peers, too, are ahead of it: they know of each other by messages only */
     struct repeat repeat;
     bool has_been_ahead;
-    double ahead_until;    /* what has been counted lies before this time */
-    const char *why_full;  /* why something was not followed ahead of the clock; NULL: nothing */
-    double horizon;        /* all spans to come begin after it */
+    double ahead_until;      /* what has been counted lies before this time */
+    const char *why_full;    /* why something was not followed ahead of the clock; NULL: nothing */
+    double horizon;          /* all spans to come begin after it */
     int spans_until_horizon; /* is found anew */
     struct runner *first_ready, **last_ready; /* that can go on */
     struct peer *first_to_wake, **last_to_wake;
-    struct rounds *gathering;                 /* of collectives that not all members have reached */
-    struct link_use *link_uses;               /* by link, for rounds.c */
-    enum sim_timing again_with;               /* after SIM_RUN_AGAIN */
+    struct rounds *gathering;   /* of collectives that not all members have reached */
+    struct link_use *link_uses; /* by link, for rounds.c */
+    enum sim_timing again_with; /* after SIM_RUN_AGAIN */
     struct fluid *fluid;
     struct s4u_timer *flows_timer; /* at the time of the next change in `fluid` */
     double flows_turn_at;
@@ -344,12 +348,14 @@ struct sim_activity *peer_start_receive(struct peer *peer, int from, int lane);
 void engine_stop(struct engine *engine, int exit_code) __attribute__((noreturn)); /* by a peer */
 void engine_again(struct engine *engine, enum sim_timing timing, const char *why, ...)
     __attribute__((format(printf, 3, 4), noreturn)); /* likewise: start the run anew */
-void engine_tell_why(struct engine *engine, const char *why); /* not ahead of the clock; the first counts */
+void engine_tell_why(struct engine *engine,
+                     const char *why); /* not ahead of the clock; the first counts */
 void peer_compute_ahead(struct peer *peer, double flop); /* on its own clock */
-void peer_catch_up(struct peer *peer); /* let SimGrid's clock reach its own */
+void peer_catch_up(struct peer *peer);                   /* let SimGrid's clock reach its own */
 void peer_rest_ahead(struct peer *peer,
                      const struct sim_activity *activity); /* until somebody knows when that ends */
-void peer_go_on(struct peer *peer); /* that rests: now, or, without own clocks, at the time of its own */
+void peer_go_on(
+    struct peer *peer); /* that rests: now, or, without own clocks, at the time of its own */
 int peer_phase_number(const struct peer *peer, const char *phase);
 void peer_begin(struct peer *peer); /* a new actor for it */
 

@@ -46,8 +46,8 @@ static void remember(struct peer *peer)
     const int phases = peer->engine->record->phase_count;
 
     if (then->phases < phases)
-        then->phase_seconds = sim_arena_take(peer->engine->arena, (size_t)phases,
-                                             sizeof *then->phase_seconds);
+        then->phase_seconds =
+            sim_arena_take(peer->engine->arena, (size_t)phases, sizeof *then->phase_seconds);
     then->phases = phases;
     for (int d = 0; d < SIM_DOINGS; d++)
         then->seconds[d] = record->seconds[d];
@@ -93,8 +93,8 @@ static void count_again(struct peer *peer, int times)
     for (int p = 0; p < phases; p++)
         for (int d = 0; d < SIM_DOINGS && record->phase_seconds[p] != NULL; d++)
             record->phase_seconds[p][d] +=
-                times * (record->phase_seconds[p][d] -
-                         (p < then->phases ? then->phase_seconds[p][d] : 0));
+                times *
+                (record->phase_seconds[p][d] - (p < then->phases ? then->phase_seconds[p][d] : 0));
     peer->dozed_seconds += times * (peer->dozed_seconds - then->dozed_seconds);
     account_added(peer, times * (record->flop - then->flop));
     for (struct channel *c = peer->channels_from; c != NULL; c = c->next_of_from)

@@ -164,8 +164,7 @@ static bool links_are_apart(struct rounds *rounds)
 static void count_messages(struct rounds *rounds)
 {
     for (int r = 0; r < rounds->size && rounds->messages > 0; r++) {
-        channel_count(rounds->channels[r], rounds->messages,
-                      rounds->level_bytes + rounds->bytes[r],
+        channel_count(rounds->channels[r], rounds->messages, rounds->level_bytes + rounds->bytes[r],
                       rounds->runners[r]->peer->phase);
         rounds->bytes[r] = 0;
     }
@@ -231,9 +230,8 @@ static void step_level(struct rounds *rounds, const struct sim_step *step)
     const double flop = collective_flop(rounds->buffer, step);
     const double begin = rounds->level;
 
-    rounds->level_end = rounds->level =
-        begin + rounds->latency_seconds[0] +
-        engine_bytes_seconds(rounds->channels[0]->route, bytes);
+    rounds->level_end = rounds->level = begin + rounds->latency_seconds[0] +
+                                        engine_bytes_seconds(rounds->channels[0]->route, bytes);
     rounds->level_spent[SIM_RECEIVING] += rounds->level - begin;
     rounds->level += flop / rounds->flop_per_second[0];
     rounds->level_spent[SIM_COMPUTING] += flop / rounds->flop_per_second[0];
@@ -260,8 +258,7 @@ static void cut_parts(struct rounds *rounds, const struct sim_step *step)
     const bool are_equal = parts_are_equal(rounds, step);
 
     for (int r = 0; r < rounds->size; r++) {
-        rounds->step_bytes[r] =
-            are_equal ? even : collective_length(rounds->buffer->bytes, part);
+        rounds->step_bytes[r] = are_equal ? even : collective_length(rounds->buffer->bytes, part);
         rounds->bytes[r] += engine_counted_bytes(rounds->step_bytes[r]);
         if (++part.first == part.of)
             part.first = 0;
@@ -277,9 +274,9 @@ static void move(struct rounds *rounds, int from, int to, int shift)
         const double begin = ready[r] > receiver[r] ? ready[r] : receiver[r];
 
         rounds->begins[r] = begin;
-        rounds->ends[r] = begin + rounds->latency_seconds[r] +
-                          (double)rounds->step_bytes[r] * SIM_LIE_ABOUT_SECONDS /
-                              rounds->bytes_per_second[r];
+        rounds->ends[r] =
+            begin + rounds->latency_seconds[r] +
+            (double)rounds->step_bytes[r] * SIM_LIE_ABOUT_SECONDS / rounds->bytes_per_second[r];
     }
 }
 

@@ -426,9 +426,9 @@ static void tell_simulation(struct engine *engine)
     if (!was_ahead)
         engine_tell_why(engine, "its roles are written message by message");
     record->was_fast = engine->why_full == NULL;
-    record->why =
-        record->was_fast ? "no two transfers meet on a link: steps are followed without waiting"
-                         : engine->why_full;
+    record->why = record->was_fast
+                      ? "no two transfers meet on a link: steps are followed without waiting"
+                      : engine->why_full;
     if (engine->repeat.skipped > 0)
         record->why = sim_text(engine->arena, "%s; %d of %d iterations went as the one before",
                                record->why, engine->repeat.skipped, engine->plan->iterations);

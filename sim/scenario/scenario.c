@@ -10,11 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const sim_simulation_mode_names[] = {
-    [SIM_SIMULATION_AUTO] = "auto",
-    [SIM_SIMULATION_FULL] = "full",
-    [SIM_SIMULATION_FAST] = "fast",
-    NULL};
+const char *const sim_simulation_mode_names[] = {[SIM_SIMULATION_AUTO] = "auto",
+                                                 [SIM_SIMULATION_FULL] = "full",
+                                                 [SIM_SIMULATION_FAST] = "fast",
+                                                 NULL};
 
 const char *const sim_trace_level_names[] = {[SIM_TRACE_NONE] = "none",
                                              [SIM_TRACE_SUMMARY] = "summary",

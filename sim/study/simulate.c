@@ -41,7 +41,8 @@ static const char *why_simgrids(const struct sim_simulation *simulation)
     if (simulation->facts.has_profiles)
         return "the platform has profiles, which change hosts and links as time passes";
     if (strcmp(scenario->network.name, "tcp") == 0)
-        return "network: tcp has cross traffic, so that transfers slow each other down without meeting";
+        return "network: tcp has cross traffic, so that transfers slow each other down without "
+               "meeting";
     if (strcmp(scenario->network.name, "textbook") != 0)
         return "the network model is SimGrid's, with options of the scenario's own";
     return NULL;
@@ -98,8 +99,8 @@ static int run(const struct sim_simulation *simulation, int terminal, struct sim
 
     if (must_be_fast && attempt->timing != SIM_FAST)
         return refuse(simulation, attempt->why, err);
-    code = sim_run(scenario, &simulation->facts, simulation->loaded, terminal, attempt, simulation->platform_is_fine,
-                   arena, record, err);
+    code = sim_run(scenario, &simulation->facts, simulation->loaded, terminal, attempt,
+                   simulation->platform_is_fine, arena, record, err);
     if (must_be_fast && code == SIM_RUN_AGAIN)
         return refuse(simulation, sim_text(arena, "%s", err->text), err);
     if (must_be_fast && code == 0 && !record->was_fast)
@@ -146,8 +147,8 @@ static int simulate(void *context, FILE *reply, int terminal)
     struct sim_error err = {0};
     const double begin = wall_now();
     struct sim_attempt attempt = attempt_of(simulation);
-    int code = run(simulation, simulation->shows_progress ? terminal : -1, &attempt, arena, record,
-                   &err);
+    int code =
+        run(simulation, simulation->shows_progress ? terminal : -1, &attempt, arena, record, &err);
     const bool has_result = record->laws != NULL && code != 2;
 
     if (has_result && simulation->folder != NULL &&

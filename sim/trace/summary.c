@@ -212,9 +212,9 @@ json_t *sim_summary_json(const struct sim_scenario *scenario, const struct sim_r
     json_object_set_new(summary, "network", json_string(scenario->network.name));
     json_object_set_new(summary, "remarks", remarks_json(record));
     json_object_set_new(summary, "transfers", json_string(record->transfers));
-    json_object_set_new(summary, "simulation",
-                        json_pack("{s:s, s:s}", "ran", record->was_fast ? "fast" : "full", "why",
-                                  record->why));
+    json_object_set_new(
+        summary, "simulation",
+        json_pack("{s:s, s:s}", "ran", record->was_fast ? "fast" : "full", "why", record->why));
     json_object_set_new(summary, "seed", json_integer((json_int_t)scenario->seed));
     json_object_set_new(summary, "used_random_numbers", json_boolean(record->used_random_numbers));
     json_object_set_new(summary, "simulated_seconds", json_real(totals->seconds));

@@ -263,3 +263,9 @@ void training_settle(struct sim_peer *me, const struct job *job, const struct re
     if (agreement->settled == training->workers)
         sim_note(me, "models_apart", agreement->apart);
 }
+
+void training_count_again(double *sum, double *before, int times)
+{
+    *sum += times * (*sum - *before);
+    *before = *sum;
+}

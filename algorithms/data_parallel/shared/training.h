@@ -128,4 +128,8 @@ void training_tell(struct sim_peer *me, const struct job *job, const double *par
  * their replicas: 0 where all make the same steps. */
 void training_settle(struct sim_peer *me, const struct job *job, const struct replica *replica);
 
+/* At the beginning of an iteration of which `times` before it are not done, since they went as the last one: *sum counts what
+ * that one added to it, from *before on, so many times more; *before is *sum then. */
+void training_count_again(double *sum, double *before, int times);
+
 #endif
