@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdbool.h>
@@ -105,6 +106,18 @@ size_t top_k_sampled(struct top_k *work, const double *values, size_t count, siz
     return choose(work, values, work->places, survivors, k, chosen);
 }
 
+/* E[min(k, X)] for X of that mean and deviation, normal. */
+static double least_expected(double k, double mean, double deviation)
+{
+    const double z = (k - mean) / deviation;
+
+    return k - deviation * (z * gsl_cdf_ugaussian_P(z) + gsl_ran_ugaussian_pdf(z));
+}
+
+/* From so many on to both sides a beta distribution is normal: its skewness is at most 2 / sqrt(this).  GSL's incomplete
+ * beta function does not converge there. */
+static const double MANY = 1e5;
+
 /* E[min(k, n B)] = n r/(m+1) P(B' < k/n) + k P(B > k/n), B ~ Beta(r, m-r+1), B' ~ Beta(r+1, m-r+1). */
 double top_k_expected(size_t count, size_t k, double share)
 {
@@ -115,6 +128,11 @@ double top_k_expected(size_t count, size_t k, double share)
     if (!is_sampled(count, k, share, &sample))
         return wanted;
     others = sample.size - sample.rank + 1;
+    if (sample.rank > MANY && others > MANY) {
+        const double mean = sample.rank / (sample.size + 1);
+
+        return least_expected(wanted, n * mean, n * sqrt(mean * (1 - mean) / (sample.size + 2)));
+    }
     return n * sample.rank / (sample.size + 1) *
                gsl_cdf_beta_P(wanted / n, sample.rank + 1, others) +
            wanted * gsl_cdf_beta_Q(wanted / n, sample.rank, others);

@@ -78,8 +78,8 @@ static void make_room(struct background *background)
         return;
     if (count > background->room / 2 || background->room == 0)
         background->room = background->room == 0 ? 8 : 2 * background->room;
-    background->lanes =
-        grown(arena, background->lanes, from, count, background->room, sizeof *background->lanes);
+    background->lanes = grown(arena, background->lanes, from, count, background->room,
+                              sizeof(const struct sim_lane *));
     background->added_at = grown(arena, background->added_at, from, count, background->room,
                                  sizeof *background->added_at);
     background->ended_at = grown(arena, background->ended_at, from, count, background->room,

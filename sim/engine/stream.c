@@ -229,11 +229,21 @@ static void begin_stream(struct sim_stream *stream, const struct sim_lane *first
     engine_tell_why(peer->engine, why);
 }
 
+static struct waiting_lane *take_spare(struct engine *engine)
+{
+    struct waiting_lane *waiting = engine->spare_waiting;
+
+    if (waiting == NULL)
+        return sim_new(engine->arena, struct waiting_lane, 1);
+    engine->spare_waiting = waiting->next;
+    return waiting;
+}
+
 void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
 {
-    struct engine *engine = stream->peer->engine;
-    struct waiting_lane *waiting = engine->spare_waiting;
-    const char *phase = stream->peer->phase_name;
+    struct peer *peer = stream->peer;
+    const char *phase = peer->phase_name;
+    struct waiting_lane *waiting;
 
     if (stream->status != SIM_OK)
         return;
@@ -241,22 +251,20 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
         begin_stream(stream, lane);
     stream->adds |= lane_adds(lane);
     if (stream->background != NULL && stream->adds)
-        engine_again(engine, SIM_ALONE, "peers add up what they receive beside other computations");
+        engine_again(peer->engine, SIM_ALONE,
+                     "peers add up what they receive beside other computations");
     if (stream->background != NULL) {
         background_add(stream->background, lane);
         return;
     }
-    peer_catch_up(stream->peer);
-    if (waiting != NULL)
-        engine->spare_waiting = waiting->next;
-    else
-        waiting = sim_new(engine->arena, struct waiting_lane, 1);
+    peer_catch_up(peer); /* yields to others, so nothing of the engine may be held before */
+    waiting = take_spare(peer->engine);
     *waiting = (struct waiting_lane){NULL, lane};
     *stream->last = waiting;
     stream->last = &waiting->next;
     begin_lanes(stream);
-    stream->peer->step = SIM_NO_STEP;
-    sim_phase(&stream->peer->open, phase); /* steps have others */
+    peer->step = SIM_NO_STEP;
+    sim_phase(&peer->open, phase); /* steps have others */
 }
 
 enum sim_status sim_stream_compute(struct sim_stream *stream, double flop)

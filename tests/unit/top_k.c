@@ -189,6 +189,18 @@ static void the_same_stream_chooses_the_same(void **state)
     sim_random_close(b);
 }
 
+/* Where a beta distribution is as good as normal, which samples of hundreds of thousands are, the two forms are one. */
+static void what_is_expected_of_large_samples_is_known_too(void **state)
+{
+    const double below = top_k_expected(27020000, 9997400, 0.01),
+                 above = top_k_expected(27040000, 10004800, 0.01);
+
+    (void)state;
+    assert_true(fabs(above - below - 7400) < 1);
+    assert_true(top_k_expected(198813269, 73594731, 0.01) < 73594731);
+    assert_true(top_k_expected(198813269, 73594731, 0.01) > 0.999 * 73594731);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_sampled_threshold_finds_as_many_as_expected),
         cmocka_unit_test(a_sample_too_small_to_hold_one_of_them_is_not_used),
         cmocka_unit_test(the_same_stream_chooses_the_same),
+        cmocka_unit_test(what_is_expected_of_large_samples_is_known_too),
     };
     int failures;
 
