@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST = 20000, CASES = 1000, MOST_WORKERS = 33 };
+enum { FIRST = 20000, CASES = 2000, MOST_WORKERS = 33 };
 
 static void hold(uint64_t number, bool tells)
 {
