@@ -175,17 +175,22 @@ void ahead_follow(struct engine *engine)
 
 /* ---- what collectives see ---- */
 
+/* All peers must find the same, or some would wait for steps of others that are followed in another way. */
 bool ahead_may(const struct peer *peer, const struct sim_buffer *buffer, const char **why)
 {
-    if (!peer->engine->may_be_ahead)
-        *why = NULL; /* the run as a whole has its reason */
-    else if (buffer->flop_per_byte > 0 && !peer->has_host_alone)
+    struct engine *engine = peer->engine;
+    const bool adds = buffer->flop_per_byte > 0;
+
+    *why = NULL;
+    if (!engine->may_be_ahead) /* the run as a whole has its reason */
+        return false;
+    if (adds && engine->some_share_hosts)
         *why = "peers that share a host would add up there at the same time";
-    else if (buffer->flop_per_byte > 0 && peer->engine->has_computing_helpers)
+    else if (adds && engine->has_computing_helpers)
         *why = "peers compute beside what they add up";
-    else
-        return true;
-    return false;
+    if (*why != NULL && engine->has_been_ahead)
+        engine_again(engine, SIM_ALONE, "%s", *why);
+    return *why == NULL;
 }
 
 const struct sim_activity *ahead_waits_for(const struct runner *runner)

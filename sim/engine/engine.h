@@ -236,6 +236,7 @@ struct engine {
     bool keeps_events, is_over, has_shown;
     bool has_helpers;           /* actors that are no peers */
     bool has_computing_helpers; /* of them, such as computed beside a peer */
+    bool some_share_hosts;      /* peers */
     int left;                   /* peers whose actor has ended */
     int returns;                /* of peers from the dead */
     bool is_ours;               /* SimGrid is told of no transfer: `is_alone`, or `fluid` */

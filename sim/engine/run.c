@@ -177,6 +177,7 @@ static void find_lonely(struct engine *engine)
         const int place = engine->peers[i].host_place;
 
         engine->peers[i].has_host_alone = on[place] == 1;
+        engine->some_share_hosts |= on[place] > 1;
     }
 }
 
@@ -410,11 +411,9 @@ static void look_ahead(struct engine *engine)
 static void look_for_repeats(struct engine *engine)
 {
     const struct sim_plan *plan = engine->plan;
-    bool is_possible = engine->is_ours && plan->is_undisturbed && !plan->keeps_events &&
-                       plan->iterations > LEAST_REPEATED;
+    const bool is_possible = engine->is_ours && plan->is_undisturbed && !plan->keeps_events &&
+                             plan->iterations > LEAST_REPEATED && !engine->some_share_hosts;
 
-    for (int i = 0; i < engine->record->peer_count; i++)
-        is_possible &= engine->peers[i].has_host_alone;
     engine->repeat = (struct repeat){.is_possible = is_possible, .compared_at = 1};
 }
 
