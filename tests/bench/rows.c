@@ -1,0 +1,196 @@
+/* rows.c -- dmlsim alone: whole runs, sweeps and starts, with bounds. */
+#include "tests/bench/bench.h"
+
+#include <stdio.h>
+
+enum { STAGES = 64 };
+
+/* Bounds of 0 are none.  Seconds of the wall are goals for a machine of two cores that does nothing else. */
+static const struct {
+    const char *key, *title;
+    double most_cpu_seconds, most_wall_seconds, most_bytes;
+    int clients, chosen; /* of FedAvg */
+} rows[ROWS] = {
+    [TRAINING] = {"training", "ResNet-50 on 64 workers, 100 iterations", 5},
+    [GPIPE] = {"gpipe", "gpipe, 64 x 1,024, 10 iterations", 10},
+    [ONE_F_ONE_B] = {"one_f_one_b", "one_f_one_b, 64 x 1,024, 10 iterations", 10},
+    [FEDERATED_10] = {"federated_10", "fedavg, 10 of 1,000 clients, 100 rounds", 10, 0, 0, 1000,
+                      10},
+    [FEDERATED_100] = {"federated_100", "fedavg, 100 of 1,000 clients, 100 rounds", 10, 0, 0, 1000,
+                       100},
+    [FEDERATED_CROWD] = {"federated_crowd", "fedavg, 100 of 10,000 clients, 100 rounds", 100, 0,
+                         2e9, 10000, 100},
+    [FEDPROX] = {"fedprox", "fedprox, Synthetic(1, 1), 200 rounds", 15},
+    [SERVER] = {"server", "parameter_server, 1,024 equal pushes at once", 2},
+    [ALL_TO_ALL] = {"all_to_all", "pairwise_alltoall of 256", 2},
+    [ITERATIONS_3] = {"iterations_3", "ring_allreduce of 64, 3 iterations", 1},
+    [ITERATIONS_1000] = {"iterations_1000", "the same, 1,000 iterations", 1},
+    [SWEEP_8] = {"sweep_8", "a sweep of 2,000 points of 8 hosts", 16, 2000 / 600.0},
+    [SWEEP_64] = {"sweep_64", "a sweep of 500 points of 64 hosts", 16, 500 / 250.0},
+    [RUN_64] = {"run_64", "a run of 64 workers", 1, 0.08},
+    [LIST] = {"list", "list algorithms", 1, 0.06},
+    [SHOW] = {"show", "show ring_allreduce", 1, 0.06},
+    [CHECK] = {"check", "check scenarios/ring_allreduce.yaml", 1, 0.06},
+};
+
+/* As many iterations cost as much as three; a quarter more is the machine's. */
+static const double MOST_TO_THREE_ITERATIONS = 1.25;
+
+/* ---- commands ---- */
+
+static const char *clients_of(const struct bench *bench, int row)
+{
+    return sim_text(bench->arena, "%s/clients-%d.xml", bench->folder, rows[row].clients);
+}
+
+void rows_prepare(const struct bench *bench)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].clients > 0)
+            bench_run(bench,
+                      sim_text(bench->arena,
+                               "%s platform generate federated --clients=%d --seed=3 --out=%s",
+                               bench->dmlsim, rows[i].clients, clients_of(bench, i)));
+}
+
+/* A shipped scenario with settings, into a run directory. */
+static const char *run_of(const struct bench *bench, const char *scenario, const char *settings)
+{
+    return sim_text(bench->arena, "%s run scenarios/%s.yaml %s --trace summary --json --out %s/run",
+                    bench->dmlsim, scenario, settings, bench->folder);
+}
+
+static const char *on_star(const struct bench *bench, int hosts, const char *settings)
+{
+    return sim_text(bench->arena, "--set platform=%s %s", bench_star(bench, hosts), settings);
+}
+
+static const char *federated(const struct bench *bench, int row)
+{
+    return run_of(bench, "fedavg",
+                  sim_text(bench->arena,
+                           "--set platform=%s --set "
+                           "hosts={\"server\":[server],\"client\":[\"client-*\"]} --set "
+                           "algorithm.clients=%d --set algorithm.clients_per_round=%d --set "
+                           "iterations=100",
+                           clients_of(bench, row), rows[row].clients, rows[row].chosen));
+}
+
+static const char *pipeline(const struct bench *bench, int row)
+{
+    return run_of(bench, rows[row].key,
+                  on_star(bench, STAGES,
+                          sim_text(bench->arena,
+                                   "--set algorithm.stages=%d --set algorithm.microbatches=1024 "
+                                   "--set algorithm.boundary_bytes=1000 --set iterations=10",
+                                   STAGES)));
+}
+
+/* Start, simulations of a millisecond, and storage. */
+static const char *sweep(const struct bench *bench, const char *platform, int workers, int points)
+{
+    const char *study = sim_text(bench->arena, "%s/sweep-%d.yaml", bench->folder, workers),
+               *store = sim_text(bench->arena, "%s/sweep-%d.db", bench->folder, workers);
+    FILE *file = fopen(study, "w");
+
+    if (file == NULL ||
+        fprintf(file,
+                "platform: %s\nalgorithm: {name: ring_allreduce, workers: %d}\n"
+                "study: {replications: %d}\n",
+                platform, workers, points) < 0 ||
+        fclose(file) != 0)
+        bench_die("this cannot be written.", study);
+    remove(store);
+    return sim_text(bench->arena, "%s sweep %s --out %s", bench->dmlsim, study, store);
+}
+
+static const char *ring_of_64(const struct bench *bench, int iterations)
+{
+    return run_of(bench, "ring_allreduce",
+                  on_star(bench, 64,
+                          sim_text(bench->arena, "--set algorithm.workers=64 --set iterations=%d",
+                                   iterations)));
+}
+
+static const char *command_of(const struct bench *bench, int row)
+{
+    switch (row) {
+    case TRAINING:
+        return run_of(bench, "synchronous_data_parallel",
+                      "--set platform=platforms/gpu_cluster.xml --set algorithm.workers=64 --set "
+                      "iterations=100 --set algorithm.learning=off");
+    case GPIPE:
+    case ONE_F_ONE_B: return pipeline(bench, row);
+    case FEDPROX:
+        return run_of(bench, "fedprox",
+                      "--set algorithm.local_epochs=20 --set algorithm.stragglers=0 --set "
+                      "iterations=200");
+    case SERVER:
+        return run_of(bench, "parameter_server",
+                      on_star(bench, 1025, "--set algorithm.workers=1024"));
+    case ALL_TO_ALL:
+        return run_of(bench, "pairwise_alltoall",
+                      on_star(bench, 256, "--set algorithm.workers=256"));
+    case ITERATIONS_3: return ring_of_64(bench, 3);
+    case ITERATIONS_1000: return ring_of_64(bench, 1000);
+    case SWEEP_8: return sweep(bench, "platforms/one_switch.xml", 8, 2000);
+    case SWEEP_64: return sweep(bench, bench_star(bench, 64), 64, 500);
+    case RUN_64: return ring_of_64(bench, 1);
+    case LIST: return sim_text(bench->arena, "%s list algorithms", bench->dmlsim);
+    case SHOW: return sim_text(bench->arena, "%s show ring_allreduce", bench->dmlsim);
+    case CHECK:
+        return sim_text(bench->arena, "%s check scenarios/ring_allreduce.yaml", bench->dmlsim);
+    default: return federated(bench, row);
+    }
+}
+
+void rows_run(struct bench *bench)
+{
+    for (int i = 0; i < ROWS; i++)
+        for (int turn = 0; turn < (i >= RUN_64 ? SHORT_TURNS : 1); turn++)
+            bench->rows[i].of[bench->rows[i].count++] = bench_run(bench, command_of(bench, i));
+}
+
+/* ---- what came of them ---- */
+
+static void judge(struct bench *bench, int row)
+{
+    const struct samples *samples = &bench->rows[row];
+    const double cpu = bench_cpu_seconds(samples), wall = bench_wall_seconds(samples),
+                 bytes = samples->of[0].peak_bytes;
+
+    bench_demand(bench, cpu < rows[row].most_cpu_seconds,
+                 sim_text(bench->arena, "%s: %.2f CPU seconds, not under %g.", rows[row].title, cpu,
+                          rows[row].most_cpu_seconds));
+    bench_demand(bench, rows[row].most_wall_seconds == 0 || wall < rows[row].most_wall_seconds,
+                 sim_text(bench->arena, "%s: %.3f seconds, not under %.3g.", rows[row].title, wall,
+                          rows[row].most_wall_seconds));
+    bench_demand(bench, rows[row].most_bytes == 0 || bytes < rows[row].most_bytes,
+                 sim_text(bench->arena, "%s: %.0f MB, not under %g.", rows[row].title, bytes / 1e6,
+                          rows[row].most_bytes / 1e6));
+}
+
+json_t *rows_tell(struct bench *bench)
+{
+    const double three = bench_cpu_seconds(&bench->rows[ITERATIONS_3]),
+                 thousand = bench_cpu_seconds(&bench->rows[ITERATIONS_1000]);
+    json_t *all = json_object();
+
+    printf("%-50s %8s %8s %8s\n", "dmlsim alone", "CPU s", "wall s", "peak MB");
+    for (int i = 0; i < ROWS; i++) {
+        const double cpu = bench_cpu_seconds(&bench->rows[i]),
+                     wall = bench_wall_seconds(&bench->rows[i]);
+        json_t *json = bench_json(&bench->rows[i]);
+
+        printf("%-50s %8.2f %8.2f %8.0f\n", rows[i].title, cpu, wall,
+               bench->rows[i].of[0].peak_bytes / 1e6);
+        judge(bench, i);
+        json_object_set_new(json, "median_cpu_seconds", json_real(cpu));
+        json_object_set_new(json, "median_wall_seconds", json_real(wall));
+        json_object_set_new(all, rows[i].key, json);
+    }
+    bench_demand(bench, thousand <= MOST_TO_THREE_ITERATIONS * three,
+                 sim_text(bench->arena, "1,000 iterations cost %.2f times what 3 cost, not %g.",
+                          thousand / three, MOST_TO_THREE_ITERATIONS));
+    return all;
+}
