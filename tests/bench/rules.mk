@@ -4,7 +4,7 @@ ROUNDS ?= 3
 BENCH = $(BUILD)/bench
 BENCH_PROGRAMS = $(BENCH)/bench $(BENCH)/bare_ring $(BENCH)/bare_ring_alike $(BENCH)/smpi_ring
 
-bench: all $(BENCH_PROGRAMS) ## messages a second and memory, beside SMPI and a bare loop (10 minutes; QUICK=1: 2)
+bench: all $(BENCH_PROGRAMS) ## messages a second and memory, beside SMPI and a bare loop (a quarter of an hour; QUICK=1: 2 minutes)
 	@$(BENCH)/bench $(PROGRAM) $(BENCH) $(ROUNDS) $(if $(QUICK),quick); code=$$?; \
 	if command -v gnuplot > /dev/null; then gnuplot -e "folder='$(BENCH)'" tests/bench/bench.gp; fi; exit $$code
 
