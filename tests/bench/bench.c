@@ -204,7 +204,8 @@ static void become(char *command, const char *output)
         arguments[count++] = word;
     dup2(file, STDOUT_FILENO);
     dup2(file, STDERR_FILENO); /* where SMPI's replay tells its result */
-    execvp(arguments[0], arguments);
+    if (count > 0)
+        execvp(arguments[0], arguments);
     _exit(127);
 }
 

@@ -34,8 +34,8 @@ static void hold(uint64_t number, bool tells)
 static void fast_equals_full(void **state)
 {
     (void)state;
-    for (int c = 0; c < CASES; c++)
-        hold((uint64_t)(FIRST + c), false);
+    for (uint64_t number = FIRST; number < FIRST + CASES; number++)
+        hold(number, false);
 }
 
 static int cases_asked_for;
