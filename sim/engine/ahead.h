@@ -56,4 +56,7 @@ void ahead_is_over(struct runner *runner);
  * all follow the steps, or, if that is not exact, are given to ahead_begin. */
 bool rounds_join(struct runner *runner);
 
+/* After the run: those of which somebody never came. */
+void rounds_close(struct engine *engine);
+
 #endif

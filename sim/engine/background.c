@@ -4,7 +4,18 @@
 
 #include <string.h>
 
-/* A transfer, and the step that it was of. */
+/* An array that grows at its end, and whose beginning is forgotten. */
+struct window {
+    void *items;
+    int begin, end, room;
+};
+
+struct timed_lane {
+    const struct sim_lane *lane;
+    double added_at, ended_at;
+};
+
+/* A transfer, and the lane that it was of. */
 struct entry {
     struct sim_activity activity;
     int lane;
@@ -16,15 +27,48 @@ struct background {
     bool is_running;
     int stage; /* of the lane that runs */
 
-    /* By number of lane, from the first that is still of interest on. */
-    const struct sim_lane **lanes;
-    double *added_at, *ended_at;
-    int added, ended, first, room;
+    struct window lanes;     /* struct timed_lane, from number `first` on */
+    int first, ended, added; /* numbers of lanes; the one that runs is `ended` */
 
-    struct entry *log; /* in the order of time */
-    int log_begin, log_end, log_room;
-    int awaited; /* the peer rests until so many have ended; 0: it does not */
+    struct window log; /* struct entry, in the order of time */
+    int awaited;       /* the peer rests until so many have ended; 0: it does not */
 };
+
+/* ---- windows ---- */
+
+/* The place of one more, of `size` bytes. */
+static void *push(struct window *window, size_t size, struct sim_arena *arena)
+{
+    const int count = window->end - window->begin;
+    char *from = window->items, *to = window->items;
+
+    if (window->end == window->room) {
+        if (window->begin == 0 || count > window->room / 2) {
+            window->room = window->room == 0 ? 8 : 2 * window->room;
+            to = sim_arena_take(arena, (size_t)window->room, size);
+        }
+        if (count > 0)
+            memmove(to, from + (size_t)window->begin * size, (size_t)count * size);
+        window->items = to;
+        window->begin = 0;
+        window->end = count;
+    }
+    return to + (size_t)window->end++ * size;
+}
+
+static struct timed_lane *lane_at(const struct background *background, int number)
+{
+    const struct window *lanes = &background->lanes;
+
+    return (struct timed_lane *)lanes->items + lanes->begin + number - background->first;
+}
+
+static struct entry *first_entry(const struct background *background)
+{
+    const struct window *log = &background->log;
+
+    return log->begin == log->end ? NULL : (struct entry *)log->items + log->begin;
+}
 
 struct background *background_open(struct peer *peer)
 {
@@ -41,55 +85,28 @@ int background_added(const struct background *background)
 
 /* ---- lanes, one after the other ---- */
 
-static int place_of(const struct background *background, int lane)
-{
-    return lane - background->first;
-}
-
 int background_ended(const struct background *background)
 {
     const double soon = engine_soon(sim_now(&background->peer->open));
     int ended = background->ended;
 
-    while (ended > background->first &&
-           background->ended_at[place_of(background, ended - 1)] > soon)
+    while (ended > background->first && lane_at(background, ended - 1)->ended_at > soon)
         ended--;
     return ended;
 }
 
-static void *grown(struct sim_arena *arena, const void *old, int from, int count, int room,
-                   size_t size)
+/* Lanes that lie behind the peer are of no interest any more. */
+static void forget_ended(struct background *background)
 {
-    char *grown = sim_arena_take(arena, (size_t)room, size);
+    const int ended = background_ended(background);
 
-    if (count > 0)
-        memcpy(grown, (const char *)old + (size_t)from * size, (size_t)count * size);
-    return grown;
-}
-
-/* Lanes that lie behind the peer are forgotten when there is no room. */
-static void make_room(struct background *background)
-{
-    struct sim_arena *arena = background->peer->engine->arena;
-    const int from = place_of(background, background_ended(background));
-    const int count = background->added - background->first - from;
-
-    if (background->added - background->first < background->room)
-        return;
-    if (count > background->room / 2 || background->room == 0)
-        background->room = background->room == 0 ? 8 : 2 * background->room;
-    background->lanes = grown(arena, background->lanes, from, count, background->room,
-                              sizeof(const struct sim_lane *));
-    background->added_at = grown(arena, background->added_at, from, count, background->room,
-                                 sizeof *background->added_at);
-    background->ended_at = grown(arena, background->ended_at, from, count, background->room,
-                                 sizeof *background->ended_at);
-    background->first += from;
+    background->lanes.begin += ended - background->first;
+    background->first = ended;
 }
 
 static void enter_stage(struct background *background, double clock)
 {
-    const struct sim_lane *lane = background->lanes[place_of(background, background->ended)];
+    const struct sim_lane *lane = lane_at(background, background->ended)->lane;
     const struct sim_stage *stage = &lane->stages[background->stage];
 
     background->runner =
@@ -110,8 +127,7 @@ static bool next_lane(struct background *background, double clock)
     if (!background->is_running)
         return false;
     background->stage = 0;
-    enter_stage(background,
-                fmax(clock, background->added_at[place_of(background, background->ended)]));
+    enter_stage(background, fmax(clock, lane_at(background, background->ended)->added_at));
     return true;
 }
 
@@ -120,7 +136,7 @@ static void lane_ended(struct background *background)
     struct peer *peer = background->peer;
     const double clock = background->runner.clock;
 
-    background->ended_at[place_of(background, background->ended)] = clock;
+    lane_at(background, background->ended)->ended_at = clock;
     background->ended++;
     peer->engine->ahead_until = fmax(peer->engine->ahead_until, clock);
     if (background->awaited == background->ended) {
@@ -132,7 +148,7 @@ static void lane_ended(struct background *background)
 
 bool background_table_ended(struct background *background)
 {
-    const struct sim_lane *lane = background->lanes[place_of(background, background->ended)];
+    const struct sim_lane *lane = lane_at(background, background->ended)->lane;
     const double clock = background->runner.clock;
 
     if (++background->stage < lane->count) {
@@ -147,12 +163,11 @@ void background_add(struct background *background, const struct sim_lane *lane)
 {
     struct peer *peer = background->peer;
     const double now = sim_now(&peer->open);
-    int place;
 
-    make_room(background);
-    place = place_of(background, background->added++);
-    background->lanes[place] = lane;
-    background->added_at[place] = now;
+    forget_ended(background);
+    *(struct timed_lane *)push(&background->lanes, sizeof(struct timed_lane), peer->engine->arena) =
+        (struct timed_lane){.lane = lane, .added_at = now};
+    background->added++;
     peer->engine->has_been_ahead = true;
     for (int s = 0; s < lane->count; s++)
         peer->tells += lane->stages[s].buffer.values != NULL;
@@ -167,18 +182,9 @@ void background_add(struct background *background, const struct sim_lane *lane)
 
 static void log_activity(struct background *background, const struct sim_activity *activity)
 {
-    const int count = background->log_end - background->log_begin;
+    struct entry *entry = push(&background->log, sizeof *entry, background->peer->engine->arena);
 
-    if (background->log_end == background->log_room) {
-        if (count > background->log_room / 2 || background->log_room == 0)
-            background->log_room = background->log_room == 0 ? 64 : 2 * background->log_room;
-        background->log =
-            grown(background->peer->engine->arena, background->log, background->log_begin, count,
-                  background->log_room, sizeof *background->log);
-        background->log_begin = 0;
-        background->log_end = count;
-    }
-    background->log[background->log_end++] = (struct entry){*activity, background->ended};
+    *entry = (struct entry){*activity, background->ended};
 }
 
 /* Of two that end at once the send comes first, as it does in stream.c. */
@@ -200,20 +206,25 @@ void background_step_ended(struct background *background)
 /* What ended while the peer did something else. */
 static void account_until(struct background *background, double begin)
 {
-    while (background->log_begin < background->log_end &&
-           background->log[background->log_begin].activity.ends_at <= engine_soon(begin))
-        account_beside(background->peer, &background->log[background->log_begin++].activity, begin);
+    const struct entry *entry;
+
+    while ((entry = first_entry(background)) != NULL &&
+           entry->activity.ends_at <= engine_soon(begin)) {
+        account_beside(background->peer, &entry->activity, begin);
+        background->log.begin++;
+    }
 }
 
 /* The peer waited from `begin` until so many lanes had ended. */
 static void account_waiting(struct background *background, int count, double begin)
 {
     struct peer *peer = background->peer;
+    struct entry *entry;
 
-    while (background->log_begin < background->log_end &&
-           background->log[background->log_begin].lane < count) {
-        struct sim_activity *activity = &background->log[background->log_begin++].activity;
+    while ((entry = first_entry(background)) != NULL && entry->lane < count) {
+        struct sim_activity *activity = &entry->activity;
 
+        background->log.begin++;
         sim_phase(&peer->open, peer->engine->record->phases[activity->phase]);
         account_activity(peer, activity, begin, fmax(begin, activity->ends_at));
         begin = fmax(begin, activity->ends_at);
@@ -234,7 +245,7 @@ void background_wait(struct background *background, int count)
     account_until(background, begin);
     if (count <= background->first) /* behind it for long */
         return;
-    peer->clock = fmax(begin, background->ended_at[place_of(background, count - 1)]);
+    peer->clock = fmax(begin, lane_at(background, count - 1)->ended_at);
     account_waiting(background, count, begin);
     peer_catch_up(peer);
 }

@@ -109,16 +109,15 @@ void channel_withdraw(struct sim_activity *activity)
 /* Two transfers meet on a link: no time can be told of one without the other. */
 static void tell_who_meet(const struct channel *channel, int link, double at)
 {
-    const struct engine *engine = channel->from->engine;
+    struct engine *engine = channel->from->engine;
 
     if (engine->loads[link].is_wifi) /* taken always */
-        engine_again(channel->from->engine, SIM_SIMGRIDS, "stations of Wi-Fi %s take turns",
+        engine_again(engine, SIM_SIMGRIDS, "stations of Wi-Fi %s take turns",
                      engine->world->links[link].name);
-    engine_again(channel->from->engine, SIM_FLUID,
-                 "at %.9g s a message from %s to %s meets another one on link %s", at,
-                 engine->record->peers[channel->from->open.number].name,
-                 engine->record->peers[channel->to->open.number].name,
-                 engine->world->links[link].name);
+    engine_again(
+        engine, SIM_FLUID, "at %.9g s a message from %s to %s meets another one on link %s", at,
+        engine->record->peers[channel->from->open.number].name,
+        engine->record->peers[channel->to->open.number].name, engine->world->links[link].name);
 }
 
 /* The transfer is alone on its links, so nothing is there to solve: it takes a + S/B.  As soon as two

@@ -254,6 +254,7 @@ struct engine {
     struct peer *first_to_wake, **last_to_wake;
     struct rounds *gathering;   /* of collectives that not all members have reached */
     struct link_use *link_uses; /* by link, for rounds.c */
+    int64_t rounds_begun;
     enum sim_timing again_with; /* after SIM_RUN_AGAIN */
     struct fluid *fluid;
     struct s4u_timer *flows_timer; /* at the time of the next change in `fluid` */

@@ -17,13 +17,15 @@ enum { LEAST_MEMBERS = 3, NOBODY_YET = -1, SEVERAL = -2 };
 
 /* What the transfers of one collective have in common with a link. */
 struct link_use {
-    const struct rounds *rounds; /* of whom the rest speaks */
-    int sender, receiver;        /* ranks */
-    double begins_at;            /* no transfer before */
+    int64_t number;       /* of the rounds of whom the rest speaks */
+    int sender, receiver; /* ranks */
+    double begins_at;     /* no transfer before */
 };
 
 struct rounds {
-    struct rounds *next;
+    struct rounds *next;     /* that gather */
+    int64_t number;          /* 1, 2, ... */
+    struct sim_arena *arena; /* its own: a run may have millions of collectives */
     struct engine *engine;
     const struct sim_group *group;
     sim_steps *steps;
@@ -64,18 +66,22 @@ static struct rounds *gathering_of(const struct runner *runner)
 {
     struct engine *engine = runner->peer->engine;
     struct rounds *rounds = engine->gathering;
+    struct sim_arena *arena;
 
     while (rounds != NULL && !is_of(rounds, runner))
         rounds = rounds->next;
     if (rounds != NULL)
         return rounds;
-    rounds = sim_new(engine->arena, struct rounds, 1);
+    arena = sim_arena_open();
+    rounds = sim_new(arena, struct rounds, 1);
+    rounds->number = ++engine->rounds_begun;
+    rounds->arena = arena;
     rounds->engine = engine;
     rounds->group = runner->group;
     rounds->steps = runner->steps;
     rounds->buffer = runner->buffer;
     rounds->size = runner->group->size;
-    rounds->runners = sim_new(engine->arena, struct runner *, (size_t)rounds->size);
+    rounds->runners = sim_new(arena, struct runner *, (size_t)rounds->size);
     rounds->next = engine->gathering;
     engine->gathering = rounds;
     return rounds;
@@ -108,8 +114,8 @@ static bool use_link(struct rounds *rounds, int link, int sender, int receiver)
     struct link_use *use = &rounds->engine->link_uses[link];
     const double begins_at = fmax(rounds->ready[sender], rounds->ready[receiver]);
 
-    if (use->rounds != rounds) {
-        *use = (struct link_use){rounds, sender, receiver, begins_at};
+    if (use->number != rounds->number) {
+        *use = (struct link_use){rounds->number, sender, receiver, begins_at};
         rounds->links[rounds->link_count++] = link;
         return true;
     }
@@ -334,7 +340,7 @@ static void step_uneven(struct rounds *rounds, const struct sim_step *step)
 static void open_vectors(struct rounds *rounds)
 {
     const size_t size = (size_t)rounds->size;
-    struct sim_arena *arena = rounds->engine->arena;
+    struct sim_arena *arena = rounds->arena;
 
     rounds->begins = sim_new(arena, double, size);
     rounds->ends = sim_new(arena, double, size);
@@ -409,12 +415,12 @@ static void let_go(struct rounds *rounds)
 static bool play(struct rounds *rounds)
 {
     struct engine *engine = rounds->engine;
-    struct sim_arena *arena = engine->arena;
+    const size_t links = (size_t)engine->record->link_count;
 
     if (engine->link_uses == NULL)
-        engine->link_uses = sim_new(arena, struct link_use, (size_t)engine->record->link_count);
-    rounds->ready = sim_new(arena, double, (size_t)rounds->size);
-    rounds->links = sim_new(arena, int, (size_t)engine->record->link_count);
+        engine->link_uses = sim_new(engine->arena, struct link_use, links);
+    rounds->ready = sim_new(rounds->arena, double, (size_t)rounds->size);
+    rounds->links = sim_new(rounds->arena, int, links);
     for (int r = 0; r < rounds->size; r++)
         rounds->ready[r] = rounds->runners[r]->clock;
     if (!buffers_are_alike(rounds) || !links_are_apart(rounds))
@@ -441,9 +447,19 @@ bool rounds_join(struct runner *runner)
     if (++rounds->arrived < rounds->size)
         return true;
     unlink_rounds(rounds);
-    if (play(rounds))
-        return true;
-    for (int r = 0; r < rounds->size; r++)
-        ahead_begin(rounds->runners[r]);
+    if (!play(rounds))
+        for (int r = 0; r < rounds->size; r++)
+            ahead_begin(rounds->runners[r]);
+    sim_arena_close(rounds->arena);
     return true;
+}
+
+void rounds_close(struct engine *engine)
+{
+    while (engine->gathering != NULL) {
+        struct rounds *rounds = engine->gathering;
+
+        engine->gathering = rounds->next;
+        sim_arena_close(rounds->arena);
+    }
 }

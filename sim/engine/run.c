@@ -2,7 +2,7 @@
 #include "sim/engine/run.h"
 
 #include "sim/base/random.h"
-#include "sim/engine/engine.h"
+#include "sim/engine/ahead.h"
 
 #include <math.h>
 #include <simgrid/engine.h>
@@ -518,6 +518,7 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
         return 1;
     }
     progress_clear(engine);
+    rounds_close(engine);
     attempt->next = engine->again_with;
     tell_simulation(engine);
     return finish(engine, err);

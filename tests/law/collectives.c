@@ -36,21 +36,6 @@ static void worker(struct sim_peer *me)
             sim_give_up(me, "has %g in element %d, not %g", values[i], i, expected);
 }
 
-/* The scenario's keys for the settings of a case: ", style: leader". */
-static const char *own_settings(const struct collective_case *with)
-{
-    static char text[128];
-
-    text[0] = '\0';
-    for (int i = 0; i < 3 && with->settings[i] != NULL; i++) {
-        const char *equals = strchr(with->settings[i], '=');
-
-        sprintf(text + strlen(text), ", %.*s: %s", (int)(equals - with->settings[i]),
-                with->settings[i], equals + 1);
-    }
-    return text;
-}
-
 static const char *bytes_name(const struct collective_case *with)
 {
     return with->algorithm->parameters[1].name;
@@ -67,8 +52,8 @@ static struct simulated run_case(const struct collective_case *with, bool real, 
     if (real)
         played.roles = roles;
     snprintf(text, sizeof text, "algorithm: {name: %s, workers: %d, %s: %lld%s%s}\ntrace: none\n%s",
-             with->algorithm->name, n, bytes_name(with), bytes, own_settings(with), more_parameters,
-             more);
+             with->algorithm->name, n, bytes_name(with), bytes, collective_case_keys(with),
+             more_parameters, more);
     return simulate(text, algorithms);
 }
 

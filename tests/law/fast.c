@@ -11,44 +11,11 @@ enum { FIRST = 700, CASES = 36, MOST_WORKERS = 9 };
 
 /* ---- the same ---- */
 
-static void hold(uint64_t number)
-{
-    static struct random_case drawn;
-    struct same_run same;
-    char name[160];
-
-    random_case_draw(&drawn, number, MOST_WORKERS);
-    snprintf(name, sizeof name, "case %llu of at most %d (%s on a %s)", (unsigned long long)number,
-             MOST_WORKERS, drawn.algorithm, platform_shape_names[drawn.shape]);
-    runs_are_the_same(name, drawn.text, &same);
-    if (drawn.is_tcp && (same.was_fast || strstr(same.why, "cross traffic") == NULL))
-        fail_msg("%s runs fast with network: tcp, or says %s", name, same.why);
-    if (drawn.is_alone && !drawn.is_tcp && !same.was_fast)
-        fail_msg("%s runs in full, since %s, though all are alone:\n%s", name, same.why,
-                 drawn.text);
-    if (number % 6 == 0)
-        runs_are_repeatable(name, drawn.text);
-}
-
 static void fast_equals_full(void **state)
 {
     (void)state;
     for (uint64_t c = FIRST; c < FIRST + CASES; c++)
-        hold(c);
-}
-
-static const char *settings_of(const struct collective_case *with)
-{
-    static char text[128];
-
-    text[0] = '\0';
-    for (int i = 0; i < 3 && with->settings[i] != NULL; i++) {
-        const char *equals = strchr(with->settings[i], '=');
-
-        sprintf(text + strlen(text), ", %.*s: %s", (int)(equals - with->settings[i]),
-                with->settings[i], equals + 1);
-    }
-    return text;
+        random_case_holds(c, MOST_WORKERS, c % 6 == 0);
 }
 
 /* `fast` refuses what is not fast: so this is that each is. */
@@ -67,7 +34,7 @@ static void every_collective_is_fast_on_a_star(void **state)
                  "algorithm: {name: %s, workers: 12, %s: 1234577%s, compute_seconds: 0.00713, "
                  "compute_jitter: 0.31}\n",
                  star_platform(13, 37), with->algorithm->name, with->algorithm->parameters[1].name,
-                 settings_of(with));
+                 collective_case_keys(with));
         run = simulate(text, NULL);
         if (run.code != 0)
             fail_msg("%s: %s", with->name, run.err.text);
@@ -220,6 +187,45 @@ static void the_same_is_learnt(void **state)
     }
 }
 
+/* ---- memory ---- */
+
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
+static double peak_bytes(const char *algorithm, int iterations)
+{
+    struct simulated run;
+    char text[512];
+    json_t *timing;
+    double bytes;
+
+    snprintf(text, sizeof text, "platform: %s\niterations: %d\ntrace: none\n%s",
+             star_platform(9, 37), iterations, algorithm);
+    run = simulate_into(text, "build/same/memory");
+    if (run.code != 0)
+        fail_msg("%s", run.err.text);
+    timing = json_load_file("build/same/memory/timing.json", 0, NULL);
+    assert_non_null(timing);
+    bytes = number_at(timing, "peak_memory_bytes");
+    json_decref(timing);
+    simulated_release(&run);
+    return bytes;
+}
+
+/* With jitter none of them goes as the one before. */
+static void iterations_leave_nothing_behind(void **state)
+{
+    static const char *const systems[] = {
+        "algorithm: {name: ring_allreduce, workers: 9, gradient_bytes: 1234577, compute_seconds: "
+        "0.00913, compute_jitter: 0.21, flop_per_byte: 0.3}\n",
+        "algorithm: {name: synchronous_data_parallel, workers: 9, gradient_bytes: 1234577, "
+        "bucket_bytes: 400000, compute_seconds: 0.00913, compute_jitter: 0.21, flop_per_byte: "
+        "0}\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++)
+        assert_true(peak_bytes(systems[i], 3000) < peak_bytes(systems[i], 300) + 2e6);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +238,9 @@ int main(void)
         cmocka_unit_test(transfers_that_meet_are_refused),
         cmocka_unit_test(what_is_not_a_table_alone_is_refused),
         cmocka_unit_test(the_same_is_learnt),
+#ifndef __SANITIZE_ADDRESS__
+        cmocka_unit_test(iterations_leave_nothing_behind),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
