@@ -291,7 +291,7 @@ static int explain_setting(const struct sim_call *call, const json_t *summary,
 
 static int explain(const struct sim_call *call, const json_t *summary, const char *folder)
 {
-    const json_t *item;
+    const json_t *item, *simulation = json_object_get(summary, "simulation");
     char text[SIM_QUANTITY_SIZE];
     struct sim_error err = {0};
     size_t i;
@@ -300,8 +300,8 @@ static int explain(const struct sim_call *call, const json_t *summary, const cha
     printf("%s on %s, network: %s: %s\n", text_of(summary, "algorithm"),
            text_of(summary, "platform"), text_of(summary, "network"),
            sim_format_quantity(text, number_of(summary, "simulated_seconds"), SIM_UNIT_SECONDS));
-    printf("simulated %s: %s\n", text_of(json_object_get(summary, "simulation"), "ran"),
-           text_of(json_object_get(summary, "simulation"), "why"));
+    if (simulation != NULL) /* earlier versions say nothing of it */
+        printf("simulated %s: %s\n", text_of(simulation, "ran"), text_of(simulation, "why"));
     if (!analysis_explain_pipeline(summary, folder, call->arena, &err)) {
         fflush(stdout);
         return sim_complain(&err, 2);

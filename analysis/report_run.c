@@ -107,6 +107,7 @@ static void write_pair(FILE *out, const char *name, const char *value)
 
 static void write_what_ran(struct report *report, const json_t *summary)
 {
+    const json_t *simulation = json_object_get(summary, "simulation");
     const json_t *remarks = json_object_get(summary, "remarks"), *item;
     FILE *out = report->out;
     size_t i;
@@ -117,10 +118,10 @@ static void write_what_ran(struct report *report, const json_t *summary)
     write_pair(out, "hosts", sim_text(report->arena, "%.0f", analysis_value(summary, "hosts")));
     write_pair(out, "network", analysis_text(summary, "network"));
     write_pair(out, "transfers", analysis_text(summary, "transfers"));
-    write_pair(out, "simulation",
-               sim_text(report->arena, "%s: %s",
-                        analysis_text(json_object_get(summary, "simulation"), "ran"),
-                        analysis_text(json_object_get(summary, "simulation"), "why")));
+    if (simulation != NULL) /* earlier versions say nothing of it */
+        write_pair(out, "simulation",
+                   sim_text(report->arena, "%s: %s", analysis_text(simulation, "ran"),
+                            analysis_text(simulation, "why")));
     write_pair(out, "seed",
                sim_text(report->arena, "%.0f%s", analysis_value(summary, "seed"),
                         json_is_true(json_object_get(summary, "used_random_numbers"))

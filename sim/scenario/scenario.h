@@ -17,8 +17,9 @@ enum sim_trace_level { SIM_TRACE_NONE, SIM_TRACE_SUMMARY, SIM_TRACE_FULL, SIM_TR
 
 extern const char *const sim_trace_level_names[]; /* NULL-ended */
 
-/* AUTO: transfers are timed as a + S/B as long as all are alone on their links, then by our fluid model, where it fits;
- * FULL: SimGrid's network model times all.  The results are the same. */
+/* AUTO: transfers are timed as a + S/B as long as all are alone on their links, and tables of steps are followed ahead of the
+ * clock; then by our fluid model, where it fits.  FULL: SimGrid's network model times all.  FAST: as AUTO, or not at all where
+ * that would be full.  The results are the same. */
 enum sim_simulation_mode { SIM_SIMULATION_AUTO, SIM_SIMULATION_FULL, SIM_SIMULATION_FAST };
 
 extern const char *const sim_simulation_mode_names[]; /* NULL-ended */
