@@ -1,6 +1,7 @@
 /* engine.h -- private to sim/engine: the world that peers live in.
  *
  *   world.c      the loaded platform: hosts, links, routes
+ *   tune.c       other bandwidths and latencies for it
  *   device.c     what a layer costs on a host
  *   channel.c    pairs of peers, their messages
  *   links.c      what a link carries, and when
@@ -63,7 +64,11 @@ struct sim_world {
     const char **host_names;
     struct sim_device *devices; /* by host; device.h */
     int host_count, link_count;
-    bool draws_power; /* some host does */
+    bool draws_power;         /* some host does */
+    struct tunable *tunables; /* elements of the file; tune.c */
+    int tunable_count;
+    int runs;     /* begun on it */
+    bool is_worn; /* no other can follow as if it were the first */
 };
 
 /* Links of a route, in order; lives in the world's arena. */
@@ -236,6 +241,7 @@ struct engine {
     bool keeps_events, is_over, has_shown;
     bool has_helpers;           /* actors that are no peers */
     bool has_computing_helpers; /* of them, such as computed beside a peer */
+    bool simgrid_computes;      /* not only we ourselves, for peers that are alone on their hosts */
     bool some_share_hosts;      /* peers */
     int left;                   /* peers whose actor has ended */
     int returns;                /* of peers from the dead */

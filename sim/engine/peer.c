@@ -59,7 +59,15 @@ static void compute_alone(struct peer *peer, double flop)
     peer_has_dozed(peer);
 }
 
-/* SimGrid's plugin has seen a host idle while its peer dozed. */
+/* What SimGrid's plugin says; where it has seen hosts idle only it would say as much, but it counts from run to run. */
+static double seen_joules(const struct engine *engine, sg_host_t host)
+{
+    return engine->simgrid_computes || !engine->plan->is_undisturbed
+               ? sg_host_get_consumed_energy(host)
+               : sg_host_get_idle_consumption(host) * simgrid_get_clock();
+}
+
+/* The plugin has seen a host idle while its peer dozed. */
 double peer_host_joules(const struct peer *peer)
 {
     const struct world_host *host = &peer->engine->world->hosts[peer->host_place];
@@ -67,10 +75,21 @@ double peer_host_joules(const struct peer *peer)
 
     if (!host->draws_power)
         return NAN;
-    return sg_host_get_consumed_energy(host->host) +
+    return seen_joules(peer->engine, host->host) +
            (seconds > 0
                 ? seconds * (world_busy_watts(host) - sg_host_get_idle_consumption(host->host))
                 : 0);
+}
+
+/* By SimGrid, whose plugin then counts joules. */
+static void execute(const struct peer *peer, double flop)
+{
+    struct engine *engine = peer->engine;
+
+    engine->simgrid_computes = true;
+    if (engine->world->draws_power && engine->world->runs > 1)
+        engine_stop(engine, SIM_RUN_ELSEWHERE);
+    sg_actor_execute(flop * peer->slowdown);
 }
 
 void sim_compute(struct sim_peer *me, double flop)
@@ -90,7 +109,7 @@ void sim_compute(struct sim_peer *me, double flop)
         if (is_lonely)
             compute_alone(peer, flop);
         else
-            sg_actor_execute(flop * peer->slowdown);
+            execute(peer, flop);
     }
     account_computed(peer, flop, begin, sim_now(me));
 }
@@ -459,7 +478,7 @@ static void compute_beside(int argc, char *argv[])
 
     (void)argc;
     (void)argv;
-    sg_actor_execute(activity->flop * peer->slowdown);
+    execute(peer, activity->flop);
     peer_record(peer)->flop += activity->flop;
     peer->engine->record->totals.flop += activity->flop;
     activity_done(activity, SIM_OK);

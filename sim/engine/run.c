@@ -468,7 +468,7 @@ struct sim_world *sim_load(const struct sim_scenario *scenario,
                : NULL;
 }
 
-/* What was loaded in a process before this one is the same, but lives and complains here. */
+/* What was loaded before is the same, but lives and complains here. */
 static struct sim_world *adopt(struct sim_world *loaded, volatile bool *platform_is_fine,
                                struct sim_arena *arena)
 {
@@ -476,6 +476,19 @@ static struct sim_world *adopt(struct sim_world *loaded, volatile bool *platform
     loaded->platform_is_fine = platform_is_fine;
     *platform_is_fine = true;
     return loaded;
+}
+
+bool sim_world_can_run(const struct sim_world *world)
+{
+    return !world->is_worn && (world->runs == 0 || s4u_restart());
+}
+
+/* A run that ended as it should, or that we ourselves broke off, leaves nothing under way. */
+static bool wears_out(const struct engine *engine, int code)
+{
+    return !engine->plan->is_undisturbed ||
+           (engine->world->draws_power && engine->simgrid_computes) ||
+           (code != 0 && code != SIM_RUN_AGAIN);
 }
 
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
@@ -490,9 +503,12 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     struct engine *engine = sim_new(arena, struct engine, 1);
     const enum sim_timing timing = attempt->timing;
     char complaint[1024];
+    int code;
 
     if (world == NULL || !plan_make(plan, scenario, facts, world, err))
         return 2;
+    world->runs++;
+    world->is_worn = true; /* until it has ended well */
     plan->is_alone = timing <= SIM_ALONE;
     record_open(record, plan, timing);
     engine->scenario = scenario;
@@ -521,7 +537,9 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     rounds_close(engine);
     attempt->next = engine->again_with;
     tell_simulation(engine);
-    return finish(engine, err);
+    code = finish(engine, err);
+    world->is_worn = wears_out(engine, code);
+    return code;
 }
 
 /* ---- checking ---- */

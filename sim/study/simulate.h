@@ -54,21 +54,33 @@ struct sim_simulations_nest {
     struct sim_nest nest;
     volatile bool
         *platform_is_fine; /* [SIM_NEST_PLACES] of memory that nest and children have, too */
+    double child_seconds;  /* after which a child begins none of its simulations any more */
 };
 
-/* Load the platform of `scenario` there.  False: no such process can be made, so that simulations begin without. */
+/* Load the platform of `scenario` there, but for what sim_world_tune can change, which its simulations have on their own.
+ * False: no such process can be made, so that simulations begin without. */
 bool sim_simulations_nest_open(struct sim_simulations_nest *nest,
                                const struct sim_scenario_text *text,
                                const struct sim_scenario *scenario,
                                const struct sim_platform_facts *facts);
 void sim_simulations_nest_close(struct sim_simulations_nest *nest);
 
-/* Start a child there, if the nest is ready by now.  The scenario is read again in it, with `settings` (NULL at the end),
- * which made simulation->scenario.  No two children of one nest may have the same place (0 .. SIM_NEST_PLACES - 1) at a
- * time. */
-bool sim_simulation_start_in(struct sim_simulations_nest *nest, int place,
-                             struct sim_simulation *simulation, const char *const *settings,
-                             struct sim_child *child);
+/* One of several. */
+struct sim_nested {
+    struct sim_simulation simulation;
+    const char *const *settings; /* over the text, which made simulation.scenario; ends with NULL */
+};
+
+/* Start a child there, if the nest is ready by now, which reads the scenarios again and simulates them one after another,
+ * each as if it were alone.  It ends when nest->child_seconds have passed, or when a simulation cannot follow another: what it has not
+ * told of by then is to be started again.  No two children of one nest may have the same place (0 .. SIM_NEST_PLACES - 1)
+ * at a time. */
+bool sim_simulations_start_in(struct sim_simulations_nest *nest, int place,
+                              struct sim_nested *const *nested, int count, struct sim_child *child);
+
+/* What it told of, as outcomes of children that simulated one each, each[count]; how many. */
+int sim_simulations_told(const struct sim_outcome *outcome, struct sim_outcome *each, int count,
+                         struct sim_arena *arena);
 
 /* ---- how it ended ---- */
 
