@@ -120,8 +120,8 @@ int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outco
     return code;
 }
 
-int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
-                 struct sim_error *err)
+int sim_simulate_text(struct sim_simulation *simulation, struct sim_arena *arena,
+                      const char **summary, struct sim_error *err)
 {
     struct sim_child child;
     struct sim_outcome outcome;
@@ -136,8 +136,18 @@ int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, jso
             sim_fail(err, "Interrupted: nothing was written.");
             return SIM_INTERRUPTED;
         }
-        code = sim_simulation_end(simulation, &outcome, summary, &wall_seconds, err);
+        code = sim_simulation_ended(simulation, &outcome, summary, &wall_seconds, arena, err);
     } while (code == SIM_AGAIN);
+    return code;
+}
+
+int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
+                 struct sim_error *err)
+{
+    const char *text;
+    const int code = sim_simulate_text(simulation, arena, &text, err);
+
+    *summary = text == NULL ? NULL : json_loads(text, 0, NULL);
     return code;
 }
 

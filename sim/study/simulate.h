@@ -86,17 +86,19 @@ int sim_simulations_told(const struct sim_outcome *outcome, struct sim_outcome *
 
 enum { SIM_AGAIN = -1 };
 
-/* What the child that ended says: the exit code, with a sentence in *err unless it is 0, and the summary
- * in *summary (NULL when there is none; the caller owns it).  SIM_AGAIN: start the simulation once more. */
-int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
-                       json_t **summary, double *wall_seconds, struct sim_error *err);
-
-/* The same, with the summary as it is written: JSON, in the arena. */
+/* What the child that ended says: the exit code, with a sentence in *err unless it is 0, and the summary, as JSON in the
+ * arena, in *summary (NULL when there is none).  SIM_AGAIN: start the simulation once more. */
 int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_outcome *outcome,
                          const char **summary, double *wall_seconds, struct sim_arena *arena,
                          struct sim_error *err);
 
-/* Start, wait, end. */
+/* The same, with the summary as a value, which the caller owns. */
+int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                       json_t **summary, double *wall_seconds, struct sim_error *err);
+
+/* Start, wait, end.  The summary as JSON, in the arena; or as a value, which the caller owns. */
+int sim_simulate_text(struct sim_simulation *simulation, struct sim_arena *arena,
+                      const char **summary, struct sim_error *err);
 int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
                  struct sim_error *err);
 

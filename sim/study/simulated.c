@@ -115,16 +115,13 @@ struct ending {
     enum sim_timing next; /* where it is to be started again */
 };
 
-static void write_summary(const struct sim_scenario *scenario, const struct sim_record *record,
-                          FILE *reply)
+static void write_summary(const json_t *summary, FILE *reply)
 {
-    json_t *summary = sim_summary_json(scenario, record);
     char *text = json_dumps(summary, JSON_COMPACT);
 
     if (text != NULL)
         fputs(text, reply);
     free(text);
-    json_decref(summary);
 }
 
 static void write_ending(const struct ending *ending, FILE *reply)
@@ -161,14 +158,17 @@ static int simulate(struct sim_simulation *simulation, FILE *reply, int terminal
     struct sim_attempt attempt = attempt_of(simulation);
     int code =
         run(simulation, simulation->shows_progress ? terminal : -1, &attempt, arena, record, &err);
-    const bool has_result = record->laws != NULL && code != 2;
+    json_t *summary = record->laws != NULL && code != 2
+                          ? sim_summary_json(simulation->scenario, record)
+                          : NULL; /* there is no result */
 
-    if (has_result && simulation->folder != NULL &&
-        (!sim_write_run(simulation->scenario, record, simulation->folder, arena, &err) ||
+    if (summary != NULL && simulation->folder != NULL &&
+        (!sim_write_run(simulation->scenario, record, summary, simulation->folder, arena, &err) ||
          !write_timing(simulation, record, simulated_wall_now() - begin, arena, &err)))
         code = 2;
-    if (has_result && code != 2)
-        write_summary(simulation->scenario, record, reply);
+    if (summary != NULL && code != 2)
+        write_summary(summary, reply);
+    json_decref(summary);
     if (is_an_end(simulation, code))
         write_ending(&(struct ending){code, err.text, simulated_wall_now() - begin, attempt.next},
                      reply);
