@@ -245,15 +245,6 @@ static double simulated_seconds(const struct point *point, enum tool tool)
 
 /* ---- what comes of it ---- */
 
-void bench_demand(struct bench *bench, bool fine, const char *sentence)
-{
-    if (fine)
-        return;
-    bench->failed = true;
-    json_array_append_new(bench->complaints, json_string(sentence));
-    printf("not good enough: %s\n", sentence);
-}
-
 /* SMPI's replay prints seconds with six places. */
 static bool is_same(double ours, double theirs, enum tool tool)
 {
@@ -293,61 +284,49 @@ static void judge_what_ran(struct bench *bench, const struct point *point)
         sim_text(bench->arena, "%s-%d: full ran %s.", point->shape, point->n, full->of[0].ran));
 }
 
-/* What each message costs where all are simulated. */
-static void judge_full(struct bench *bench, const struct point *point)
+static double least_to_smpi(const struct point *point)
 {
-    const double to_smpi = fmin(ratio(point, FULL, SMPI), ratio(point, FULL, REPLAY)),
-                 to_bare = ratio(point, FULL, BARE);
-    const double least = point->n == LARGEST_OF_ALL ? LEAST_TO_SMPI_1024 : LEAST_TO_SMPI_256;
+    return point->n == LARGEST_OF_ALL ? LEAST_TO_SMPI_1024 : LEAST_TO_SMPI_256;
+}
 
-    if (point->n < 256 || point->tools[SMPI].count == 0 || !is_star(point))
+/* By CPU time: auto on all networks, as whoever runs it has it; full on a star, what each message costs where all are
+ * simulated; to the faster of SMPI's two. */
+static void judge_ratios(struct bench *bench, const struct point *point, enum tool tool)
+{
+    const double to_smpi = fmin(ratio(point, tool, SMPI), ratio(point, tool, REPLAY));
+
+    if (point->n < 256 || point->tools[SMPI].count == 0 || (tool == FULL && !is_star(point)))
         return;
-    bench_demand(bench, to_smpi >= least,
-                 sim_text(bench->arena, "star-%d, in full: %.2f x SMPI, not %g x.", point->n,
-                          to_smpi, least));
-    bench_demand(bench, to_bare >= LEAST_TO_BARE,
-                 sim_text(bench->arena, "star-%d, in full: %.2f x the bare loop, not %g x.",
-                          point->n, to_bare, LEAST_TO_BARE));
+    bench_goal(bench,
+               sim_text(bench->arena, "%s-%d, %s: speed to SMPI's", point->shape, point->n,
+                        tool_names[tool]),
+               to_smpi, AT_LEAST, least_to_smpi(point), "x");
+    bench_goal(bench,
+               sim_text(bench->arena, "%s-%d, %s: speed to the bare loop's", point->shape, point->n,
+                        tool_names[tool]),
+               ratio(point, tool, BARE), AT_LEAST, LEAST_TO_BARE, "x");
 }
 
 static void judge_goal(struct bench *bench, const struct point *point)
 {
-    const double wall = bench_wall_seconds(&point->tools[DMLSIM]), bytes = point->bytes_of_all;
-
     for (int g = 0; g < GOALS; g++) {
         if (goals[g].n != point->n || !is_star(point))
             continue;
-        bench_demand(bench, wall <= goals[g].wall_seconds,
-                     sim_text(bench->arena, "star-%d: %.3f s from command to result, not %g s.",
-                              point->n, wall, goals[g].wall_seconds));
-        bench_demand(bench, bytes <= goals[g].bytes,
-                     sim_text(bench->arena, "star-%d: %.0f MB, not %g MB.", point->n, bytes / 1e6,
-                              goals[g].bytes / 1e6));
+        bench_goal(bench, sim_text(bench->arena, "star-%d: from command to result", point->n),
+                   bench_wall_seconds(&point->tools[DMLSIM]), AT_MOST, goals[g].wall_seconds,
+                   "s on the wall");
+        if (isfinite(goals[g].bytes))
+            bench_goal(bench, sim_text(bench->arena, "star-%d: memory of all processes", point->n),
+                       point->bytes_of_all / 1e6, AT_MOST, goals[g].bytes / 1e6, "MB");
     }
-}
-
-/* As whoever runs it has it. */
-static void judge_auto(struct bench *bench, const struct point *point)
-{
-    const double to_smpi = ratio(point, DMLSIM, SMPI), to_bare = ratio(point, DMLSIM, BARE);
-    const double least = point->n == LARGEST_OF_ALL ? LEAST_TO_SMPI_1024 : LEAST_TO_SMPI_256;
-
-    if (point->n < 256 || point->tools[SMPI].count == 0)
-        return;
-    bench_demand(bench, to_smpi >= least,
-                 sim_text(bench->arena, "%s-%d: %.2f x SMPI, not %g x.", point->shape, point->n,
-                          to_smpi, least));
-    bench_demand(bench, to_bare >= LEAST_TO_BARE,
-                 sim_text(bench->arena, "%s-%d: %.2f x the bare loop, not %g x.", point->shape,
-                          point->n, to_bare, LEAST_TO_BARE));
 }
 
 static void judge(struct bench *bench, const struct point *point)
 {
     judge_agreement(bench, point);
     judge_what_ran(bench, point);
-    judge_auto(bench, point);
-    judge_full(bench, point);
+    judge_ratios(bench, point, DMLSIM);
+    judge_ratios(bench, point, FULL);
     judge_goal(bench, point);
 }
 
@@ -359,13 +338,26 @@ static struct point *star_of(int n, int count)
     return NULL;
 }
 
+/* A look may miss the last milliseconds, in which a short run holds most. */
+enum { WATCHES = 4 };
+
+static double watched_bytes(const struct bench *bench, const struct point *point, enum tool tool,
+                            int times)
+{
+    double most = 0;
+
+    for (int i = 0; i < times; i++)
+        most = fmax(most, bench_watch(bench, command_of(bench, point, tool)).peak_bytes);
+    return most;
+}
+
 /* What all processes hold, where there are goals. */
 static void watch_goals(const struct bench *bench, int count)
 {
     for (int g = 0; g < GOALS; g++) {
         struct point *point = star_of(goals[g].n, count);
 
-        point->bytes_of_all = bench_watch(bench, command_of(bench, point, DMLSIM)).peak_bytes;
+        point->bytes_of_all = watched_bytes(bench, point, DMLSIM, WATCHES);
     }
 }
 
@@ -375,8 +367,8 @@ static double bytes_a_worker(const struct bench *bench, int count)
 {
     const struct point *small = star_of(LARGEST_WHEN_QUICK, count),
                        *large = star_of(LARGEST_OF_ALL, count);
-    const double few = bench_watch(bench, command_of(bench, small, FULL)).peak_bytes,
-                 many = bench_watch(bench, command_of(bench, large, FULL)).peak_bytes;
+    const double few = watched_bytes(bench, small, FULL, WATCHES),
+                 many = watched_bytes(bench, large, FULL, 1);
 
     return (many - few) / (large->n - small->n);
 }
@@ -385,9 +377,8 @@ static void judge_memory(struct bench *bench, double a_worker, int count)
 {
     const double inherited = bench_run(bench, "true").peak_bytes;
 
-    bench_demand(bench, a_worker <= MOST_BYTES_A_WORKER,
-                 sim_text(bench->arena, "%.1f KB a worker, not %g KB.", a_worker / 1e3,
-                          MOST_BYTES_A_WORKER / 1e3));
+    bench_goal(bench, "a worker in full, host and link included", a_worker / 1e3, AT_MOST,
+               MOST_BYTES_A_WORKER / 1e3, "KB");
     for (int i = 0; i < count; i++)
         for (enum tool tool = 0; tool < TOOLS; tool++)
             bench_demand(bench, !(bench_peak_bytes(&points[i].tools[tool]) <= inherited),
@@ -507,10 +498,11 @@ static void write_json(const struct bench *bench, json_t *alone, double a_worker
 
     for (int i = 0; i < count; i++)
         json_array_append_new(results, json_of(&points[i]));
-    all = json_pack("{s:O, s:i, s:b, s:f, s:o, s:o, s:f, s:O}", "machine", bench->machine, "rounds",
-                    bench->rounds, "quick", (int)bench->is_quick, "took_seconds",
+    all = json_pack("{s:O, s:i, s:b, s:f, s:o, s:o, s:f, s:O, s:O}", "machine", bench->machine,
+                    "rounds", bench->rounds, "quick", (int)bench->is_quick, "took_seconds",
                     bench_now() - bench->began_at_seconds, "points", results, "alone", alone,
-                    "bytes_a_worker", a_worker, "complaints", bench->complaints);
+                    "bytes_a_worker", a_worker, "goals", bench->goals, "complaints",
+                    bench->complaints);
     if (json_dump_file(all, path, JSON_INDENT(2)) != 0)
         bench_die("cannot be written.", path);
     json_decref(all);
@@ -533,11 +525,11 @@ static void tell(struct bench *bench, int count)
          "library's; - would take too long\n"
          "** what dmlsim's processes hold at once; peak MB: the largest process's\n");
     alone = rows_tell(bench);
-    printf("%.1f KB a worker in full, host and link included\n", a_worker / 1e3);
     write_figures(bench, count);
     for (int i = 0; i < count; i++)
         judge(bench, &points[i]);
     judge_memory(bench, a_worker, count);
+    goals_print(bench);
     write_json(bench, alone, a_worker, count);
 }
 
@@ -569,8 +561,10 @@ static void measure(struct bench *bench, int count)
 
 int main(int argc, char **argv)
 {
-    struct bench bench = {
-        .arena = sim_arena_open(), .complaints = json_array(), .began_at_seconds = bench_now()};
+    struct bench bench = {.arena = sim_arena_open(),
+                          .complaints = json_array(),
+                          .goals = json_array(),
+                          .began_at_seconds = bench_now()};
     struct sim_error err = {0};
     int count;
 
@@ -588,6 +582,7 @@ int main(int argc, char **argv)
     measure(&bench, count);
     tell(&bench, count);
     json_decref(bench.complaints);
+    json_decref(bench.goals);
     json_decref(bench.machine);
     sim_arena_close(bench.arena);
     return bench.failed ? 1 : 0;

@@ -53,7 +53,7 @@ struct bench {
     int rounds;
     bool is_quick, failed;
     double began_at_seconds;
-    json_t *complaints, *machine;
+    json_t *complaints, *goals, *machine;
     struct samples rows[ROWS];
 };
 
@@ -66,8 +66,16 @@ FILE *bench_create(const char *path);
 /* A star of so many hosts, "node-0" ..., in the bench's folder; its path. */
 const char *bench_star(const struct bench *bench, int hosts);
 
-/* Unless `fine`, `sentence` is printed, kept, and the bench fails. */
+/* goals.c: unless `fine`, `sentence` is kept, and the bench fails. */
 void bench_demand(struct bench *bench, bool fine, const char *sentence);
+
+/* The same of a figure; each is a row of the table of goals. */
+enum bench_bound { AT_LEAST, AT_MOST };
+void bench_goal(struct bench *bench, const char *what, double value, enum bench_bound bound,
+                double limit, const char *unit);
+
+/* All goals, and all that is not good enough. */
+void goals_print(const struct bench *bench);
 
 /* measure.c: */
 
