@@ -4,6 +4,7 @@
 #include "sim/engine/run.h"
 #include "sim/trace/writers.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -336,6 +337,36 @@ static int died(const struct sim_simulation *simulation, const struct sim_outcom
     return platform_is_fine ? 1 : 2;
 }
 
+/* The next line that has a letter in it, or NULL; *text goes on behind it. */
+static const char *next_words(const char **text, int *length)
+{
+    while (**text != '\0') {
+        const char *line = *text + strspn(*text, " ");
+
+        *length = (int)strcspn(line, "\n");
+        *text = line + *length + (line[*length] != '\0');
+        for (int i = 0; i < *length; i++)
+            if (isalpha((unsigned char)line[i]))
+                return line;
+    }
+    return NULL;
+}
+
+/* The reply is written before the process ends: a leak that LeakSanitizer finds is told by exit code and complaints only. */
+static int contradicted(const struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                        int code, struct sim_arena *arena, struct sim_error *err)
+{
+    enum { MOST_LINES = 5 }; /* enough for who allocated what leaked */
+    const char *rest = outcome->complaints == NULL ? "" : outcome->complaints, *said = "", *line;
+    int length;
+
+    for (int i = 0; i < MOST_LINES && (line = next_words(&rest, &length)) != NULL; i++)
+        said = sim_text(arena, "%s%s%.*s", said, i == 0 ? ": " : "; ", length, line);
+    sim_fail(err, "The simulation of %s told of exit code %d, but its process ended with %d%s",
+             simulation->scenario->path, code, outcome->exit_code, *said == '\0' ? "." : said);
+    return 1;
+}
+
 static void take_next(struct sim_again *again, const json_t *ending)
 {
     snprintf(again->why, sizeof again->why, "%s",
@@ -375,6 +406,10 @@ int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_out
         return died(simulation, outcome, platform_is_fine, err);
     code = (int)json_integer_value(json_object_get(ending, "code"));
     *wall_seconds = json_real_value(json_object_get(ending, "wall_seconds"));
+    if (code != outcome->exit_code) {
+        json_decref(ending);
+        return contradicted(simulation, outcome, code, arena, err);
+    }
     if (summary_length > 0)
         *summary = sim_text_copy(arena, outcome->reply, summary_length);
     if (code == SIM_RUN_AGAIN)
