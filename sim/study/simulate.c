@@ -352,12 +352,13 @@ static const char *next_words(const char **text, int *length)
     return NULL;
 }
 
-/* The reply is written before the process ends: a leak that LeakSanitizer finds is told by exit code and complaints only. */
+/* The reply is written before the process ends: a leak is told by exit code and complaints only. */
 static int contradicted(const struct sim_simulation *simulation, const struct sim_outcome *outcome,
                         int code, struct sim_arena *arena, struct sim_error *err)
 {
     enum { MOST_LINES = 5 }; /* enough for who allocated what leaked */
-    const char *rest = outcome->complaints == NULL ? "" : outcome->complaints, *said = "", *line;
+    const char *all = outcome->complaints == NULL ? "" : outcome->complaints, *said = "", *line;
+    const char *worst = strstr(all, "ERROR:"), *rest = worst == NULL ? all : worst;
     int length;
 
     for (int i = 0; i < MOST_LINES && (line = next_words(&rest, &length)) != NULL; i++)
@@ -484,6 +485,8 @@ static const char *look(struct sim_simulation *simulation, sim_job *job, struct 
     *code = outcome.exit_code;
     if (outcome.signal != 0 || outcome.reply == NULL || outcome.reply_length == 0)
         *code = died(simulation, &outcome, false, err);
+    else if (outcome.exit_code == SIM_LEAKED)
+        *code = contradicted(simulation, &outcome, 0, arena, err);
     else if (outcome.exit_code != 0)
         sim_fail(err, "%s", outcome.reply);
     return *code == 0 ? outcome.reply : NULL;

@@ -7,7 +7,7 @@
 #define ENDING_OF(code)                                                                            \
     "\n{\"code\":" #code ",\"error\":\"It broke a law.\",\"wall_seconds\":1.5,\"next\":0}"
 
-static const char leak[] = "\n"
+static const char leak[] = "==77==WARNING: ASan is ignoring requested __asan_handle_no_return\n"
                            "=================================================================\n"
                            "==77==ERROR: LeakSanitizer: detected memory leaks\n"
                            "\n"
@@ -62,14 +62,14 @@ static void a_reply_is_believed_where_the_exit_code_says_the_same(void **state)
 static void a_process_that_leaks_has_failed_whatever_its_reply_says(void **state)
 {
     struct judged judged = judge((struct sim_outcome){
-        .reply = "{\"bytes\":7}" ENDING_OF(0), .exit_code = 23, .complaints = leak});
+        .reply = "{\"bytes\":7}" ENDING_OF(0), .exit_code = SIM_LEAKED, .complaints = leak});
 
     (void)state;
     assert_int_equal(judged.code, 1);
     assert_null(judged.summary);
     assert_string_equal(judged.err.text,
                         "The simulation of ring.yaml told of exit code 0, but its process ended "
-                        "with 23: ==77==ERROR: LeakSanitizer: detected memory leaks; Direct leak "
+                        "with 23: ERROR: LeakSanitizer: detected memory leaks; Direct leak "
                         "of 80 byte(s) in 1 object(s) allocated from:; #0 0x7f00 in malloc; "
                         "#1 0x5500 in prepare algorithms/ring.c:12; #2 0x5501 in main");
     sim_arena_close(judged.arena);
@@ -82,7 +82,8 @@ static void a_leak_is_told_before_what_the_reply_tells(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        struct judged judged = judge((struct sim_outcome){.reply = replies[i], .exit_code = 23});
+        struct judged judged =
+            judge((struct sim_outcome){.reply = replies[i], .exit_code = SIM_LEAKED});
         char expected[128];
 
         snprintf(expected, sizeof expected,
