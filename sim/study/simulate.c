@@ -171,6 +171,7 @@ struct nested {
     const struct sim_scenario *scenario; /* one of those that are simulated there */
     const struct sim_platform_facts *facts;
     volatile bool *platform_is_fine;
+    struct sim_arena *arena; /* of what is loaded */
     struct sim_world *loaded;
 };
 
@@ -180,9 +181,10 @@ static bool load(void *context)
     struct nested *nested = context;
     struct sim_error nobody_asks = {0};
 
+    nested->arena = sim_arena_open();
     nested->loaded =
         sim_load(nested->scenario, nested->facts, &nested->platform_is_fine[SIM_NEST_PLACES],
-                 sim_arena_open(), &nobody_asks);
+                 nested->arena, &nobody_asks);
     return nested->loaded != NULL;
 }
 
