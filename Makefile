@@ -55,6 +55,9 @@ OPTIMISE = -O1 -g1 # lines for stack traces; all the rest doubles what is linked
 MALLOC =
 BLAS =
 UPLOT = none # so that reports without it are tested, too
+# What ends by a sanitizer has an exit code that dmlsim has not.
+export ASAN_OPTIONS = exitcode=23
+export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/leaks_of_others:print_suppressions=0
 endif
 
 SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))

@@ -156,12 +156,16 @@ static void open_peer(struct engine *engine, int number)
  * fall into the same sets of the cache. */
 enum { MOST_GUARDED_STACKS = 30000, STACK_KIB = 268, SMALL_STACK_KIB = 32 };
 
+/* LeakSanitizer, where it is built in, looks for pointers in the stacks of those who still live, which are blocks of the
+ * heap: a guard, that nobody may read, would end its search.  AddressSanitizer has guards of its own. */
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
 static void choose_stacks(int peers)
 {
-    const bool guarded = peers <= MOST_GUARDED_STACKS;
+    const bool has_room = peers <= MOST_GUARDED_STACKS;
 
-    sg_cfg_set_int("contexts/stack-size", guarded ? STACK_KIB : SMALL_STACK_KIB);
-    if (!guarded)
+    sg_cfg_set_int("contexts/stack-size", has_room ? STACK_KIB : SMALL_STACK_KIB);
+    if (!has_room || __lsan_do_recoverable_leak_check != NULL)
         sg_cfg_set_int("contexts/guard-size", 0);
 }
 

@@ -79,7 +79,7 @@ int birth_become_child(pid_t parent, const struct sim_child *child)
 /* Those who watch a process must have their say before it ends without its exit handlers: they are there in a build
  * for coverage, and in one with sanitizers. */
 extern void __gcov_dump(void) __attribute__((weak));
-extern void __lsan_do_leak_check(void) __attribute__((weak));
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 /* The exit handlers of thirty libraries would touch memory that the child shares with its parent, which is then copied:
  * half of what a point of a sweep costs.  What the job wrote is flushed; files of its own it closes itself. */
@@ -90,8 +90,8 @@ void birth_leave(int code, FILE *reply)
     fflush(NULL);
     if (__gcov_dump != NULL)
         __gcov_dump();
-    if (__lsan_do_leak_check != NULL)
-        __lsan_do_leak_check();
+    if (__lsan_do_recoverable_leak_check != NULL && __lsan_do_recoverable_leak_check() != 0)
+        code = SIM_LEAKED;
     _exit(code);
 }
 

@@ -20,6 +20,7 @@ struct nest {
     const struct sim_scenario *scenario; /* one of those that are simulated there */
     const struct sim_platform_facts *facts;
     volatile bool *platform_is_fine;
+    struct sim_arena *arena; /* of what is loaded */
     struct sim_world *loaded;
 };
 
@@ -43,14 +44,14 @@ static void allow_tuning(const struct nest *nest, struct sim_arena *arena)
 static bool load(void *context)
 {
     struct nest *nest = context;
-    struct sim_arena *arena = sim_arena_open();
     struct sim_error nobody_asks = {0};
 
+    nest->arena = sim_arena_open();
     nest->loaded = sim_load(nest->scenario, nest->facts, &nest->platform_is_fine[SIM_NEST_PLACES],
-                            arena, &nobody_asks);
+                            nest->arena, &nobody_asks);
     if (nest->loaded == NULL)
         return false;
-    allow_tuning(nest, arena);
+    allow_tuning(nest, nest->arena);
     return true;
 }
 
@@ -111,7 +112,7 @@ static int simulate_request(void *context, const char *text, size_t length, FILE
     const double began_at = simulated_wall_now();
     const char *at = text + sizeof(struct request);
     struct request request;
-    int code = 0;
+    int code = 0, told = 0;
 
     (void)length;
     (void)terminal;
@@ -120,11 +121,13 @@ static int simulate_request(void *context, const char *text, size_t length, FILE
                     (i == 0 || simulated_wall_now() < began_at + request.seconds);
          i++) {
         code = simulate_one(nest, request.place, &at, reply);
-        if (code != SIM_RUN_ELSEWHERE)
+        if (code != SIM_RUN_ELSEWHERE) {
             putc('\n', reply);
+            told = code;
+        }
         fflush(reply);
     }
-    return code == SIM_RUN_ELSEWHERE ? 0 : code;
+    return told;
 }
 
 /* ---- in the parent ---- */
@@ -215,9 +218,13 @@ int sim_simulations_told(const struct sim_outcome *outcome, struct sim_outcome *
 
     for (; told < count && at != NULL && (end = end_of_telling(at)) != NULL; told++) {
         *end = '\0';
-        each[told] = (struct sim_outcome){
-            .reply = at, .reply_length = (size_t)(end - at), .complaints = outcome->complaints};
+        each[told] = (struct sim_outcome){.exit_code = SIM_LIVED_ON,
+                                          .reply = at,
+                                          .reply_length = (size_t)(end - at),
+                                          .complaints = outcome->complaints};
         at = end + 1;
     }
+    if (told > 0 && outcome->signal == 0)
+        each[told - 1].exit_code = outcome->exit_code;
     return told;
 }

@@ -3,6 +3,7 @@
 #include "sim/engine/run.h"
 #include "sim/study/simulated.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -58,6 +59,37 @@ static int died(const struct sim_simulation *simulation, const struct sim_outcom
     return platform_is_fine ? 1 : 2;
 }
 
+/* The next line that has a letter in it, or NULL; *text goes on behind it. */
+static const char *next_words(const char **text, int *length)
+{
+    while (**text != '\0') {
+        const char *line = *text + strspn(*text, " ");
+
+        *length = (int)strcspn(line, "\n");
+        *text = line + *length + (line[*length] != '\0');
+        for (int i = 0; i < *length; i++)
+            if (isalpha((unsigned char)line[i]))
+                return line;
+    }
+    return NULL;
+}
+
+/* The reply is written before the process ends: a leak is told by exit code and complaints only. */
+static int contradicted(const struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                        int code, struct sim_arena *arena, struct sim_error *err)
+{
+    enum { MOST_LINES = 5 }; /* enough for who allocated what leaked */
+    const char *all = outcome->complaints == NULL ? "" : outcome->complaints, *said = "", *line;
+    const char *worst = strstr(all, "ERROR:"), *rest = worst == NULL ? all : worst;
+    int length;
+
+    for (int i = 0; i < MOST_LINES && (line = next_words(&rest, &length)) != NULL; i++)
+        said = sim_text(arena, "%s%s%.*s", said, i == 0 ? ": " : "; ", length, line);
+    sim_fail(err, "The simulation of %s told of exit code %d, but its process ended with %d%s",
+             simulation->scenario->path, code, outcome->exit_code, *said == '\0' ? "." : said);
+    return 1;
+}
+
 void simulated_begin_again(struct sim_again *again, enum sim_timing timing, const char *why)
 {
     snprintf(again->why, sizeof again->why, "%s", why);
@@ -96,6 +128,10 @@ int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_out
         return died(simulation, outcome, platform_is_fine, err);
     code = (int)json_integer_value(json_object_get(ending, "code"));
     *wall_seconds = json_real_value(json_object_get(ending, "wall_seconds"));
+    if (outcome->exit_code != SIM_LIVED_ON && outcome->exit_code != code) {
+        json_decref(ending);
+        return contradicted(simulation, outcome, code, arena, err);
+    }
     if (summary_length > 0)
         *summary = sim_text_copy(arena, outcome->reply, summary_length);
     if (code == SIM_RUN_AGAIN)
@@ -182,6 +218,8 @@ static const char *look(struct sim_simulation *simulation, sim_job *job, struct 
     *code = outcome.exit_code;
     if (outcome.signal != 0 || outcome.reply == NULL || outcome.reply_length == 0)
         *code = died(simulation, &outcome, false, err);
+    else if (outcome.exit_code == SIM_LEAKED)
+        *code = contradicted(simulation, &outcome, 0, arena, err);
     else if (outcome.exit_code != 0)
         sim_fail(err, "%s", outcome.reply);
     return *code == 0 ? outcome.reply : NULL;
