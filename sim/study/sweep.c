@@ -157,22 +157,32 @@ static int room_in_batch(const struct sweep *sweep)
     return (int)fmax(1, fmin(fmin(room, MOST_IN_BATCH), (double)share));
 }
 
-/* Points that one child can simulate; none when nothing is left.  False: a point cannot be stored. */
+/* Points that one child can simulate; none when nothing is left.  Those in between that it cannot wait for another.
+ * False: a point cannot be stored. */
 static bool fill(struct sweep *sweep, struct batch *batch, struct sim_error *err)
 {
     const int room = room_in_batch(sweep);
-    struct sim_point *point;
+    struct sim_point *point, *others = NULL, **last = &others;
+    const struct sim_platform_point *first;
+    int left = MOST_IN_BATCH;
+    bool fine;
 
     batch->count = 0;
-    do {
-        if (!take_point(sweep, &point, err))
-            return false;
-        if (point == NULL)
-            return true;
-        batch->points[batch->count++] = point;
-    } while (batch->count < room &&
-             sim_platforms_can_share(&batch->points[0]->of_platform, &point->of_platform));
-    return true;
+    while ((fine = take_point(sweep, &point, err)) && point != NULL) {
+        first = batch->count == 0 ? &point->of_platform : &batch->points[0]->of_platform;
+        if (batch->count == 0 || sim_platforms_can_share(first, &point->of_platform)) {
+            batch->points[batch->count++] = point;
+        } else {
+            *last = point;
+            last = &point->next;
+            left--;
+        }
+        if (batch->count == room || left == 0 || !sim_platforms_can_share(first, first))
+            break;
+    }
+    *last = sweep->waiting;
+    sweep->waiting = others;
+    return fine;
 }
 
 /* Start some points in a child that is free.  False: a point cannot be stored. */
