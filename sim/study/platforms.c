@@ -1,7 +1,7 @@
 #include "sim/study/platforms.h"
 
 /* A nest is a process with some MB of its own; studies with a grid of platforms run through the platforms last or first. */
-enum { MOST_PLATFORMS = 4 };
+enum { MOST_PLATFORMS = 8 };
 
 /* A nest saves a point some 2 ms: a fork, starting SimGrid, loading 8 hosts.  A child of a nest reads the scenario again, and
  * some read models of megabytes. */
