@@ -99,6 +99,21 @@ static void put_rest_back(struct sweep *sweep, struct batch *batch, int first)
     batch->count = first;
 }
 
+/* Ten times a second, so that a fast sweep is not slowed down by telling of it. */
+static void show_progress(struct sweep *sweep, bool is_last)
+{
+    const struct sim_sweep_result *result = sweep->result;
+    const double time = now();
+    char line[SIM_PROGRESS_SIZE];
+
+    if (!sweep->asked->shows_progress || (!is_last && time < sweep->shown_at + 0.1))
+        return;
+    sweep->shown_at = time;
+    sim_progress_line(line, &(struct sim_progress){result->points, result->skipped, result->done,
+                                                   result->failed, time - sweep->began_at});
+    fprintf(stderr, "\r\033[K%s%s", line, is_last ? "\r\033[K" : "");
+}
+
 /* ---- batches ---- */
 
 /* The number in the study of point `i` of this shard. */
@@ -144,6 +159,7 @@ static bool take_point(struct sweep *sweep, struct sim_point **point, struct sim
             fine = settle(sweep, *point, 2, err);
             *point = NULL;
         }
+        show_progress(sweep, false);
     }
     return fine;
 }
@@ -255,21 +271,6 @@ static bool batch_end(struct sweep *sweep, struct batch *batch, const struct sim
 }
 
 /* ---- the sweep ---- */
-
-/* Ten times a second, so that a fast sweep is not slowed down by telling of it. */
-static void show_progress(struct sweep *sweep, bool is_last)
-{
-    const struct sim_sweep_result *result = sweep->result;
-    const double time = now();
-    char line[SIM_PROGRESS_SIZE];
-
-    if (!sweep->asked->shows_progress || (!is_last && time < sweep->shown_at + 0.1))
-        return;
-    sweep->shown_at = time;
-    sim_progress_line(line, &(struct sim_progress){result->points, result->skipped, result->done,
-                                                   result->failed, time - sweep->began_at});
-    fprintf(stderr, "\r\033[K%s%s", line, is_last ? "\r\033[K" : "");
-}
 
 /* A sync for every point would take longer than many a point. */
 static void sync_now_and_then(struct sweep *sweep)

@@ -1,4 +1,4 @@
-/* sweep.h -- runs the points of a study, several at a time, each in a child process. */
+/* sweep.h -- runs the points of a study in child processes, several at a time, and several in each. */
 #ifndef SIM_STUDY_SWEEP_H
 #define SIM_STUDY_SWEEP_H
 
