@@ -12,6 +12,8 @@ CHECK_PACKAGES = libcmocka-dev python3 perl xz-utils dataset-fashion-mnist libon
 SLURM_PACKAGES = slurmctld slurmd slurm-client munge
 # to look closer: sanitizers, fuzzing, coverage, lint
 LINT_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 clang-tidy-14 clang-format-14 cppcheck gcovr
+# to see where time goes: `make profile` (binutils: addr2line)
+PROFILE_PACKAGES = linux-perf valgrind binutils
 
 # ---- how it is built ------------------------------------------------------------------------------
 

@@ -1,9 +1,11 @@
 /* run.c -- dmlsim run: one scenario, a table on the terminal, a run directory. */
+#include "sim/base/file.h"
 #include "sim/cli/command.h"
 #include "sim/cli/table.h"
 #include "sim/study/simulate.h"
 #include "sim/trace/directory.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,15 +17,31 @@ static const struct sim_option options[] = {
     {"json", 0, NULL, "print summary.json instead of the table"},
     {0}};
 
-static void show(const struct sim_call *call, const json_t *summary, const char *folder)
+/* summary.json as it stands in the run directory. */
+static bool print_file(const struct sim_call *call, const char *folder, struct sim_error *err)
 {
-    if (sim_option_given(call, "json")) {
-        json_dumpf(summary, stdout, JSON_INDENT(2));
-        putchar('\n');
-        return;
-    }
-    sim_print_summary(stdout, summary, sim_colours(stdout));
+    size_t length;
+    const char *text = sim_file_read(call->arena, sim_text(call->arena, "%s/summary.json", folder),
+                                     SIZE_MAX, &length, err);
+
+    if (text != NULL)
+        fwrite(text, 1, length,
+               stdout); /* whether that worked is asked at the end of the program */
+    return text != NULL;
+}
+
+static bool show(const struct sim_call *call, const char *summary, const char *folder,
+                 struct sim_error *err)
+{
+    json_t *value;
+
+    if (sim_option_given(call, "json"))
+        return print_file(call, folder, err);
+    value = json_loads(summary, 0, NULL);
+    sim_print_summary(stdout, value, sim_colours(stdout));
     printf("\nrun directory: %s\n", folder);
+    json_decref(value);
+    return true;
 }
 
 static int run_into(const struct sim_call *call, const struct sim_scenario *scenario,
@@ -33,17 +51,15 @@ static int run_into(const struct sim_call *call, const struct sim_scenario *scen
                                         .folder = directory->partial,
                                         .shows_progress = isatty(STDERR_FILENO)};
     struct sim_error err = {0};
-    json_t *summary;
-    int code = sim_simulate(&simulation, call->arena, &summary, &err);
+    const char *summary;
+    int code = sim_simulate_text(&simulation, call->arena, &summary, &err);
 
     if (summary == NULL)
         sim_directory_abandon(directory);
-    else if (!sim_directory_commit(directory, &err))
+    else if (!sim_directory_commit(directory, &err) ||
+             !show(call, summary, directory->target, &err))
         code = 2;
-    else
-        show(call, summary, directory->target);
     fflush(stdout);
-    json_decref(summary);
     return sim_complain(&err, code);
 }
 

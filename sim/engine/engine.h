@@ -1,11 +1,13 @@
 /* engine.h -- private to sim/engine: the world that peers live in.
  *
  *   world.c      the loaded platform: hosts, links, routes
+ *   tune.c       other bandwidths and latencies for it
  *   device.c     what a layer costs on a host
  *   channel.c    pairs of peers, their messages
  *   links.c      what a link carries, and when
  *   activity.c   what is under way, and waiting for it
  *   flow.c       transfers that share links; fluid.c and fair.c are its mathematics
+ *   joules.c     what hosts draw
  *   account.c    where a peer's time goes
  *   peer.c       the verbs of sim/peer.h
  *   collective.c tables of steps
@@ -63,7 +65,11 @@ struct sim_world {
     const char **host_names;
     struct sim_device *devices; /* by host; device.h */
     int host_count, link_count;
-    bool draws_power; /* some host does */
+    bool draws_power;         /* some host does */
+    struct tunable *tunables; /* elements of the file; tune.c */
+    int tunable_count;
+    int runs;     /* begun on it */
+    bool is_worn; /* no other can follow as if it were the first */
 };
 
 /* Links of a route, in order; lives in the world's arena. */
@@ -167,10 +173,13 @@ struct peer {
     bool waits_ahead; /* suspended until the end of `waits_for` is known, however late that is */
     struct runner *runner;
     struct peer *next_to_wake;
-    struct turns *turns;  /* its iterations, in repeat.c */
-    int64_t tells;        /* what it has told, drawn, really computed, or asked about this moment */
-    bool has_host_alone;  /* a computation of it takes flop / speed: nobody else, no profile */
-    double dozed_seconds; /* computed so, which SimGrid has not seen */
+    struct turns *turns; /* its iterations, in repeat.c */
+    int64_t tells;       /* what it has told, drawn, really computed, or asked about this moment */
+    bool is_only_one_there; /* of its host, which nothing disturbs */
+    bool has_host_alone;    /* so we time its computations: flop / speed */
+    double dozed_seconds;   /* computed so, which SimGrid has not seen */
+    double executed_seconds,
+        executes_since; /* by SimGrid, while it is the only one there; NAN: it does not */
     double dozes_since, dozes_until; /* not in dozed_seconds yet; NAN: nothing */
     bool is_dozing, waits_for_bell, is_poked, is_finished, is_dead, will_return, fell_by_profile;
 
@@ -236,10 +245,11 @@ struct engine {
     bool keeps_events, is_over, has_shown;
     bool has_helpers;           /* actors that are no peers */
     bool has_computing_helpers; /* of them, such as computed beside a peer */
-    bool some_share_hosts;      /* peers */
-    int left;                   /* peers whose actor has ended */
-    int returns;                /* of peers from the dead */
-    bool is_ours;               /* SimGrid is told of no transfer: `is_alone`, or `fluid` */
+    bool simgrid_counts;   /* joules: something else than the only peer of a host computes there */
+    bool some_share_hosts; /* peers */
+    int left;              /* peers whose actor has ended */
+    int returns;           /* of peers from the dead */
+    bool is_ours;          /* SimGrid is told of no transfer: `is_alone`, or `fluid` */
     bool is_alone; /* every transfer is alone on its links, and takes latency + bytes / bandwidth */
     bool may_be_ahead; /* of SimGrid's clock: tables of steps are followed by themselves */
     bool
@@ -320,9 +330,18 @@ bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 void peer_wake_at(struct peer *peer, double at); /* a peer that waits suspended */
 void peer_doze(struct peer *peer, double until); /* nothing else can wake it */
-void peer_has_dozed(struct peer *peer);          /* a computation beside it is over */
+
+/* joules.c */
+void peer_has_dozed(struct peer *peer);    /* a computation that we timed is over */
+void peer_has_executed(struct peer *peer); /* one of SimGrid's, begun at executes_since */
 double peer_host_joules(
     const struct peer *peer); /* of its host until now; NAN: it states no watts */
+void joules_let_simgrid_count(
+    struct engine *engine); /* several things compute on one host: only in a first run */
+void engine_take_joules(
+    const struct engine *engine); /* of hosts that take part, until now, into the record */
+bool joules_are_believable(const struct engine *engine,
+                           struct sim_error *err); /* after a first run: are ours SimGrid's? */
 
 /* flow.c: both ends of a transfer whose links may be shared; bytes that it had still to move */
 void flows_open(struct engine *engine);
@@ -360,9 +379,6 @@ void peer_go_on(
     struct peer *peer); /* that rests: now, or, without own clocks, at the time of its own */
 int peer_phase_number(const struct peer *peer, const char *phase);
 void peer_begin(struct peer *peer); /* a new actor for it */
-
-/* run.c: what the hosts that take part have drawn until now, into the record; NAN: one states no watts */
-void engine_take_joules(const struct engine *engine);
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);

@@ -433,7 +433,8 @@ bool faults_arm(struct engine *engine, struct sim_error *err)
     bool *is_slowed = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
     bool fine = true;
 
-    s4u_when_host_turns(host_turned, engine);
+    if (engine->plan->somebody_may_die)
+        s4u_when_host_turns(host_turned, engine);
     for (int f = 0; f < engine->scenario->fault_count; f++) {
         struct armed *armed = sim_new(engine->arena, struct armed, 1);
         const struct sim_fault *fault = &engine->scenario->faults[f];

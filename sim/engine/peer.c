@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <math.h>
 #include <simgrid/engine.h>
-#include <simgrid/plugins/energy.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,22 +22,6 @@ static struct peer *of(struct sim_peer *me)
 static double host_speed(const struct peer *peer)
 {
     return peer->engine->world->hosts[peer->host_place].flop_per_second;
-}
-
-/* Seconds of the computation that is not in dozed_seconds yet. */
-static double dozing_seconds(const struct peer *peer)
-{
-    const double now = sim_now(&peer->open);
-
-    return isnan(peer->dozes_since)
-               ? 0
-               : (peer->dozes_until < now ? peer->dozes_until : now) - peer->dozes_since;
-}
-
-void peer_has_dozed(struct peer *peer)
-{
-    peer->dozed_seconds += dozing_seconds(peer);
-    peer->dozes_since = NAN;
 }
 
 void peer_compute_ahead(struct peer *peer, double flop)
@@ -59,18 +42,17 @@ static void compute_alone(struct peer *peer, double flop)
     peer_has_dozed(peer);
 }
 
-/* SimGrid's plugin has seen a host idle while its peer dozed. */
-double peer_host_joules(const struct peer *peer)
+/* By SimGrid. */
+static void execute(struct peer *peer, double flop)
 {
-    const struct world_host *host = &peer->engine->world->hosts[peer->host_place];
-    const double seconds = peer->dozed_seconds + dozing_seconds(peer);
-
-    if (!host->draws_power)
-        return NAN;
-    return sg_host_get_consumed_energy(host->host) +
-           (seconds > 0
-                ? seconds * (world_busy_watts(host) - sg_host_get_idle_consumption(host->host))
-                : 0);
+    if (!peer->is_only_one_there || peer->engine->has_computing_helpers) {
+        joules_let_simgrid_count(peer->engine);
+        sg_actor_execute(flop * peer->slowdown);
+        return;
+    }
+    peer->executes_since = sim_now(&peer->open);
+    sg_actor_execute(flop);
+    peer_has_executed(peer);
 }
 
 void sim_compute(struct sim_peer *me, double flop)
@@ -90,7 +72,7 @@ void sim_compute(struct sim_peer *me, double flop)
         if (is_lonely)
             compute_alone(peer, flop);
         else
-            sg_actor_execute(flop * peer->slowdown);
+            execute(peer, flop);
     }
     account_computed(peer, flop, begin, sim_now(me));
 }
@@ -459,6 +441,7 @@ static void compute_beside(int argc, char *argv[])
 
     (void)argc;
     (void)argv;
+    joules_let_simgrid_count(peer->engine);
     sg_actor_execute(activity->flop * peer->slowdown);
     peer_record(peer)->flop += activity->flop;
     peer->engine->record->totals.flop += activity->flop;

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <simgrid/engine.h>
-#include <simgrid/plugins/energy.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,6 +144,7 @@ static void open_peer(struct engine *engine, int number)
         .phase_name = "start",
         .step = SIM_NO_STEP,
         .dozes_since = NAN,
+        .executes_since = NAN,
         .slowdown = 1,
     };
     if (host->flop_per_second > engine->fastest_flop_per_second)
@@ -180,7 +180,8 @@ static void find_lonely(struct engine *engine)
     for (int i = 0; i < count; i++) {
         const int place = engine->peers[i].host_place;
 
-        engine->peers[i].has_host_alone = on[place] == 1;
+        engine->peers[i].is_only_one_there = on[place] == 1;
+        engine->peers[i].has_host_alone = on[place] == 1 && engine->is_ours;
         engine->some_share_hosts |= on[place] > 1;
     }
 }
@@ -207,7 +208,7 @@ static void engine_open(struct engine *engine, const struct sim_plan *plan,
     choose_stacks(record->peer_count);
     for (int i = 0; i < record->peer_count; i++)
         open_peer(engine, i);
-    if (engine->is_ours && plan->is_undisturbed)
+    if (plan->is_undisturbed)
         find_lonely(engine);
 }
 
@@ -287,24 +288,6 @@ static void find_busiest_card(const struct engine *engine)
             record->busiest_card_way = sends ? "sends" : "receives";
         }
     }
-}
-
-/* Energy of the hosts that take part, if each of them says what it draws. */
-void engine_take_joules(const struct engine *engine)
-{
-    bool *counted = sim_new(engine->arena, bool, (size_t)engine->world->host_count);
-    double sum = 0;
-
-    for (int i = 0; i < engine->record->peer_count; i++) {
-        const int place = engine->peers[i].host_place;
-        const double joules = peer_host_joules(&engine->peers[i]);
-
-        engine->record->peers[i].joules = joules;
-        if (!counted[place])
-            sum += joules; /* NAN stays */
-        counted[place] = true;
-    }
-    engine->record->joules = sum;
 }
 
 static void close_peers(struct engine *engine)
@@ -458,7 +441,10 @@ static int finish(struct engine *engine, struct sim_error *err)
     sim_record_in_order(record, engine->plan->arena);
     sim_record_statistics(record, engine->plan->arena,
                           engine->plan->requests == NULL ? 0 : engine->plan->requests->warm_up);
-    return check_laws(engine->plan, record, err) & links_are_believable(engine, err) ? 0 : 1;
+    return check_laws(engine->plan, record, err) & links_are_believable(engine, err) &
+                   joules_are_believable(engine, err)
+               ? 0
+               : 1;
 }
 
 struct sim_world *sim_load(const struct sim_scenario *scenario,
@@ -472,7 +458,7 @@ struct sim_world *sim_load(const struct sim_scenario *scenario,
                : NULL;
 }
 
-/* What was loaded in a process before this one is the same, but lives and complains here. */
+/* What was loaded before is the same, but lives and complains here. */
 static struct sim_world *adopt(struct sim_world *loaded, volatile bool *platform_is_fine,
                                struct sim_arena *arena)
 {
@@ -480,6 +466,19 @@ static struct sim_world *adopt(struct sim_world *loaded, volatile bool *platform
     loaded->platform_is_fine = platform_is_fine;
     *platform_is_fine = true;
     return loaded;
+}
+
+bool sim_world_can_run(const struct sim_world *world)
+{
+    return !world->is_worn && (world->runs == 0 || s4u_restart());
+}
+
+/* A run that ended as it should, or that we ourselves broke off, leaves nothing under way. */
+static bool wears_out(const struct engine *engine, int code)
+{
+    return !engine->plan->is_undisturbed ||
+           (engine->world->draws_power && engine->simgrid_counts) ||
+           (code != 0 && code != SIM_RUN_AGAIN);
 }
 
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
@@ -494,9 +493,12 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     struct engine *engine = sim_new(arena, struct engine, 1);
     const enum sim_timing timing = attempt->timing;
     char complaint[1024];
+    int code;
 
     if (world == NULL || !plan_make(plan, scenario, facts, world, err))
         return 2;
+    world->runs++;
+    world->is_worn = true; /* until it has ended well */
     plan->is_alone = timing <= SIM_ALONE;
     record_open(record, plan, timing);
     engine->scenario = scenario;
@@ -525,7 +527,9 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     rounds_close(engine);
     attempt->next = engine->again_with;
     tell_simulation(engine);
-    return finish(engine, err);
+    code = finish(engine, err);
+    world->is_worn = wears_out(engine, code);
+    return code;
 }
 
 /* ---- checking ---- */

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-enum { SIM_RUN_AGAIN = 3 };
+enum { SIM_RUN_AGAIN = 3, SIM_RUN_ELSEWHERE = 4 };
 
 /* How transfers are timed; each is slower than the one before, and can do more. */
 enum sim_timing {
@@ -26,11 +26,23 @@ struct sim_attempt {
 
 struct sim_world; /* a platform that SimGrid has loaded */
 
-/* Load the platform of `scenario`, of which `facts` are known, for one sim_run, in this process or in each that is forked
- * from it; NULL with a sentence.  While *platform_is_fine is false, whatever kills the process is the platform's fault. */
+/* Load the platform of `scenario`, of which `facts` are known, for sim_run, in this process or in each that is forked from
+ * it; NULL with a sentence.  While *platform_is_fine is false, whatever kills the process is the platform's fault. */
 struct sim_world *sim_load(const struct sim_scenario *scenario,
                            const struct sim_platform_facts *facts, volatile bool *platform_is_fine,
                            struct sim_arena *arena, struct sim_error *err);
+
+/* The <link> elements of the file that was loaded (their ids), which sim_world_tune may change. */
+void sim_world_allow_tuning(struct sim_world *world, const struct sim_platform_edit *links,
+                            int count);
+
+/* Give links the bandwidths and latencies of the edits that say such (sim_platform_edit_tunes; the others are there already),
+ * and all others those that they were loaded with.  False: the platform must be loaded anew, with all edits. */
+bool sim_world_tune(struct sim_world *world, const struct sim_platform_edit *edits, int count);
+
+/* Can another sim_run follow on this platform, and find it as if it were the first?  Not after faults, profiles or a failure,
+ * nor where SimGrid has counted joules. */
+bool sim_world_can_run(const struct sim_world *world);
 
 /* Simulate `scenario` on its platform, of which `facts` are known, and which may be loaded (else NULL).  Fills *record.
  * Returns the exit code: 0 done and every law holds; 1 it failed, or a law is broken; 2 the input is
@@ -39,7 +51,8 @@ struct sim_world *sim_load(const struct sim_scenario *scenario,
  * *platform_is_fine is false, whatever kills the process is the platform's fault: bad input.
  *
  * As soon as something cannot be timed as attempt->timing says, the run ends with SIM_RUN_AGAIN, the reason in *err, and is
- * to be started again, in a new child, with attempt->next. */
+ * to be started again with attempt->next.  SIM_RUN_ELSEWHERE, of a run that follows another on its platform only: it is to be
+ * started in a process of its own. */
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
             struct sim_world *loaded, int terminal, struct sim_attempt *attempt,
             volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_record *record,

@@ -8,9 +8,11 @@
 #include <simgrid/simix.hpp>
 
 #include <xbt/config.h>
+#include <xbt/parse_units.hpp>
 
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,17 +41,6 @@ bool s4u_start(const char *const *ours, const char *const *options, char *compla
     }
 }
 
-bool s4u_load(const char *path, char *complaint, size_t size)
-{
-    try {
-        s4u::Engine::get_instance()->load_platform(path);
-        s4u::Engine::get_instance()->seal_platform();
-        return true;
-    } catch (const std::exception &e) {
-        return complain(complaint, size, e);
-    }
-}
-
 /* SimGrid keeps the ends of computations in a heap, and takes out those that are as near to its clock as its precision.
  * The clock that it moves to an end may miss it by a last digit, which is more than our 1e-12 s from 8192 s on.  Then
  * an end that lies a digit behind is never looked at again, and nothing behind it in the heap either: the run is stuck.
@@ -57,29 +48,81 @@ bool s4u_load(const char *path, char *complaint, size_t size)
 static void keep_last_digits_apart()
 {
     static const char name[] = "surf/precision";
+    const double first = sg_cfg_get_double(name);
+    const auto precision = std::make_shared<double>(first);
 
-    s4u::Engine::on_time_advance_cb([precision = sg_cfg_get_double(name)](double) mutable {
+    s4u::Engine::on_time_advance_cb([precision](double) {
         const double now = s4u::Engine::get_clock();
         const double digits = 2 * (std::nextafter(now, HUGE_VAL) - now);
 
-        if (digits <= precision)
+        if (digits <= *precision)
             return;
-        precision = digits;
-        sg_cfg_set_double(name, precision);
+        *precision = digits;
+        sg_cfg_set_double(name, digits);
         for (auto *model : s4u::Engine::get_instance()->get_all_models())
             model->update_actions_state(now, 0);
     });
+    s4u::Engine::on_simulation_end_cb([precision, first] { /* another run may follow */
+                                                           if (*precision != first)
+                                                               sg_cfg_set_double(name, first);
+                                                           *precision = first;
+    });
+}
+
+bool s4u_load(const char *path, char *complaint, size_t size)
+{
+    try {
+        s4u::Engine::get_instance()->load_platform(path);
+        s4u::Engine::get_instance()->seal_platform();
+        keep_last_digits_apart();
+        return true;
+    } catch (const std::exception &e) {
+        return complain(complaint, size, e);
+    }
 }
 
 bool s4u_run(char *complaint, size_t size)
 {
     try {
-        keep_last_digits_apart();
         s4u::Engine::get_instance()->run();
         return true;
     } catch (const std::exception &e) {
         return complain(complaint, size, e);
     }
+}
+
+/* SimGrid's clock goes on from run to run, so that the last digits of a second run would be other than those of a first.
+ * Nothing public sets it; where the library has this symbol of its kernel, 3.32 among others, this does. */
+extern double simgrid_clock __asm__("_ZN7simgrid6kernel10EngineImpl4now_E") __attribute__((weak));
+
+bool s4u_restart(void)
+{
+    if (&simgrid_clock == nullptr)
+        return false;
+    simgrid_clock = 0;
+    return true;
+}
+
+static bool read_quantity(double (*parse)(const std::string &, int, const std::string &,
+                                          const std::string &),
+                          const char *text, double *value)
+{
+    try {
+        *value = parse("", 0, text, "");
+        return true;
+    } catch (const std::exception &) {
+        return false;
+    }
+}
+
+bool s4u_read_bandwidth(const char *text, double *bytes_per_second)
+{
+    return read_quantity(xbt_parse_get_bandwidth, text, bytes_per_second);
+}
+
+bool s4u_read_latency(const char *text, double *seconds)
+{
+    return read_quantity(xbt_parse_get_time, text, seconds);
 }
 
 int s4u_route(sg_host_t from, sg_host_t to, sg_link_t *links, int most, double *latency_seconds)

@@ -28,6 +28,14 @@ bool s4u_load(const char *path, char *complaint, size_t size);
 /* Run until no actor is left or none can go on. */
 bool s4u_run(char *complaint, size_t size);
 
+/* Set the clock to 0 for another run on the same platform, when nothing of the one before is under way any more.  False: this
+ * SimGrid does not let us. */
+bool s4u_restart(void);
+
+/* As an attribute of a <link> says it; false where SimGrid cannot read it. */
+bool s4u_read_bandwidth(const char *text, double *bytes_per_second);
+bool s4u_read_latency(const char *text, double *seconds);
+
 /* The links from host to host, at most `most` of them; their number, or -1 when there is no route. */
 int s4u_route(sg_host_t from, sg_host_t to, sg_link_t *links, int most, double *latency_seconds);
 

@@ -26,6 +26,25 @@ bool sim_platform_edit_target(struct sim_arena *arena, const char *text,
     return true;
 }
 
+bool sim_platform_edit_tunes(const struct sim_platform_edit *edit)
+{
+    return strcmp(edit->element, "link") == 0 &&
+           (strcmp(edit->attribute, "bandwidth") == 0 || strcmp(edit->attribute, "latency") == 0);
+}
+
+const struct sim_platform_edit *sim_platform_edits_that_last(const struct sim_platform_edit *edits,
+                                                             int count, int *lasting,
+                                                             struct sim_arena *arena)
+{
+    struct sim_platform_edit *those = sim_new(arena, struct sim_platform_edit, (size_t)count);
+
+    *lasting = 0;
+    for (int e = 0; e < count; e++)
+        if (!sim_platform_edit_tunes(&edits[e]))
+            those[(*lasting)++] = edits[e];
+    return those;
+}
+
 static bool is_one_of(const char *name, const char *const *names)
 {
     for (; *names != NULL; names++)

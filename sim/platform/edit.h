@@ -20,6 +20,14 @@ struct sim_platform_edit {
 bool sim_platform_edit_target(struct sim_arena *arena, const char *text,
                               struct sim_platform_edit *edit);
 
+/* Is it a bandwidth or a latency of links?  SimGrid can change those of a platform that it has loaded. */
+bool sim_platform_edit_tunes(const struct sim_platform_edit *edit);
+
+/* The others, in the arena; how many in *lasting. */
+const struct sim_platform_edit *sim_platform_edits_that_last(const struct sim_platform_edit *edits,
+                                                             int count, int *lasting,
+                                                             struct sim_arena *arena);
+
 /* The text of that file with the edits, in the arena; its length in *length.  NULL, with a sentence, where the file cannot
  * be read, or has nothing of that name. */
 const char *sim_platform_edited(const char *path, const struct sim_platform_edit *edits, int count,

@@ -29,8 +29,13 @@ void sim_watched_signals(sigset_t *set)
 static void hand_over(int number)
 {
     const int saved = errno;
+    const bool is_first = gettid() == getpid();
 
-    tgkill(getpid(), getpid(), number); /* the first thread has the number of the process */
+    if (is_first &&
+        number != SIGCHLD) /* somebody unblocked it, as a longjmp does: it is to end us */
+        signal(number, SIG_DFL);
+    if (!is_first || number != SIGCHLD)
+        tgkill(getpid(), getpid(), number); /* the first thread has the number of the process */
     errno = saved;
 }
 

@@ -24,9 +24,12 @@ struct sim_child {
 /* The exit code of a child in which LeakSanitizer, where it is built in, has found a leak; no job returns it. */
 enum { SIM_LEAKED = 23 };
 
+/* In place of an exit code: what was told was not the last that the child did. */
+enum { SIM_LIVED_ON = -1 };
+
 /* How a child ended. */
 struct sim_outcome {
-    int exit_code;     /* 0 done, 1 failed, 2 bad input, SIM_LEAKED; 1 when a signal ended it */
+    int exit_code; /* 0 done, 1 failed, 2 bad input, SIM_LEAKED, SIM_LIVED_ON; 1 when a signal ended it */
     int signal;        /* that signal, or 0 */
     const char *reply; /* what it wrote; in the arena */
     size_t reply_length;

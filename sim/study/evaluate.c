@@ -3,6 +3,7 @@
 #include "sim/base/file.h"
 #include "sim/platform/guard.h"
 #include "sim/study/identity.h"
+#include "sim/study/point.h"
 #include "sim/study/simulate.h"
 #include "sim/study/store.h"
 #include "sim/study/study.h"
@@ -43,25 +44,6 @@ static const char *study_text(const struct sim_question *questions, int count,
 
 /* ---- reading ---- */
 
-/* As a sweep lays them: those of all questions, the question's own, no trace. */
-static const char *const *all_settings(const struct evaluation *evaluation, const char *const *own,
-                                       struct sim_arena *scratch)
-{
-    const char *const *common = evaluation->asked->settings;
-    size_t n = 0, m = 0;
-    const char **all;
-
-    while (common[n] != NULL)
-        n++;
-    while (own[m] != NULL)
-        m++;
-    all = sim_new(scratch, const char *, n + m + 2);
-    memcpy(all, common, n * sizeof *all);
-    memcpy(all + n, own, m * sizeof *all);
-    all[n + m] = "trace=none";
-    return all;
-}
-
 static void read_one(struct evaluation *evaluation, int number, struct sim_question *question)
 {
     const struct sim_sweep *asked = evaluation->asked;
@@ -71,11 +53,12 @@ static void read_one(struct evaluation *evaluation, int number, struct sim_quest
     struct sim_scenario scenario = {0};
     struct sim_error err = {0};
     char identity[SIM_IDENTITY_SIZE] = "";
-    const bool fine = sim_scenario_parse(&scenario, asked->path, evaluation->text,
-                                         evaluation->length, all_settings(evaluation, own, scratch),
-                                         asked->catalogue, scratch, &err) &&
-                      sim_guard_edited(scenario.platform, scenario.platform_edits,
-                                       scenario.platform_edit_count, &facts, scratch, &err);
+    const bool fine =
+        sim_scenario_parse(&scenario, asked->path, evaluation->text, evaluation->length,
+                           sim_point_settings(asked->settings, own, scratch), asked->catalogue,
+                           scratch, &err) &&
+        sim_guard_edited(scenario.platform, scenario.platform_edits, scenario.platform_edit_count,
+                         &facts, scratch, &err);
 
     if (fine)
         sim_identify(&evaluation->identifier, &scenario, identity, scratch);

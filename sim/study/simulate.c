@@ -1,300 +1,20 @@
 #include "sim/study/simulate.h"
 
-#include "sim/base/file.h"
 #include "sim/engine/run.h"
-#include "sim/trace/writers.h"
+#include "sim/study/simulated.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <time.h>
 
-/* ---- in the child ---- */
+/* ---- starting ---- */
 
-static double wall_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-/* Does the fault change what a link carries, or break a transfer off? */
-static bool touches_transfers(const struct sim_fault *fault)
-{
-    return fault->kind == SIM_FAULT_LINK || fault->factor == 0;
-}
-
-/* Cross traffic lets transfers share links that they do not cross; other models may do anything; and what
- * is under way must last as long as it was to last when it began. */
-static const char *why_simgrids(const struct sim_simulation *simulation)
-{
-    const struct sim_scenario *scenario = simulation->scenario;
-
-    if (scenario->simulation == SIM_SIMULATION_FULL)
-        return "the scenario asks for it";
-    for (int i = 0; i < scenario->fault_count; i++)
-        if (touches_transfers(&scenario->faults[i]))
-            return "a fault breaks transfers off, or changes what a link carries";
-    if (simulation->facts.has_profiles)
-        return "the platform has profiles, which change hosts and links as time passes";
-    if (strcmp(scenario->network.name, "tcp") == 0)
-        return "network: tcp has cross traffic, so that transfers slow each other down without "
-               "meeting";
-    if (strcmp(scenario->network.name, "textbook") != 0)
-        return "the network model is SimGrid's, with options of the scenario's own";
-    return NULL;
-}
-
-static struct sim_attempt attempt_of(const struct sim_simulation *simulation)
-{
-    struct sim_attempt first = {.timing = SIM_FAST, .why = why_simgrids(simulation)};
-
-    if (simulation->again.is_again)
-        return (struct sim_attempt){.timing = simulation->again.timing,
-                                    .why = simulation->again.why};
-    if (first.why != NULL)
-        first.timing = SIM_SIMGRIDS;
-    return first;
-}
-
-/* `simulation: fast` is for those who would rather have nothing than wait. */
-static int refuse(const struct sim_simulation *simulation, const char *why, struct sim_error *err)
-{
-    *err = (struct sim_error){0};
-    sim_fail(err,
-             "%s: simulation: fast would not be exact here: %s.  With simulation: auto it runs in "
-             "full.",
-             simulation->scenario->path, why);
-    return 2;
-}
-
-/* Wall-clock figures differ from run to run, so they have a file of their own. */
-static bool write_timing(const struct sim_simulation *simulation, const struct sim_record *record,
-                         double wall_seconds, struct sim_arena *arena, struct sim_error *err)
-{
-    const char *path = sim_text(arena, "%s/timing.json", simulation->folder);
-    FILE *file = fopen(path, "w");
-    struct rusage usage;
-
-    if (file == NULL)
-        return sim_fail(err, "%s: cannot be written: %s.", path, strerror(errno));
-    getrusage(RUSAGE_SELF, &usage);
-    fprintf(file,
-            "{\"wall_seconds\": %.6f, \"messages_per_second\": %.0f, \"peak_memory_bytes\": "
-            "%lld}\n",
-            wall_seconds, wall_seconds > 0 ? (double)record->totals.messages / wall_seconds : 0,
-            (long long)usage.ru_maxrss * 1024);
-    return sim_file_close(file, path, err);
-}
-
-static int run(const struct sim_simulation *simulation, int terminal, struct sim_attempt *attempt,
-               struct sim_arena *arena, struct sim_record *record, struct sim_error *err)
-{
-    const struct sim_scenario *scenario = simulation->scenario;
-    const bool must_be_fast = scenario->simulation == SIM_SIMULATION_FAST;
-    int code;
-
-    if (must_be_fast && attempt->timing != SIM_FAST)
-        return refuse(simulation, attempt->why, err);
-    code = sim_run(scenario, &simulation->facts, simulation->loaded, terminal, attempt,
-                   simulation->platform_is_fine, arena, record, err);
-    if (must_be_fast && code == SIM_RUN_AGAIN)
-        return refuse(simulation, sim_text(arena, "%s", err->text), err);
-    if (must_be_fast && code == 0 && !record->was_fast)
-        return refuse(simulation, record->why, err);
-    return code;
-}
-
-/* The reply is two lines of JSON: the summary, or nothing, and how the run ended.  The parent of a sweep stores the first as
- * it is, and believes it where it finds the second. */
-struct ending {
-    int code;
-    const char *error;
-    double wall_seconds;
-    enum sim_timing next; /* where it is to be started again */
-};
-
-static void write_summary(const struct sim_scenario *scenario, const struct sim_record *record,
-                          FILE *reply)
-{
-    json_t *summary = sim_summary_json(scenario, record);
-
-    json_dumpf(summary, reply, JSON_COMPACT);
-    json_decref(summary);
-}
-
-static void write_ending(const struct ending *ending, FILE *reply)
-{
-    json_t *told = json_pack("{s:i, s:s, s:f, s:i}", "code", ending->code, "error", ending->error,
-                             "wall_seconds", ending->wall_seconds, "next", (int)ending->next);
-
-    if (told == NULL)
-        told = json_pack("{s:i, s:s, s:f}", "code", ending->code, "error",
-                         "The complaint holds bytes that are no text.", "wall_seconds", 0.0);
-    putc('\n', reply);
-    json_dumpf(told, reply, JSON_COMPACT);
-    json_decref(told);
-}
-
-static int simulate(void *context, FILE *reply, int terminal)
-{
-    const struct sim_simulation *simulation = context;
-    struct sim_arena *arena = sim_arena_open();
-    struct sim_record *record = sim_new(arena, struct sim_record, 1);
-    struct sim_error err = {0};
-    const double begin = wall_now();
-    struct sim_attempt attempt = attempt_of(simulation);
-    int code =
-        run(simulation, simulation->shows_progress ? terminal : -1, &attempt, arena, record, &err);
-    const bool has_result = record->laws != NULL && code != 2;
-
-    if (has_result && simulation->folder != NULL &&
-        (!sim_write_run(simulation->scenario, record, simulation->folder, arena, &err) ||
-         !write_timing(simulation, record, wall_now() - begin, arena, &err)))
-        code = 2;
-    if (has_result && code != 2)
-        write_summary(simulation->scenario, record, reply);
-    write_ending(&(struct ending){code, err.text, wall_now() - begin, attempt.next}, reply);
-    sim_arena_close(arena);
-    return code;
-}
-
-/* ---- in a nest, and its children ---- */
-
-/* What they have from the parent, and what is made once. */
-struct nested {
-    const struct sim_scenario_text *text;
-    const struct sim_scenario *scenario; /* one of those that are simulated there */
-    const struct sim_platform_facts *facts;
-    volatile bool *platform_is_fine;
-    struct sim_arena *arena; /* of what is loaded */
-    struct sim_world *loaded;
-};
-
-/* Its last place is the nest's own.  What is wrong is left to the next child of the parent to tell. */
-static bool load(void *context)
-{
-    struct nested *nested = context;
-    struct sim_error nobody_asks = {0};
-
-    nested->arena = sim_arena_open();
-    nested->loaded =
-        sim_load(nested->scenario, nested->facts, &nested->platform_is_fine[SIM_NEST_PLACES],
-                 nested->arena, &nobody_asks);
-    return nested->loaded != NULL;
-}
-
-/* What is asked for: how, and behind it the settings, each with its NUL. */
-struct request {
-    int place;
-    struct sim_again again;
-};
-
-static const char *const *read_settings(const char *at, const char *end, struct sim_arena *arena)
-{
-    size_t count = 0;
-    const char **settings;
-
-    for (const char *c = at; c < end; c++)
-        count += *c == '\0';
-    settings = sim_new(arena, const char *, count + 1);
-    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
-        settings[i] = at;
-    return settings;
-}
-
-static int simulate_request(void *context, const char *text, size_t length, FILE *reply,
-                            int terminal)
-{
-    const struct nested *nested = context;
-    const struct sim_scenario_text *read = nested->text;
-    struct sim_arena *arena = sim_arena_open();
-    struct sim_error err = {0};
-    struct sim_scenario scenario;
-    struct request request;
-    struct sim_simulation simulation = {
-        .scenario = &scenario, .facts = *nested->facts, .loaded = nested->loaded};
-    int code = 2;
-
-    memcpy(&request, text, sizeof request);
-    simulation.again = request.again;
-    simulation.platform_is_fine = &nested->platform_is_fine[request.place];
-    if (sim_scenario_parse(&scenario, read->path, read->text, read->length,
-                           read_settings(text + sizeof request, text + length, arena),
-                           read->catalogue, arena, &err))
-        code = simulate(&simulation, reply, terminal);
-    else /* its files have changed since the parent read it */
-        write_ending(&(struct ending){.code = code, .error = err.text}, reply);
-    sim_scenario_release(&scenario);
-    sim_arena_close(arena);
-    return code;
-}
-
-/* ---- in the parent ---- */
-
-static void *shared_memory(size_t bytes)
+void *simulated_share(size_t bytes)
 {
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     return memory == MAP_FAILED ? NULL : memory;
-}
-
-bool sim_simulations_nest_open(struct sim_simulations_nest *nest,
-                               const struct sim_scenario_text *text,
-                               const struct sim_scenario *scenario,
-                               const struct sim_platform_facts *facts)
-{
-    struct nested nested = {.text = text, .scenario = scenario, .facts = facts};
-
-    *nest = (struct sim_simulations_nest){.platform_is_fine = shared_memory(SIM_NEST_PLACES + 1)};
-    nested.platform_is_fine = nest->platform_is_fine;
-    if (nest->platform_is_fine != NULL &&
-        sim_nest_open(&nest->nest, load, simulate_request, &nested))
-        return true;
-    sim_simulations_nest_close(nest);
-    return false;
-}
-
-void sim_simulations_nest_close(struct sim_simulations_nest *nest)
-{
-    sim_nest_close(&nest->nest);
-    if (nest->platform_is_fine != NULL)
-        munmap((void *)(uintptr_t)nest->platform_is_fine, SIM_NEST_PLACES + 1);
-    *nest = (struct sim_simulations_nest){0};
-}
-
-bool sim_simulation_start_in(struct sim_simulations_nest *nest, int place,
-                             struct sim_simulation *simulation, const char *const *settings,
-                             struct sim_child *child)
-{
-    const struct request request = {place, simulation->again};
-    struct sim_arena *scratch;
-    size_t length = sizeof request, at = sizeof request;
-    char *text;
-    bool is_started;
-
-    if (!sim_nest_is_ready(&nest->nest))
-        return false;
-    scratch = sim_arena_open();
-    for (const char *const *s = settings; *s != NULL; s++)
-        length += strlen(*s) + 1;
-    text = sim_new(scratch, char, length);
-    memcpy(text, &request, sizeof request);
-    for (; *settings != NULL; settings++) {
-        const size_t bytes = strlen(*settings) + 1;
-
-        memcpy(text + at, *settings, bytes);
-        at += bytes;
-    }
-    simulation->platform_is_fine = &nest->platform_is_fine[place];
-    *simulation->platform_is_fine = true;
-    is_started = sim_nest_start(&nest->nest, child, text, length);
-    sim_arena_close(scratch);
-    return is_started;
 }
 
 static bool guard(struct sim_simulation *simulation, struct sim_arena *arena, struct sim_error *err)
@@ -314,11 +34,11 @@ bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *c
 {
     if (!guard(simulation, arena, err))
         return false;
-    simulation->shared = shared_memory(1);
+    simulation->shared = simulated_share(1);
     if (simulation->shared == NULL)
         return sim_fail(err, "This machine has no memory left: %s.", strerror(errno));
     simulation->platform_is_fine = simulation->shared;
-    return sim_child_start(child, simulate, simulation, err);
+    return sim_child_start(child, simulated_job, simulation, err);
 }
 
 /* SimGrid's last words, one line of them. */
@@ -370,11 +90,10 @@ static int contradicted(const struct sim_simulation *simulation, const struct si
     return 1;
 }
 
-static void take_next(struct sim_again *again, const json_t *ending)
+void simulated_begin_again(struct sim_again *again, enum sim_timing timing, const char *why)
 {
-    snprintf(again->why, sizeof again->why, "%s",
-             json_string_value(json_object_get(ending, "error")));
-    again->timing = (enum sim_timing)json_integer_value(json_object_get(ending, "next"));
+    snprintf(again->why, sizeof again->why, "%s", why);
+    again->timing = timing;
     again->is_again = true;
 }
 
@@ -409,14 +128,16 @@ int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_out
         return died(simulation, outcome, platform_is_fine, err);
     code = (int)json_integer_value(json_object_get(ending, "code"));
     *wall_seconds = json_real_value(json_object_get(ending, "wall_seconds"));
-    if (code != outcome->exit_code) {
+    if (outcome->exit_code != SIM_LIVED_ON && outcome->exit_code != code) {
         json_decref(ending);
         return contradicted(simulation, outcome, code, arena, err);
     }
     if (summary_length > 0)
         *summary = sim_text_copy(arena, outcome->reply, summary_length);
     if (code == SIM_RUN_AGAIN)
-        take_next(&simulation->again, ending);
+        simulated_begin_again(&simulation->again,
+                              (enum sim_timing)json_integer_value(json_object_get(ending, "next")),
+                              json_string_value(json_object_get(ending, "error")));
     else if (code != 0)
         sim_fail(err, "%s", json_string_value(json_object_get(ending, "error")));
     json_decref(ending);
@@ -435,8 +156,8 @@ int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outco
     return code;
 }
 
-int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
-                 struct sim_error *err)
+int sim_simulate_text(struct sim_simulation *simulation, struct sim_arena *arena,
+                      const char **summary, struct sim_error *err)
 {
     struct sim_child child;
     struct sim_outcome outcome;
@@ -451,8 +172,18 @@ int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, jso
             sim_fail(err, "Interrupted: nothing was written.");
             return SIM_INTERRUPTED;
         }
-        code = sim_simulation_end(simulation, &outcome, summary, &wall_seconds, err);
+        code = sim_simulation_ended(simulation, &outcome, summary, &wall_seconds, arena, err);
     } while (code == SIM_AGAIN);
+    return code;
+}
+
+int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
+                 struct sim_error *err)
+{
+    const char *text;
+    const int code = sim_simulate_text(simulation, arena, &text, err);
+
+    *summary = text == NULL ? NULL : json_loads(text, 0, NULL);
     return code;
 }
 

@@ -54,37 +54,51 @@ struct sim_simulations_nest {
     struct sim_nest nest;
     volatile bool
         *platform_is_fine; /* [SIM_NEST_PLACES] of memory that nest and children have, too */
+    double child_seconds;  /* after which a child begins none of its simulations any more */
 };
 
-/* Load the platform of `scenario` there.  False: no such process can be made, so that simulations begin without. */
+/* Load the platform of `scenario` there, but for what sim_world_tune can change, which its simulations have on their own.
+ * False: no such process can be made, so that simulations begin without. */
 bool sim_simulations_nest_open(struct sim_simulations_nest *nest,
                                const struct sim_scenario_text *text,
                                const struct sim_scenario *scenario,
                                const struct sim_platform_facts *facts);
 void sim_simulations_nest_close(struct sim_simulations_nest *nest);
 
-/* Start a child there, if the nest is ready by now.  The scenario is read again in it, with `settings` (NULL at the end),
- * which made simulation->scenario.  No two children of one nest may have the same place (0 .. SIM_NEST_PLACES - 1) at a
- * time. */
-bool sim_simulation_start_in(struct sim_simulations_nest *nest, int place,
-                             struct sim_simulation *simulation, const char *const *settings,
-                             struct sim_child *child);
+/* One of several. */
+struct sim_nested {
+    struct sim_simulation simulation;
+    const char *const *settings; /* over the text, which made simulation.scenario; ends with NULL */
+};
+
+/* Start a child there, if the nest is ready by now, which reads the scenarios again and simulates them one after another,
+ * each as if it were alone.  It ends when nest->child_seconds have passed, or when a simulation cannot follow another: what it has not
+ * told of by then is to be started again.  No two children of one nest may have the same place (0 .. SIM_NEST_PLACES - 1)
+ * at a time. */
+bool sim_simulations_start_in(struct sim_simulations_nest *nest, int place,
+                              struct sim_nested *const *nested, int count, struct sim_child *child);
+
+/* What it told of, as outcomes of children that simulated one each, each[count]; how many. */
+int sim_simulations_told(const struct sim_outcome *outcome, struct sim_outcome *each, int count,
+                         struct sim_arena *arena);
 
 /* ---- how it ended ---- */
 
 enum { SIM_AGAIN = -1 };
 
-/* What the child that ended says: the exit code, with a sentence in *err unless it is 0, and the summary
- * in *summary (NULL when there is none; the caller owns it).  SIM_AGAIN: start the simulation once more. */
-int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
-                       json_t **summary, double *wall_seconds, struct sim_error *err);
-
-/* The same, with the summary as it is written: JSON, in the arena. */
+/* What the child that ended says: the exit code, with a sentence in *err unless it is 0, and the summary, as JSON in the
+ * arena, in *summary (NULL when there is none).  SIM_AGAIN: start the simulation once more. */
 int sim_simulation_ended(struct sim_simulation *simulation, const struct sim_outcome *outcome,
                          const char **summary, double *wall_seconds, struct sim_arena *arena,
                          struct sim_error *err);
 
-/* Start, wait, end. */
+/* The same, with the summary as a value, which the caller owns. */
+int sim_simulation_end(struct sim_simulation *simulation, const struct sim_outcome *outcome,
+                       json_t **summary, double *wall_seconds, struct sim_error *err);
+
+/* Start, wait, end.  The summary as JSON, in the arena; or as a value, which the caller owns. */
+int sim_simulate_text(struct sim_simulation *simulation, struct sim_arena *arena,
+                      const char **summary, struct sim_error *err);
 int sim_simulate(struct sim_simulation *simulation, struct sim_arena *arena, json_t **summary,
                  struct sim_error *err);
 

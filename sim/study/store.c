@@ -16,6 +16,7 @@ struct sim_store {
     sqlite3 *base;
     sqlite3_stmt *kept[KEPT]; /* NULL until the first use */
     const char *path;         /* for sentences */
+    bool is_begun;            /* a transaction of several puts */
 };
 
 static const char schema[] =
@@ -59,6 +60,19 @@ static bool is_empty(struct sim_store *store)
     return is_empty;
 }
 
+/* While another sweep does the same SQLite refuses at once, whatever the time-out. */
+static bool switch_to_log(struct sim_store *store)
+{
+    int code = SQLITE_BUSY;
+
+    for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MILLISECONDS; waited++) {
+        code = sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL);
+        if (code == SQLITE_BUSY)
+            sqlite3_sleep(1);
+    }
+    return code == SQLITE_OK;
+}
+
 /* Mark and tables appear at once, so that who comes second sees both or none. */
 static bool furnish(struct sim_store *store, const char *path, struct sim_error *err)
 {
@@ -67,7 +81,7 @@ static bool furnish(struct sim_store *store, const char *path, struct sim_error 
     sqlite3_snprintf(sizeof text, text,
                      "begin immediate; pragma application_id=%d; pragma user_version=%d",
                      APPLICATION_ID, STORE_VERSION);
-    return (sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL) == SQLITE_OK &&
+    return (switch_to_log(store) &&
             sqlite3_exec(store->base, text, NULL, NULL, NULL) == SQLITE_OK &&
             sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK &&
             sqlite3_exec(store->base, "commit", NULL, NULL, NULL) == SQLITE_OK) ||
@@ -183,14 +197,15 @@ static bool run_text(struct sim_store *store, const char *text, struct sim_error
            sim_fail(err, "%s: %s.", store->path, sqlite3_errmsg(store->base));
 }
 
-/* Several statements, all of them or none. */
-static bool begin(struct sim_store *store, struct sim_error *err)
+bool sim_store_begin(struct sim_store *store, struct sim_error *err)
 {
-    return step(store, kept(store, BEGIN), err);
+    store->is_begun = step(store, kept(store, BEGIN), err);
+    return store->is_begun;
 }
 
-static bool end(struct sim_store *store, bool fine, struct sim_error *err)
+bool sim_store_end(struct sim_store *store, bool fine, struct sim_error *err)
 {
+    store->is_begun = false;
     if (fine && step(store, kept(store, COMMIT), err))
         return true;
     sqlite3_exec(store->base, "rollback", NULL, NULL, NULL);
@@ -222,8 +237,13 @@ static bool insert(struct sim_store *store, const struct sim_stored *point, stru
 
 bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err)
 {
-    return begin(store, err) &&
-           end(store, forget_equal(store, point->settings, err) && insert(store, point, err), err);
+    const bool is_alone = !store->is_begun;
+    bool fine;
+
+    if (is_alone && !sim_store_begin(store, err))
+        return false;
+    fine = forget_equal(store, point->settings, err) && insert(store, point, err);
+    return is_alone ? sim_store_end(store, fine, err) : fine;
 }
 
 /* A checkpoint brings the log to the disk, then the pages.  Readers and writers go on; what they are in the way of comes
@@ -345,8 +365,8 @@ bool sim_store_merge(struct sim_store *store, const char *path, struct sim_error
     sim_store_close(other);
     if (!attach(store, path, err))
         return false;
-    fine = is_same_study(store, path, err) && begin(store, err) &&
-           end(store, run_text(store, take, err), err);
+    fine = is_same_study(store, path, err) && sim_store_begin(store, err) &&
+           sim_store_end(store, run_text(store, take, err), err);
     sqlite3_exec(store->base, "detach other", NULL, NULL, NULL);
     return fine;
 }

@@ -34,6 +34,10 @@ bool sim_store_has(struct sim_store *store, const char *hash);
  * scenario, the platform or the program); survives a SIGKILL from when it returns true. */
 bool sim_store_put(struct sim_store *store, const struct sim_stored *point, struct sim_error *err);
 
+/* What is put between the two is stored with sim_store_end: all of it, or, unless it is `fine`, nothing. */
+bool sim_store_begin(struct sim_store *store, struct sim_error *err);
+bool sim_store_end(struct sim_store *store, bool fine, struct sim_error *err);
+
 /* Bring what was put so far to the disk, so that it survives a power cut, too. */
 void sim_store_sync(struct sim_store *store);
 

@@ -1,8 +1,7 @@
 #include "sim/study/sweep.h"
 
 #include "sim/base/file.h"
-#include "sim/study/identity.h"
-#include "sim/study/platforms.h"
+#include "sim/study/point.h"
 #include "sim/study/progress.h"
 #include "sim/study/store.h"
 #include "sim/study/study.h"
@@ -14,28 +13,30 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One point under way. */
-struct point {
-    struct sim_arena *arena; /* of its own, closed when it is stored */
-    struct sim_scenario scenario;
-    struct sim_platform_point of_platform;
-    struct sim_stored stored;
-    struct sim_error err;
+/* Those that one child simulates, in order. */
+enum { MOST_IN_BATCH = 128 };
+struct batch {
+    struct sim_point *points[MOST_IN_BATCH];
+    int count;
 };
+
+/* What a child is given to do: enough to outweigh its fork. */
+static const double batch_seconds = 0.05;
 
 /* A sweep under way. */
 struct sweep {
     const struct sim_sweep *asked;
     struct sim_sweep_result *result;
     struct sim_scenario scenario; /* without any point's settings */
-    struct sim_study *study;
-    struct sim_scenario_text text;
+    struct sim_points points;     /* how they are read */
     struct sim_platforms *platforms;
     struct sim_store *store,
         *known; /* known: NULL unless asked for; store: NULL before a dry one's first sweep */
-    struct point *points; /* [jobs], beside children */
+    struct batch *batches; /* [jobs], beside children */
     struct sim_child *children;
-    struct sim_identifier identifier;
+    int64_t count, next;       /* points to be begun, and begun */
+    struct sim_point *waiting; /* read, but to be started yet, before others */
+    double seconds_a_point;
     double began_at, shown_at, synced_at;
     const char *first_error; /* of a point; in `arena` */
     struct sim_arena *arena;
@@ -51,91 +52,10 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static double processor_now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-/* ---- a point's identity ---- */
-
-static const char *settings_json(const char *const *settings, struct sim_arena *arena)
-{
-    json_t *object = json_object();
-    char *text;
-    const char *copy;
-
-    for (; *settings != NULL; settings++) {
-        const size_t length = strcspn(*settings, "=");
-
-        json_t *value = json_loads(*settings + length + 1, JSON_DECODE_ANY, NULL);
-
-        if (json_is_string(value))
-            json_object_setn(object, *settings, length, value);
-        else /* as it is spelt */
-            json_object_setn_new(object, *settings, length, json_string(*settings + length + 1));
-        json_decref(value);
-    }
-    text = json_dumps(object, JSON_COMPACT);
-    copy = sim_text(arena, "%s", text);
-    free(text);
-    json_decref(object);
-    return copy;
-}
-
-static void identify(struct sweep *sweep, struct point *point)
-{
-    char identity[SIM_IDENTITY_SIZE];
-
-    point->stored.scenario =
-        sim_identify(&sweep->identifier, &point->scenario, identity, point->arena);
-    point->stored.hash = sim_text_copy(point->arena, identity, SIM_IDENTITY_SIZE - 1);
-}
-
 /* ---- the life of a point ---- */
 
-/* "key=value" texts: those of the command line, then the point's own. */
-static const char **all_settings(const struct sweep *sweep, const char *const *own,
-                                 struct sim_arena *arena)
-{
-    const char *const *common = sweep->asked->settings;
-    size_t n = 0, m = 0;
-    const char **all;
-
-    while (common[n] != NULL)
-        n++;
-    while (own[m] != NULL)
-        m++;
-    all = sim_new(arena, const char *, n + m + 2);
-    memcpy(all, common, n * sizeof *all);
-    memcpy(all + n, own, m * sizeof *all);
-    return all;
-}
-
-static const char *const *without_trace(const char **settings, struct sim_arena *arena)
-{
-    size_t n = 0;
-    const char **all;
-
-    while (settings[n] != NULL)
-        n++;
-    all = sim_new(arena, const char *, n + 2);
-    memcpy(all, settings, n * sizeof *all);
-    all[n] = "trace=none";
-    return all;
-}
-
-static void point_close(struct point *point)
-{
-    sim_platforms_leave(&point->of_platform);
-    sim_scenario_release(&point->scenario);
-    sim_arena_close(point->arena);
-    *point = (struct point){0};
-}
-
-static bool point_store(struct sweep *sweep, struct point *point, int code, struct sim_error *err)
+static bool point_store(struct sweep *sweep, struct sim_point *point, int code,
+                        struct sim_error *err)
 {
     point->stored.exit_code = code;
     point->stored.error = point->err.text;
@@ -151,88 +71,187 @@ static bool point_store(struct sweep *sweep, struct point *point, int code, stru
     return sim_store_put(sweep->store, &point->stored, err);
 }
 
-/* Read point `number`; false, with the sentence in point->err, when it is wrong. */
-static bool point_read(struct sweep *sweep, int64_t number, struct point *point)
-{
-    const double began_at = processor_now();
-    const char **settings;
-
-    *point = (struct point){.arena = sim_arena_open()};
-    settings =
-        all_settings(sweep, sim_study_settings(sweep->study, number, point->arena), point->arena);
-    point->stored =
-        (struct sim_stored){.number = number,
-                            .settings = settings_json(settings, point->arena),
-                            .scenario = "",
-                            .hash = sim_text(point->arena, "bad point %lld", (long long)number)};
-    point->of_platform.settings = without_trace(settings, point->arena);
-    if (!sim_scenario_parse(&point->scenario, sweep->text.path, sweep->text.text,
-                            sweep->text.length, point->of_platform.settings, sweep->text.catalogue,
-                            point->arena, &point->err))
-        return false;
-    point->of_platform.read_seconds = processor_now() - began_at;
-    point->of_platform.simulation.scenario = &point->scenario;
-    identify(sweep, point);
-    return true;
-}
-
-static bool is_there(const struct sweep *sweep, const struct point *point)
+static bool is_there(const struct sweep *sweep, const struct sim_point *point)
 {
     return (sweep->store != NULL && sim_store_has(sweep->store, point->stored.hash)) ||
            (sweep->known != NULL && sim_store_has(sweep->known, point->stored.hash));
 }
 
-/* Points lie beside children. */
-static bool launch(struct sweep *sweep, struct point *point, struct sim_child *child)
+static bool settle(struct sweep *sweep, struct sim_point *point, int code, struct sim_error *err)
 {
-    return sim_platforms_start(sweep->platforms, &point->of_platform,
-                               (int)(child - sweep->children), child, point->arena, &point->err);
+    const bool fine = point_store(sweep, point, code, err);
+
+    sim_point_close(point);
+    return fine;
 }
 
-enum outcome { STARTED, SETTLED, BROKEN };
-
-/* Read point `number`; start it unless a store has it or it is wrong. */
-static enum outcome point_start(struct sweep *sweep, int64_t number, struct point *point,
-                                struct sim_child *child, struct sim_error *err)
+static void put_back(struct sweep *sweep, struct sim_point *point)
 {
-    bool fine = point_read(sweep, number, point);
+    point->next = sweep->waiting;
+    sweep->waiting = point;
+}
 
-    if (fine && is_there(sweep, point)) {
-        sweep->result->skipped++;
-        point_close(point);
-        return SETTLED;
+/* Those of the batch from `first` on, in their order. */
+static void put_rest_back(struct sweep *sweep, struct batch *batch, int first)
+{
+    for (int i = batch->count - 1; i >= first; i--)
+        put_back(sweep, batch->points[i]);
+    batch->count = first;
+}
+
+/* ---- batches ---- */
+
+/* The number in the study of point `i` of this shard. */
+static int64_t number_of(const struct sweep *sweep, int64_t i)
+{
+    const int64_t place =
+        sweep->asked->shards == 0 ? i : i * sweep->asked->shards + sweep->asked->shard - 1;
+
+    return sweep->asked->numbers == NULL ? place : sweep->asked->numbers[place];
+}
+
+/* Each of the first was bad input: then it is the study that is wrong.  A simulation that fails is a result. */
+static bool is_hopeless(const struct sweep *sweep)
+{
+    const struct sim_sweep_result *result = sweep->result;
+
+    return !sweep->asked->keep_going && result->done + result->skipped == 0 &&
+           result->failed == sweep->wrong && sweep->wrong >= SIM_SWEEP_FIRST_POINTS;
+}
+
+static bool has_more(const struct sweep *sweep)
+{
+    return sweep->waiting != NULL || (sweep->next < sweep->count && !is_hopeless(sweep));
+}
+
+/* One that is to be simulated, in *point; NULL when there is none left.  What a store has, and what is wrong, is settled on
+ * the way.  False: a point cannot be stored. */
+static bool take_point(struct sweep *sweep, struct sim_point **point, struct sim_error *err)
+{
+    bool fine = true;
+
+    *point = sweep->waiting;
+    if (*point != NULL)
+        sweep->waiting = (*point)->next;
+    while (fine && *point == NULL && has_more(sweep)) {
+        *point = sim_point_read(&sweep->points, number_of(sweep, sweep->next++));
+        if ((*point)->err.count == 0 && is_there(sweep, *point)) {
+            sweep->result->skipped++;
+            sim_point_close(*point);
+            *point = NULL;
+        } else if ((*point)->err.count > 0 ||
+                   !sim_platforms_enter(sweep->platforms, &(*point)->of_platform, &(*point)->err)) {
+            fine = settle(sweep, *point, 2, err);
+            *point = NULL;
+        }
     }
-    if (fine && launch(sweep, point, child))
-        return STARTED;
-    fine = point_store(sweep, point, 2, err);
-    point_close(point);
-    return fine ? SETTLED : BROKEN;
+    return fine;
 }
 
-/* Take what the child says; start another where that is to be done. */
-static int point_take(struct sweep *sweep, struct point *point, struct sim_child *child,
-                      const struct sim_outcome *outcome)
+/* So that no child has nothing to do at the end, and none is given more before it is known how long a point takes. */
+static int room_in_batch(const struct sweep *sweep)
 {
-    const int code =
-        sim_simulation_ended(&point->of_platform.simulation, outcome, &point->stored.summary,
-                             &point->stored.wall_seconds, point->arena, &point->err);
+    const double room = sweep->seconds_a_point > 0 ? batch_seconds / sweep->seconds_a_point : 1;
+    const int64_t share = (sweep->count - sweep->next) / (2 * sweep->asked->jobs);
 
-    if (code == SIM_AGAIN && !launch(sweep, point, child))
-        return 2;
-    return code;
+    return (int)fmax(1, fmin(fmin(room, MOST_IN_BATCH), (double)share));
 }
 
-static bool point_end(struct sweep *sweep, struct point *point, struct sim_child *child,
-                      const struct sim_outcome *outcome, struct sim_error *err)
+/* Points that one child can simulate; none when nothing is left.  Those in between that it cannot wait for another.
+ * False: a point cannot be stored. */
+static bool fill(struct sweep *sweep, struct batch *batch, struct sim_error *err)
 {
-    const int code = point_take(sweep, point, child, outcome);
+    const int room = room_in_batch(sweep);
+    struct sim_point *point, *others = NULL, **last = &others;
+    const struct sim_platform_point *first;
+    int left = MOST_IN_BATCH;
     bool fine;
 
-    if (code == SIM_AGAIN)
-        return true;
-    fine = point_store(sweep, point, code, err);
-    point_close(point);
+    batch->count = 0;
+    while ((fine = take_point(sweep, &point, err)) && point != NULL) {
+        first = batch->count == 0 ? &point->of_platform : &batch->points[0]->of_platform;
+        if (batch->count == 0 || sim_platforms_can_share(first, &point->of_platform)) {
+            batch->points[batch->count++] = point;
+        } else {
+            *last = point;
+            last = &point->next;
+            left--;
+        }
+        if (batch->count == room || left == 0 || !sim_platforms_can_share(first, first))
+            break;
+    }
+    *last = sweep->waiting;
+    sweep->waiting = others;
     return fine;
+}
+
+/* Start some points in a child that is free.  False: a point cannot be stored. */
+static bool batch_start(struct sweep *sweep, int place, struct sim_error *err)
+{
+    struct batch *batch = &sweep->batches[place];
+    struct sim_platform_point *points[MOST_IN_BATCH];
+    int started = 0;
+
+    if (!fill(sweep, batch, err))
+        return false;
+    if (batch->count == 0)
+        return true;
+    for (int i = 0; i < batch->count; i++)
+        points[i] = &batch->points[i]->of_platform;
+    if (sim_platforms_start(sweep->platforms, points, batch->count, place, &sweep->children[place],
+                            &started, batch->points[0]->arena, &batch->points[0]->err)) {
+        put_rest_back(sweep, batch, started);
+        return true;
+    }
+    put_rest_back(sweep, batch, 1);
+    batch->count = 0;
+    return settle(sweep, batch->points[0], 2, err);
+}
+
+/* Take what was said of a point; it waits once more where it is to be started again. */
+static bool point_end(struct sweep *sweep, struct sim_point *point,
+                      const struct sim_outcome *outcome, struct sim_error *err)
+{
+    const int code =
+        sim_simulation_ended(&point->of_platform.nested.simulation, outcome, &point->stored.summary,
+                             &point->stored.wall_seconds, point->arena, &point->err);
+
+    if (code == SIM_AGAIN) {
+        put_back(sweep, point);
+        return true;
+    }
+    if (code == 0)
+        sweep->seconds_a_point = point->stored.wall_seconds;
+    return settle(sweep, point, code, err);
+}
+
+/* Points that a child did not come to, and those that it could not simulate behind others. */
+static void return_rest(struct sweep *sweep, struct batch *batch, int told)
+{
+    put_rest_back(sweep, batch, told);
+    if (told == 0)
+        sweep->waiting->of_platform.is_alone = true;
+}
+
+/* The child has ended. */
+static bool batch_end(struct sweep *sweep, struct batch *batch, const struct sim_outcome *outcome,
+                      struct sim_arena *arena, struct sim_error *err)
+{
+    struct sim_outcome *each = sim_new(arena, struct sim_outcome, MOST_IN_BATCH);
+    int told = sim_simulations_told(outcome, each, batch->count, arena), done;
+    bool fine = true;
+
+    if (told == 0 && (outcome->signal != 0 || outcome->reply_length > 0 ||
+                      batch->points[0]->of_platform.is_alone))
+        each[told++] = *outcome;
+    return_rest(sweep, batch, told);
+    if (!sim_store_begin(sweep->store, err))
+        return false;
+    for (done = 0; done < told && fine; done++)
+        fine = point_end(sweep, batch->points[done], &each[done], err);
+    put_rest_back(sweep, batch, done);
+    batch->count = 0;
+    return sim_store_end(sweep->store, fine, err);
 }
 
 /* ---- the sweep ---- */
@@ -293,38 +312,20 @@ static int end_one(struct sweep *sweep, struct sim_error *err)
                  "Interrupted: what was done is in %s, and the same command goes on from there.",
                  sweep->asked->out);
         code = SIM_INTERRUPTED;
-    } else if (!point_end(sweep, &sweep->points[place], &sweep->children[place], &outcome, err)) {
+    } else if (!batch_end(sweep, &sweep->batches[place], &outcome, arena, err)) {
         code = 2;
     }
     sim_arena_close(arena);
     return code;
 }
 
-/* The number in the study of point `i` of this shard. */
-static int64_t number_of(const struct sweep *sweep, int64_t i)
-{
-    const int64_t place =
-        sweep->asked->shards == 0 ? i : i * sweep->asked->shards + sweep->asked->shard - 1;
-
-    return sweep->asked->numbers == NULL ? place : sweep->asked->numbers[place];
-}
-
 static int64_t points_of_shard(const struct sweep *sweep)
 {
-    const int64_t all =
-        sweep->asked->numbers == NULL ? sim_study_points(sweep->study) : sweep->asked->number_count;
+    const int64_t all = sweep->asked->numbers == NULL ? sim_study_points(sweep->points.study)
+                                                      : sweep->asked->number_count;
     const int64_t shards = sweep->asked->shards;
 
     return shards == 0 ? all : (all - sweep->asked->shard + shards) / shards;
-}
-
-/* Each of the first was bad input: then it is the study that is wrong.  A simulation that fails is a result. */
-static bool is_hopeless(const struct sweep *sweep)
-{
-    const struct sim_sweep_result *result = sweep->result;
-
-    return !sweep->asked->keep_going && result->done + result->skipped == 0 &&
-           result->failed == sweep->wrong && sweep->wrong >= SIM_SWEEP_FIRST_POINTS;
 }
 
 static void tell_hopeless(const struct sweep *sweep, struct sim_error *err)
@@ -339,13 +340,12 @@ static void tell_hopeless(const struct sweep *sweep, struct sim_error *err)
 /* Simulate what is missing of points 0 .. count - 1 of this shard. */
 static int run_points(struct sweep *sweep, int64_t count, struct sim_error *err)
 {
-    int64_t next = 0;
     int place, code;
 
-    for (;;) {
-        if (next < count && !is_hopeless(sweep) && (place = free_place(sweep)) >= 0) {
-            if (point_start(sweep, number_of(sweep, next++), &sweep->points[place],
-                            &sweep->children[place], err) == BROKEN)
+    sweep->count = count;
+    for (sweep->next = 0;;) {
+        if (has_more(sweep) && (place = free_place(sweep)) >= 0) {
+            if (!batch_start(sweep, place, err))
                 return 2;
         } else if (count_running(sweep) == 0) {
             break;
@@ -356,7 +356,7 @@ static int run_points(struct sweep *sweep, int64_t count, struct sim_error *err)
         show_progress(sweep, false);
     }
     show_progress(sweep, true);
-    if (next < count)
+    if (sweep->next < count)
         tell_hopeless(sweep, err);
     return sweep->worst;
 }
@@ -367,18 +367,18 @@ static int look_at_points(struct sweep *sweep, int64_t count, struct sim_error *
     const struct sim_sweep *asked = sweep->asked;
 
     for (int64_t i = 0; i < count; i++) {
-        struct point point;
-        const bool fine = point_read(sweep, number_of(sweep, i), &point);
+        struct sim_point *point = sim_point_read(&sweep->points, number_of(sweep, i));
+        const bool fine = point->err.count == 0;
 
-        if (fine && is_there(sweep, &point)) {
+        if (fine && is_there(sweep, point)) {
             sweep->result->skipped++;
         } else {
             *(fine ? &sweep->result->done : &sweep->result->failed) += 1;
             if (asked->show != NULL)
-                asked->show(asked->context, point.stored.number, point.stored.settings,
-                            point.err.text);
+                asked->show(asked->context, point->stored.number, point->stored.settings,
+                            point->err.text);
         }
-        point_close(&point);
+        sim_point_close(point);
         show_progress(sweep, false);
         if (sim_child_interrupted()) {
             sim_fail(err, "Interrupted: the points were only looked at, and nothing was begun.");
@@ -396,12 +396,12 @@ static bool some_point_is_right(struct sweep *sweep, int64_t count, struct sim_e
     bool is_right = false;
 
     for (int64_t i = 0; i < count && i < SIM_SWEEP_FIRST_POINTS && !is_right; i++) {
-        struct point point;
+        struct sim_point *point = sim_point_read(&sweep->points, number_of(sweep, i));
 
-        is_right = point_read(sweep, number_of(sweep, i), &point);
+        is_right = point->err.count == 0;
         if (!is_right && i == 0)
-            *err = point.err;
-        point_close(&point);
+            *err = point->err;
+        sim_point_close(point);
     }
     if (is_right || count == 0)
         *err = (struct sim_error){0};
@@ -451,7 +451,7 @@ static int ask_for_force(struct sweep *sweep, struct sim_error *err)
 /* The list may have been made from another version of the study. */
 static bool numbers_are_points(const struct sweep *sweep, struct sim_error *err)
 {
-    const int64_t points = sim_study_points(sweep->study);
+    const int64_t points = sim_study_points(sweep->points.study);
 
     for (int64_t i = 0; i < sweep->asked->number_count; i++)
         if (sweep->asked->numbers[i] >= points)
@@ -468,23 +468,25 @@ static bool read_study(struct sweep *sweep, struct sim_arena *arena, struct sim_
 {
     const struct sim_sweep *asked = sweep->asked;
 
-    sweep->text = (struct sim_scenario_text){.path = asked->path, .catalogue = asked->catalogue};
-    sweep->text.text =
-        sim_file_read(arena, asked->path, SIM_SCENARIO_MOST_BYTES, &sweep->text.length, err);
-    if (sweep->text.text == NULL ||
-        !sim_scenario_parse(&sweep->scenario, asked->path, sweep->text.text, sweep->text.length,
-                            asked->settings, asked->catalogue, arena, err))
+    sweep->points.text =
+        (struct sim_scenario_text){.path = asked->path, .catalogue = asked->catalogue};
+    sweep->points.text.text =
+        sim_file_read(arena, asked->path, SIM_SCENARIO_MOST_BYTES, &sweep->points.text.length, err);
+    if (sweep->points.text.text == NULL ||
+        !sim_scenario_parse(&sweep->scenario, asked->path, sweep->points.text.text,
+                            sweep->points.text.length, asked->settings, asked->catalogue, arena,
+                            err))
         return false;
     if (asked->study != NULL)
         sweep->scenario.study = asked->study;
-    if (!sim_study_read(&sweep->study, &sweep->scenario, arena, err))
+    if (!sim_study_read(&sweep->points.study, &sweep->scenario, arena, err))
         return false;
     if (!numbers_are_points(sweep, err))
         return false;
     sweep->result->points = points_of_shard(sweep);
-    sweep->points = sim_new(arena, struct point, (size_t)asked->jobs);
+    sweep->batches = sim_new(arena, struct batch, (size_t)asked->jobs);
     sweep->children = sim_new(arena, struct sim_child, (size_t)asked->jobs);
-    sweep->platforms = sim_platforms_open(&sweep->text, arena);
+    sweep->platforms = sim_platforms_open(&sweep->points.text, arena);
     return asked->keep_going || asked->is_dry ||
            some_point_is_right(sweep, sweep->result->points, err);
 }
@@ -517,12 +519,17 @@ static int run(struct sweep *sweep, struct sim_error *err)
 /* What was under way when a sweep ended before its time. */
 static void abandon(struct sweep *sweep)
 {
-    if (sweep->points == NULL)
+    if (sweep->batches == NULL)
         return;
     sim_child_kill(sweep->children, sweep->asked->jobs);
     for (int i = 0; i < sweep->asked->jobs; i++)
-        if (sweep->points[i].arena != NULL)
-            point_close(&sweep->points[i]);
+        put_rest_back(sweep, &sweep->batches[i], 0);
+    while (sweep->waiting != NULL) {
+        struct sim_point *point = sweep->waiting;
+
+        sweep->waiting = point->next;
+        sim_point_close(point);
+    }
 }
 
 int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result,
@@ -531,7 +538,7 @@ int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result
     struct sweep sweep = {.asked = asked,
                           .result = result,
                           .arena = arena,
-                          .identifier = {.arena = arena},
+                          .points = {.settings = asked->settings, .identifier = {.arena = arena}},
                           .began_at = now()};
     int code = 2;
 

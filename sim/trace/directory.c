@@ -13,11 +13,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* As our own files do: a summary of many peers has megabytes. */
+static bool begins_with_us(const char *path)
+{
+    char start[64];
+    FILE *file = fopen(path, "r");
+    const size_t length = file == NULL ? 0 : fread(start, 1, sizeof start - 1, file);
+    int key = 0;
+
+    start[length] = '\0';
+    if (file != NULL)
+        fclose(file);
+    sscanf(start, " { \"dmlsim\" : \"%n", &key);
+    return key > 0;
+}
+
 bool sim_is_run_directory(struct sim_arena *arena, const char *path)
 {
-    json_t *summary = json_load_file(sim_text(arena, "%s/summary.json", path), 0, NULL);
-    const bool is_ours = json_is_string(json_object_get(summary, "dmlsim"));
+    const char *file = sim_text(arena, "%s/summary.json", path);
+    json_t *summary;
+    bool is_ours = begins_with_us(file);
 
+    if (is_ours)
+        return true;
+    summary = json_load_file(file, 0, NULL); /* somebody may have sorted its keys */
+    is_ours = json_is_string(json_object_get(summary, "dmlsim"));
     json_decref(summary);
     return is_ours;
 }

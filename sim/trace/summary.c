@@ -235,15 +235,13 @@ json_t *sim_summary_json(const struct sim_scenario *scenario, const struct sim_r
 
 bool sim_write_summary(const struct sim_written_run *run, struct sim_error *err)
 {
-    json_t *summary = sim_summary_json(run->scenario, run->record);
     const char *path;
     FILE *file = sim_open_in(run, "summary.json", &path, err);
     bool fine = file != NULL;
 
     if (fine) {
-        fine = json_dumpf(summary, file, JSON_INDENT(2)) == 0 && putc('\n', file) != EOF;
+        fine = json_dumpf(run->summary, file, JSON_INDENT(2)) == 0 && putc('\n', file) != EOF;
         fine = sim_file_close(file, path, err) && fine;
     }
-    json_decref(summary);
     return fine;
 }

@@ -227,10 +227,11 @@ static const struct {
 };
 
 bool sim_write_run(const struct sim_scenario *scenario, const struct sim_record *record,
-                   const char *folder, struct sim_arena *arena, struct sim_error *err)
+                   const json_t *summary, const char *folder, struct sim_arena *arena,
+                   struct sim_error *err)
 {
-    const struct sim_written_run run = {scenario, record, sort_events(record, arena), folder,
-                                        arena};
+    const struct sim_written_run run = {scenario, record, summary, sort_events(record, arena),
+                                        folder,   arena};
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (scenario->trace >= files[i].from && !files[i].write(&run, err))

@@ -12,6 +12,7 @@
 struct sim_written_run {
     const struct sim_scenario *scenario;
     const struct sim_record *record;
+    const json_t *summary;                 /* sim_summary_json of both */
     const struct sim_event *const *events; /* in order of simulated time */
     const char *folder;
     struct sim_arena *arena;
@@ -31,7 +32,8 @@ bool sim_write_paje(const struct sim_written_run *run, struct sim_error *err);
 
 /* All files that the scenario's trace level asks for. */
 bool sim_write_run(const struct sim_scenario *scenario, const struct sim_record *record,
-                   const char *folder, struct sim_arena *arena, struct sim_error *err);
+                   const json_t *summary, const char *folder, struct sim_arena *arena,
+                   struct sim_error *err);
 
 /* A file of the run directory, open for writing; close it with sim_file_close. */
 FILE *sim_open_in(const struct sim_written_run *run, const char *name, const char **path,

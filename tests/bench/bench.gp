@@ -7,8 +7,9 @@ set logscale y 10
 set xlabel "workers"
 set ylabel "seconds on the wall, from command to result"
 set title "A ring all-reduce of 2N(N-1) messages on a star"
-set grid xtics ytics lc rgb "#dddddd"
-set key left top Left reverse
+set grid xtics ytics back lt 1 lw 1 lc rgb "#dddddd"
+set key right bottom Left reverse # where no line is
+set yrange [0.01:*]
 set xrange [48:22000]
 set xtics (64, 256, "1,024" 1024, "4,096" 4096, "16,384" 16384)
 plot data index 2 using 1:2 title "SMPI, MPI\\_Allreduce" with linespoints lw 2 pt 9 lc rgb "#b2182b", \

@@ -9,11 +9,14 @@
 
 enum {
     MOST_ROUNDS = 33,
-    SHORT_TURNS = 3
-}; /* what takes a second only is run so many times a round */
+    SHORT_TURNS = 3 /* what takes a second only is run so many times a round */
+};
 
 struct sample {
-    double cpu_seconds, wall_seconds, peak_bytes, simulated_seconds;
+    double cpu_seconds, wall_seconds; /* of the command and its children */
+    double peak_bytes;                /* of the largest of its processes; bench_watch: of all */
+    double simulated_seconds;
+    char ran[8]; /* dmlsim: fast or full */
 };
 
 struct samples {
@@ -36,6 +39,7 @@ enum {
     ITERATIONS_1000,
     SWEEP_8,
     SWEEP_64,
+    SWEEP_LINKS,
     RUN_64,
     LIST,
     SHOW,
@@ -48,27 +52,58 @@ struct bench {
     const char *dmlsim, *folder;
     int rounds;
     bool is_quick, failed;
-    json_t *complaints;
+    double began_at_seconds;
+    json_t *complaints, *goals, *machine;
     struct samples rows[ROWS];
 };
 
 /* End the bench with exit code 2 and a sentence. */
 void bench_die(const char *what, const char *name) __attribute__((noreturn));
 
+/* A new file; there is no bench without it. */
+FILE *bench_create(const char *path);
+
 /* A star of so many hosts, "node-0" ..., in the bench's folder; its path. */
 const char *bench_star(const struct bench *bench, int hosts);
 
-/* Run a command, words apart by blanks; it must end with 0. */
+/* goals.c: unless `fine`, `sentence` is kept, and the bench fails. */
+void bench_demand(struct bench *bench, bool fine, const char *sentence);
+
+/* The same of a figure; each is a row of the table of goals. */
+enum bench_bound { AT_LEAST, AT_MOST };
+void bench_goal(struct bench *bench, const char *what, double value, enum bench_bound bound,
+                double limit, const char *unit);
+
+/* All goals, and all that is not good enough. */
+void goals_print(const struct bench *bench);
+
+/* measure.c: */
+
+/* Seconds since some moment. */
+double bench_now(void);
+
+/* Run a command, words apart by blanks; it must end with 0.  dmlsim's run directory is not there before. */
 struct sample bench_run(const struct bench *bench, const char *command);
+
+/* The same; its processes are looked at every few milliseconds, so that peak_bytes is what all of them hold at once:
+ * dmlsim simulates in a child.  Not for seconds. */
+struct sample bench_watch(const struct bench *bench, const char *command);
+
+/* The first line that a command prints, in the bench's arena; "unknown" if it fails. */
+const char *bench_first_line(const struct bench *bench, const char *command);
 
 /* Medians; NaN of none. */
 double bench_cpu_seconds(const struct samples *samples);
 double bench_wall_seconds(const struct samples *samples);
 
-/* Unless `fine`, `sentence` is printed, kept, and the bench fails. */
-void bench_demand(struct bench *bench, bool fine, const char *sentence);
+/* The most; NaN of none. */
+double bench_peak_bytes(const struct samples *samples);
 
 json_t *bench_json(const struct samples *samples);
+
+/* machine.c: what a figure depends on, for bench.json; and the same, printed. */
+json_t *machine_ask(const struct bench *bench);
+void machine_print(const json_t *machine);
 
 /* rows.c: what they need, each row once (or a few times), and what came of them. */
 void rows_prepare(const struct bench *bench);

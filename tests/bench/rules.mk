@@ -1,19 +1,29 @@
 # Benchmarks: dmlsim beside SMPI and beside a bare loop on SimGrid, all in one run.  ROUNDS=n, QUICK=1.
 
-ROUNDS ?= 3
+ROUNDS ?= $(if $(QUICK),1,3)
 BENCH = $(BUILD)/bench
 BENCH_PROGRAMS = $(BENCH)/bench $(BENCH)/bare_ring $(BENCH)/bare_ring_alike $(BENCH)/smpi_ring
 
-bench: all $(BENCH_PROGRAMS) ## messages a second and memory, beside SMPI and a bare loop (a quarter of an hour; QUICK=1: 2 minutes)
-	@$(BENCH)/bench $(PROGRAM) $(BENCH) $(ROUNDS) $(if $(QUICK),quick); code=$$?; \
-	if command -v gnuplot > /dev/null; then gnuplot -e "folder='$(BENCH)'" tests/bench/bench.gp; fi; exit $$code
+BENCH_OBJECTS = $(patsubst %,$(BUILD)/tests/bench/%.o,bench goals machine measure rows)
 
-bench-quick: ## the same up to 256 workers
+# What bench.json says of how all was built
+$(BUILD)/tests/bench/machine.o: CFLAGS += -DBENCH_COMPILER='"$(shell $(CC) --version | head -n 1)"' \
+    -DBENCH_FLAGS='"$(strip $(OPTIMISE) $(EXTRA_FLAGS))"' \
+    -DBENCH_LINKED_WITH='"$(strip $(MALLOC) $(if $(BLAS_LIBS),$(BLAS_LIBS),-lgslcblas))"'
+
+bench: all $(BENCH_PROGRAMS) ## messages a second and memory, beside SMPI and a bare loop: table, JSON, picture (a quarter of an hour; QUICK=1: 2 to 3 minutes)
+	@command -v gnuplot > /dev/null || { echo "make bench draws with gnuplot, which is not installed: make deps." >&2; exit 2; }
+	@code=0; $(BENCH)/bench $(PROGRAM) $(BENCH) $(ROUNDS) $(if $(QUICK),quick) || code=$$?; [ $$code -le 1 ] || exit $$code; \
+	gnuplot -e "folder='$(BENCH)'" tests/bench/bench.gp || { echo "make bench: gnuplot could not draw $(BENCH)/bench.png." >&2; exit 2; }; \
+	echo "picture: $(BENCH)/bench.png"; exit $$code
+
+bench-quick: ## the same, the others up to 256 workers only
 	@$(MAKE) bench QUICK=1
 
-$(BENCH)/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/bench/rows.o $(LIBRARY)
+# --as-needed: what the bench itself holds is what every command that it starts begins with
+$(BENCH)/bench: $(BENCH_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(LDLIBS_ALL)
+	$(CC) -Wl,--as-needed -o $@ $^ $(LDLIBS_ALL)
 
 $(BENCH)/bare_ring: $(BUILD)/tests/bench/bare_ring.o
 	@mkdir -p $(@D)
@@ -28,21 +38,20 @@ $(BENCH)/smpi_ring: tests/bench/smpi_ring.c
 	@mkdir -p $(@D)
 	smpicc -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -o $@ $<
 
-# Where the time of one command goes: PROFILE='run SCENARIO --set ...'.
+# Where the time of one command goes: PROFILE='run SCENARIO --set ...'.  A build of its own keeps frame pointers, so that perf
+# knows who called what, and lies where it was linked to, so that addresses are lines.
 PROFILE ?= run scenarios/ring_allreduce.yaml --set platform=platforms/torus.xml --set algorithm.workers=32 \
-    --set simulation=full --set iterations=200 --out $(BENCH)/profiled
-PROFILED = $(BENCH)/profile.data
+    --set simulation=full --set iterations=200 --out $(PROFILE_BUILD)/profiled
+PROFILER ?= # perf or valgrind; else perf, where it works
+PROFILE_BUILD = build/profile
 
-profile: all ## where the time goes, function by function, with perf or else valgrind (PROFILE='run SCENARIO ...')
-	@mkdir -p $(BENCH)
-	@if perf stat -e cpu-clock true > /dev/null 2>&1; then \
-	    perf record -q -g -e cpu-clock -o $(PROFILED) $(PROGRAM) $(PROFILE) > $(BENCH)/profile.out && \
-	    echo "by library:" && perf report -i $(PROFILED) --stdio -g none --no-children -s dso 2> /dev/null | grep -v '^#' | grep . | head -n 12 && \
-	    echo "by function, its own time:" && perf report -i $(PROFILED) --stdio -g none --no-children -s dso,symbol 2> /dev/null | grep -v '^#' | grep . | head -n 40 && \
-	    echo "all: perf report -i $(PROFILED)"; \
-	elif command -v valgrind > /dev/null; then \
-	    valgrind --tool=callgrind --trace-children=yes --callgrind-out-file=$(PROFILED).%p $(PROGRAM) $(PROFILE) > $(BENCH)/profile.out && \
-	    for part in $(PROFILED).*; do callgrind_annotate $$part | head -n 60; done; \
-	else echo "make profile needs perf (linux-perf) or valgrind: neither is installed." >&2; exit 2; fi
+profile: ## where a command's time goes: by folder, library and function, with perf or else valgrind (PROFILE='run SCENARIO ...')
+	@mkdir -p $(PROFILE_BUILD)
+	@$(MAKE) BUILD=$(PROFILE_BUILD) EXTRA_FLAGS=-fno-omit-frame-pointer LDFLAGS=-no-pie -j$(JOBS) $(PROFILE_BUILD)/dmlsim \
+	    > $(PROFILE_BUILD)/build.log 2>&1 || { cat $(PROFILE_BUILD)/build.log; exit 1; }
+	@PROFILER=$(PROFILER) tests/bench/profile $(PROFILE_BUILD)/dmlsim $(PROFILE_BUILD) $(PROFILE)
 
-.PHONY: bench bench-quick profile
+deps-profile: deps
+	$(call install_missing,$(PROFILE_PACKAGES))
+
+.PHONY: bench bench-quick profile deps-profile

@@ -1,0 +1,95 @@
+#include "sim/study/point.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double processor_now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* What tells the point from others: all but the last, which is the same for all. */
+static const char *settings_json(const char *const *settings, struct sim_arena *arena)
+{
+    json_t *object = json_object();
+    char *text;
+    const char *copy;
+
+    for (; settings[1] != NULL; settings++) {
+        const size_t length = strcspn(*settings, "=");
+
+        json_t *value = json_loads(*settings + length + 1, JSON_DECODE_ANY, NULL);
+
+        if (json_is_string(value))
+            json_object_setn(object, *settings, length, value);
+        else /* as it is spelt */
+            json_object_setn_new(object, *settings, length, json_string(*settings + length + 1));
+        json_decref(value);
+    }
+    text = json_dumps(object, JSON_COMPACT);
+    copy = sim_text(arena, "%s", text);
+    free(text);
+    json_decref(object);
+    return copy;
+}
+
+const char *const *sim_point_settings(const char *const *common, const char *const *own,
+                                      struct sim_arena *arena)
+{
+    size_t n = 0, m = 0;
+    const char **all;
+
+    while (common[n] != NULL)
+        n++;
+    while (own[m] != NULL)
+        m++;
+    all = sim_new(arena, const char *, n + m + 2);
+    memcpy(all, common, n * sizeof *all);
+    memcpy(all + n, own, m * sizeof *all);
+    all[n + m] = "trace=none";
+    return all;
+}
+
+static void identify(struct sim_points *points, struct sim_point *point)
+{
+    char identity[SIM_IDENTITY_SIZE];
+
+    point->stored.scenario =
+        sim_identify(&points->identifier, &point->scenario, identity, point->arena);
+    point->stored.hash = sim_text_copy(point->arena, identity, SIM_IDENTITY_SIZE - 1);
+}
+
+struct sim_point *sim_point_read(struct sim_points *points, int64_t number)
+{
+    const struct sim_scenario_text *text = &points->text;
+    const double began_at = processor_now();
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_point *point = sim_new(arena, struct sim_point, 1);
+    const char *const *settings = sim_point_settings(
+        points->settings, sim_study_settings(points->study, number, arena), arena);
+
+    point->arena = arena;
+    point->stored =
+        (struct sim_stored){.number = number,
+                            .settings = settings_json(settings, arena),
+                            .scenario = "",
+                            .hash = sim_text(arena, "bad point %lld", (long long)number)};
+    point->of_platform.nested = (struct sim_nested){{.scenario = &point->scenario}, settings};
+    if (sim_scenario_parse(&point->scenario, text->path, text->text, text->length, settings,
+                           text->catalogue, arena, &point->err)) {
+        point->of_platform.read_seconds = processor_now() - began_at;
+        identify(points, point);
+    }
+    return point;
+}
+
+void sim_point_close(struct sim_point *point)
+{
+    sim_platforms_leave(&point->of_platform);
+    sim_scenario_release(&point->scenario);
+    sim_arena_close(point->arena);
+}
