@@ -61,15 +61,16 @@ export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/leaks_of_others:print_suppres
 endif
 
 SOURCES := $(sort $(wildcard sim/*/*.c algorithms/*/*.c algorithms/*/*/*.c analysis/*.c analysis/*/*.c))
-ifdef WITHOUT_COMMANDS # for fuzzers, which call none: the table of commands is empty, and nothing else needs these files
-SOURCES := $(filter-out sim/cli/%.c analysis/%.c,$(SOURCES))
-endif
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sim/engine/s4u.o $(BUILD)/generated/onnx.pb-c.o \
-           $(if $(WITHOUT_COMMANDS),,$(BUILD)/generated/lesson_web.o $(BUILD)/generated/web.o)
-PROGRAM  = $(BUILD)/dmlsim
-LIBRARY  = $(BUILD)/libdmlsim.a
 ALGORITHM_NAMES := $(sort $(shell sed -n 's/^SIM_ALGORITHM(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))
 COMMAND_NAMES   := $(sort $(shell sed -n 's/^SIM_COMMAND(\([a-z0-9_]*\)).*/\1/p' $(SOURCES)))
+ifdef FUZZED # for fuzzers: what reads what users write; of an algorithm only its table, of a command nothing
+SOURCES := $(filter $(FUZZED),$(SOURCES))
+COMMAND_NAMES =
+endif
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/generated/onnx.pb-c.o \
+           $(if $(FUZZED),,$(BUILD)/sim/engine/s4u.o $(BUILD)/generated/lesson_web.o $(BUILD)/generated/web.o)
+PROGRAM  = $(BUILD)/dmlsim
+LIBRARY  = $(BUILD)/libdmlsim.a
 
 .DEFAULT_GOAL := all
 .PHONY: all help demo deps pages check install uninstall clean man

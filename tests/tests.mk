@@ -30,10 +30,13 @@ check: deps-check ## all tests but the long ones (under 3 minutes)
 check-programs: all $(CMOCKA_PROGRAMS) $(CHECK_PROGRAMS)
 
 # What takes longest begins first, so that no core is left idle at the end: the scripts run hundreds of programs.
-CMOCKA_LONGEST = $(filter $(addprefix $(BUILD)/tests/law/,collectives compression federated_async lossless),$(CMOCKA_PROGRAMS))
+CMOCKA_LONGEST = $(filter $(addprefix $(BUILD)/tests/law/,collectives sharded_data_parallel federated_async compression parameter_server lossless),$(CMOCKA_PROGRAMS))
+# studies, whose points are many
+GOLDEN_LONGEST = $(filter $(patsubst %,tests/golden/%.tesh,which_allreduce federated_participation when_drafting_pays device_edge_or_cloud),$(GOLDEN))
 check-built:
-	@tests/run $(BUILD)/log $(CHECKS) $(CMOCKA_LONGEST) $(filter-out $(CMOCKA_LONGEST),$(CMOCKA_PROGRAMS)) \
-	    $(foreach t,$(GOLDEN),'tests/golden/run $(PROGRAM) $(t)')
+	@tests/run $(BUILD)/log $(CHECKS) $(CMOCKA_LONGEST) $(foreach t,$(GOLDEN_LONGEST),'tests/golden/run $(PROGRAM) $(t)') \
+	    $(filter-out $(CMOCKA_LONGEST),$(CMOCKA_PROGRAMS)) \
+	    $(foreach t,$(filter-out $(GOLDEN_LONGEST),$(GOLDEN)),'tests/golden/run $(PROGRAM) $(t)')
 
 check-long: check-programs ## the long tests: the whole matrix against SMPI and the like
 	@if [ -n "$(strip $(LONG_CHECKS))" ]; then TEST_TIMEOUT=1500 tests/run $(BUILD)/log-long $(LONGEST_CHECKS) $(LONG_CHECKS); fi
