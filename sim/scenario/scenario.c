@@ -151,18 +151,28 @@ static bool read_list(struct reader *reader, struct fy_node_pair *pair, const ch
     return true;
 }
 
+/* An empty text, and not nothing: so a resolved scenario says that there is no file. */
+static bool says_none(struct fy_node *node)
+{
+    const enum fy_node_style style = node == NULL ? FYNS_ANY : fy_node_get_style(node);
+    size_t length;
+
+    return (style == FYNS_DOUBLE_QUOTED || style == FYNS_SINGLE_QUOTED) &&
+           fy_node_get_scalar(node, &length) != NULL && length == 0;
+}
+
 static bool read_file_name(struct reader *reader, struct fy_node_pair *pair, const char *key,
                            const struct sim_parameter *row, void *values)
 {
     const char *name = yaml_scalar(&reader->yaml, fy_node_pair_value(pair)), *path;
     char complaint[256];
 
+    if (*row->value == '\0' && says_none(fy_node_pair_value(pair)))
+        return sim_parameter_read(row, "", values, complaint, sizeof complaint);
     if (name == NULL)
         return yaml_complain(&reader->yaml, reader_place(pair), key, "%s must name a file.", key);
-    path = *name == '\0'
-               ? name
-               : sim_find_file(reader->arena, reader->catalogue,
-                               sim_folder_of(reader->arena, reader->scenario->path), name);
+    path = sim_find_file(reader->arena, reader->catalogue,
+                         sim_folder_of(reader->arena, reader->scenario->path), name);
     if (path == NULL)
         return yaml_complain(
             &reader->yaml, reader_place(pair), key,

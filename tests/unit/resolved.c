@@ -1,6 +1,8 @@
 /* resolved.c -- defaults, where files are looked for, and the scenario with every default filled in. */
 #include "tests/unit/reading.h"
 
+#include <glob.h>
+
 static void what_is_left_out_has_its_default(void **state)
 {
     struct reading r;
@@ -200,24 +202,45 @@ static void a_platform_is_found_here_then_beside_the_scenario_then_among_the_shi
     }
 }
 
-static void every_shipped_scenario_is_read_and_named_for_its_file(void **state)
+static char *resolved_of(const struct sim_scenario *scenario)
 {
-    static const char *const paths[][2] = {{"scenarios/ring_allreduce.yaml", "ring_allreduce"},
-                                           {"scenarios/parameter_server.yaml", "parameter_server"},
-                                           {"scenarios/studies/ring_vs_ps.yaml", "ring_vs_ps"}};
+    return json_dumps(scenario->resolved, JSON_INDENT(1));
+}
+
+static void is_read_and_resolves_to_itself(const char *path)
+{
+    struct sim_arena *arena = sim_arena_open();
+    struct sim_error err = {0};
+    struct sim_scenario scenario, again;
+    char *once, *twice;
+
+    if (!sim_scenario_read(&scenario, path, NULL, &shipped, arena, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(sim_text(arena, "%s.yaml", scenario.name), strrchr(path, '/') + 1);
+    assert_int_equal(scenario.study != NULL, strstr(path, "/studies/") != NULL);
+    once = resolved_of(&scenario);
+    if (!sim_scenario_parse(&again, "t.yaml", once, strlen(once), NULL, &shipped, arena, &err))
+        fail_msg("%s, resolved: %s", path, err.text);
+    twice = resolved_of(&again);
+    assert_string_equal(once, twice);
+    free(once);
+    free(twice);
+    sim_scenario_release(&scenario);
+    sim_scenario_release(&again);
+    sim_arena_close(arena);
+}
+
+static void every_shipped_scenario_is_read_and_resolves_to_itself(void **state)
+{
+    glob_t found;
 
     (void)state;
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        struct sim_arena *arena = sim_arena_open();
-        struct sim_error err = {0};
-        struct sim_scenario scenario;
-
-        assert_true(sim_scenario_read(&scenario, paths[i][0], NULL, &shipped, arena, &err));
-        assert_string_equal(scenario.name, paths[i][1]);
-        assert_int_equal(scenario.study != NULL, i == 2);
-        sim_scenario_release(&scenario);
-        sim_arena_close(arena);
-    }
+    assert_int_equal(glob("scenarios/*.yaml", 0, NULL, &found), 0);
+    assert_int_equal(glob("scenarios/studies/*.yaml", GLOB_APPEND, NULL, &found), 0);
+    assert_true(found.gl_pathc > 70);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        is_read_and_resolves_to_itself(found.gl_pathv[i]);
+    globfree(&found);
 }
 
 /* A folder may have any name that the file system takes, also one that JSON cannot hold. */
@@ -239,7 +262,7 @@ int main(void)
         cmocka_unit_test(values_are_read_into_base_units),
         cmocka_unit_test(everything_that_was_said_is_in_the_resolved_scenario),
         cmocka_unit_test(a_platform_is_found_here_then_beside_the_scenario_then_among_the_shipped),
-        cmocka_unit_test(every_shipped_scenario_is_read_and_named_for_its_file),
+        cmocka_unit_test(every_shipped_scenario_is_read_and_resolves_to_itself),
         cmocka_unit_test(a_folder_whose_name_is_no_UTF8_is_refused_or_resolved_but_never_half),
     };
 
