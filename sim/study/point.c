@@ -54,6 +54,58 @@ const char *const *sim_point_settings(const char *const *common, const char *con
     return all;
 }
 
+/* ---- without the study ---- */
+
+/* The line behind this one; the end of the text when it is the last. */
+static char *next_line(char *line)
+{
+    return line + strcspn(line, "\n") + (strchr(line, '\n') != NULL);
+}
+
+/* Does it belong to what a line before it began?  A comment belongs to anything. */
+static bool goes_on(const char *line)
+{
+    return *line != '\0' && strchr(" \t\r\n#", *line) != NULL;
+}
+
+/* Where a section begins with that line, make it blanks: all that follows stays on its line, and in its column. */
+static bool blank_section(char *text, const char *key)
+{
+    char *line = text, *end;
+
+    while (*line != '\0' && strncmp(line, key, strlen(key)) != 0)
+        line = next_line(line);
+    if (*line == '\0')
+        return false;
+    end = next_line(line);
+    while (goes_on(end))
+        end = next_line(end);
+    for (; line < end; line++)
+        if (*line != '\n')
+            *line = ' ';
+    return true;
+}
+
+void sim_points_leave_out_study(struct sim_points *points, const struct sim_scenario *scenario,
+                                struct sim_arena *arena)
+{
+    const struct sim_scenario_text *text = &points->text;
+    char *rest = sim_text_copy(arena, text->text, text->length);
+    struct sim_arena *scratch = sim_arena_open();
+    struct sim_error nobody_asks = {0};
+    struct sim_scenario without = {0};
+
+    if (strlen(rest) == text->length && blank_section(rest, "study:") &&
+        sim_scenario_parse(&without, text->path, rest, text->length, points->settings,
+                           text->catalogue, scratch, &nobody_asks) &&
+        json_equal(without.resolved, scenario->resolved))
+        points->text.text = rest;
+    sim_scenario_release(&without);
+    sim_arena_close(scratch);
+}
+
+/* ---- reading ---- */
+
 static void identify(struct sim_points *points, struct sim_point *point)
 {
     char identity[SIM_IDENTITY_SIZE];

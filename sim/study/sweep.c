@@ -478,6 +478,7 @@ static bool read_study(struct sweep *sweep, struct sim_arena *arena, struct sim_
                             sweep->points.text.length, asked->settings, asked->catalogue, arena,
                             err))
         return false;
+    sim_points_leave_out_study(&sweep->points, &sweep->scenario, arena);
     if (asked->study != NULL)
         sweep->scenario.study = asked->study;
     if (!sim_study_read(&sweep->points.study, &sweep->scenario, arena, err))
