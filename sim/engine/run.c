@@ -470,7 +470,7 @@ static struct sim_world *adopt(struct sim_world *loaded, volatile bool *platform
 
 bool sim_world_can_run(const struct sim_world *world)
 {
-    return !world->is_worn && (world->runs == 0 || s4u_restart());
+    return !world->is_worn && (world->runs == 0 || s4u_can_restart());
 }
 
 /* A run that ended as it should, or that we ourselves broke off, leaves nothing under way. */
@@ -497,7 +497,8 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
 
     if (world == NULL || !plan_make(plan, scenario, facts, world, err))
         return 2;
-    world->runs++;
+    if (world->runs++ > 0)
+        s4u_restart();
     world->is_worn = true; /* until it has ended well */
     plan->is_alone = timing <= SIM_ALONE;
     record_open(record, plan, timing);

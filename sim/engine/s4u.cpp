@@ -95,12 +95,14 @@ bool s4u_run(char *complaint, size_t size)
  * Nothing public sets it; where the library has this symbol of its kernel, 3.32 among others, this does. */
 extern double simgrid_clock __asm__("_ZN7simgrid6kernel10EngineImpl4now_E") __attribute__((weak));
 
-bool s4u_restart(void)
+bool s4u_can_restart(void)
 {
-    if (&simgrid_clock == nullptr)
-        return false;
+    return &simgrid_clock != nullptr;
+}
+
+void s4u_restart(void)
+{
     simgrid_clock = 0;
-    return true;
 }
 
 static bool read_quantity(double (*parse)(const std::string &, int, const std::string &,

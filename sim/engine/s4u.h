@@ -28,9 +28,10 @@ bool s4u_load(const char *path, char *complaint, size_t size);
 /* Run until no actor is left or none can go on. */
 bool s4u_run(char *complaint, size_t size);
 
-/* Set the clock to 0 for another run on the same platform, when nothing of the one before is under way any more.  False: this
- * SimGrid does not let us. */
-bool s4u_restart(void);
+/* Set the clock to 0 for another run on the same platform, when nothing of the one before is under way any more; where
+ * this SimGrid lets us. */
+bool s4u_can_restart(void);
+void s4u_restart(void);
 
 /* As an attribute of a <link> says it; false where SimGrid cannot read it. */
 bool s4u_read_bandwidth(const char *text, double *bytes_per_second);
