@@ -149,8 +149,9 @@ static bool is_an_end(const struct sim_simulation *simulation, int code)
                                          !sim_world_can_run(simulation->loaded));
 }
 
-static int simulate(struct sim_simulation *simulation, FILE *reply, int terminal)
+int simulated_job(void *context, FILE *reply, int terminal)
 {
+    struct sim_simulation *simulation = context;
     struct sim_arena *arena = sim_arena_open();
     struct sim_record *record = sim_new(arena, struct sim_record, 1);
     struct sim_error err = {0};
@@ -178,22 +179,17 @@ static int simulate(struct sim_simulation *simulation, FILE *reply, int terminal
     return code;
 }
 
-int simulated_job(void *context, FILE *reply, int terminal)
-{
-    return simulate(context, reply, terminal);
-}
-
 int simulated_next(struct sim_simulation *simulation, FILE *reply)
 {
     const struct sim_scenario *scenario = simulation->scenario;
     int code;
 
+    if (!sim_world_can_run(simulation->loaded) ||
+        !sim_world_tune(simulation->loaded, scenario->platform_edits,
+                        scenario->platform_edit_count))
+        return SIM_RUN_ELSEWHERE;
     do
-        code = sim_world_can_run(simulation->loaded) &&
-                       sim_world_tune(simulation->loaded, scenario->platform_edits,
-                                      scenario->platform_edit_count)
-                   ? simulate(simulation, reply, -1)
-                   : SIM_RUN_ELSEWHERE;
+        code = simulated_job(simulation, reply, -1);
     while (code == SIM_RUN_AGAIN && sim_world_can_run(simulation->loaded));
     return code;
 }

@@ -5,8 +5,6 @@
 #include "tests/fixtures/same_run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { FIRST = 20000, CASES = 2000, MOST_WORKERS = 33 };
 
@@ -17,28 +15,15 @@ static void fast_equals_full(void **state)
         random_case_holds(number, MOST_WORKERS, number % 5 == 0);
 }
 
-static int cases_asked_for;
-static char **numbers_asked_for;
-
-static void the_cases_asked_for(void **state)
+static void tell(uint64_t number)
 {
-    (void)state;
-    for (int i = 0; i < cases_asked_for; i++) {
-        const struct same_run same =
-            random_case_holds(strtoull(numbers_asked_for[i], NULL, 10), MOST_WORKERS, true);
+    const struct same_run same = random_case_holds(number, MOST_WORKERS, true);
 
-        printf("# case %s: %s, %s\n", numbers_asked_for[i], same.was_fast ? "fast" : "full",
-               same.why);
-    }
+    printf("# case %llu: %s, %s\n", (unsigned long long)number, same.was_fast ? "fast" : "full",
+           same.why);
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest all[] = {cmocka_unit_test(fast_equals_full)},
-                            some[] = {cmocka_unit_test(the_cases_asked_for)};
-
-    cases_asked_for = argc - 1;
-    numbers_asked_for = argv + 1;
-    return argc > 1 ? cmocka_run_group_tests(some, NULL, NULL)
-                    : cmocka_run_group_tests(all, NULL, NULL);
+    return random_cases_main(argc, argv, fast_equals_full, tell);
 }

@@ -5,7 +5,6 @@
 #include "tests/fixtures/random_case.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { FIRST = 70000, CASES = 150, MOST_WORKERS = 17 };
 
@@ -39,24 +38,12 @@ static void nested_are_alike(void **state)
                 2 * CASES); /* half of the platforms have watts, which SimGrid counts in full */
 }
 
-static int cases_asked_for;
-static char **numbers_asked_for;
-
-static void the_cases_asked_for(void **state)
+static void tell(uint64_t number)
 {
-    (void)state;
-    for (int i = 0; i < cases_asked_for; i++)
-        printf("# case %s: %d told\n", numbers_asked_for[i],
-               told_of(strtoull(numbers_asked_for[i], NULL, 10)));
+    printf("# case %llu: %d told\n", (unsigned long long)number, told_of(number));
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest all[] = {cmocka_unit_test(nested_are_alike)},
-                            some[] = {cmocka_unit_test(the_cases_asked_for)};
-
-    cases_asked_for = argc - 1;
-    numbers_asked_for = argv + 1;
-    return argc > 1 ? cmocka_run_group_tests(some, NULL, NULL)
-                    : cmocka_run_group_tests(all, NULL, NULL);
+    return random_cases_main(argc, argv, nested_are_alike, tell);
 }
