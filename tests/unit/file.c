@@ -112,7 +112,7 @@ static void a_fifo_is_refused_without_waiting_for_a_writer(void **state)
     const char *path = in(*state, "fifo");
 
     assert_int_equal(mkfifo(path, 0600), 0);
-    alarm(20);
+    alarm(120);
     refuses(*state, path, 1003, "is not a regular file.");
     alarm(0);
     refuses(*state, "/dev/null", 1003, "is not a regular file.");
