@@ -68,8 +68,10 @@ struct sim_world {
     bool draws_power;         /* some host does */
     struct tunable *tunables; /* elements of the file; tune.c */
     int tunable_count;
-    int runs;     /* begun on it */
-    bool is_worn; /* no other can follow as if it were the first */
+    struct actor **waiting_actors; /* by host; NULL: an actor ends with its peer */
+    struct sim_arena *lasting;     /* longer than a run; NULL: likewise */
+    int runs;                      /* begun on it */
+    bool is_worn;                  /* no other can follow as if it were the first */
 };
 
 /* Links of a route, in order; lives in the world's arena. */
@@ -243,6 +245,7 @@ struct engine {
     struct sleeper *spare_sleepers;
     double fastest_flop_per_second;
     bool keeps_events, is_over, has_shown;
+    bool keeps_actors;          /* for the run that follows */
     bool has_helpers;           /* actors that are no peers */
     bool has_computing_helpers; /* of them, such as computed beside a peer */
     bool simgrid_counts;   /* joules: something else than the only peer of a host computes there */
@@ -378,12 +381,16 @@ void peer_rest_ahead(struct peer *peer,
 void peer_go_on(
     struct peer *peer); /* that rests: now, or, without own clocks, at the time of its own */
 int peer_phase_number(const struct peer *peer, const char *phase);
-void peer_begin(struct peer *peer); /* a new actor for it */
+void peer_play(struct peer *peer); /* by the calling actor */
+
+/* actors.c */
+void actors_open(struct engine *engine); /* do they wait for another run when this one is over? */
+void peer_begin(struct peer *peer);      /* by an actor that waits, or a new one */
 
 /* fault.c */
 bool faults_arm(struct engine *engine, struct sim_error *err);
-void peer_ends(struct peer *peer);         /* its role has returned */
-void peer_left(int failed, void *context); /* when its actor ends, in whatever way */
+void peer_ends(struct peer *peer);             /* its role has returned */
+void peer_left(int failed, struct peer *peer); /* by its actor, in whatever way */
 
 /* progress.c */
 void progress_show(struct engine *engine);

@@ -136,14 +136,16 @@ static void clear_away(void *context)
 {
     const struct engine *engine = context;
 
-    engine_take_joules(engine);
+    if (!engine->is_over)
+        engine_take_joules(engine);
     if (engine->has_helpers)
         sg_actor_kill_all();
+    if (engine->keeps_actors)
+        s4u_end_run();
 }
 
-void peer_left(int failed, void *context)
+void peer_left(int failed, struct peer *peer)
 {
-    struct peer *peer = context;
     struct engine *engine = peer->engine;
     const bool was_killed = failed && !peer->is_finished && !engine->is_over;
 
@@ -153,7 +155,7 @@ void peer_left(int failed, void *context)
         peer->fell_by_profile = true;
         mark_dead(peer);
     }
-    if (++engine->left == engine->record->peer_count && !engine->is_over)
+    if (++engine->left == engine->record->peer_count && (!engine->is_over || engine->keeps_actors))
         s4u_at(simgrid_get_clock(), clear_away, engine);
 }
 

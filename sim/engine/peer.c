@@ -540,24 +540,12 @@ enum sim_status sim_exchange(struct sim_peer *me, int to, struct sim_message sen
 
 /* ---- the life of a peer ---- */
 
-static void play(int argc, char *argv[])
+void peer_play(struct peer *peer)
 {
-    struct peer *peer = sg_actor_self_get_data();
-
-    (void)argc;
-    (void)argv;
-    sg_actor_on_exit(peer_left, peer);
     peer->role->act(&peer->open);
     peer_catch_up(peer);
     peer->is_finished = true;
     peer_record(peer)->finished_at = sim_now(&peer->open);
     peer_ends(peer);
     assert(peer->open_activities == 0 && "a role left something that it had started");
-}
-
-void peer_begin(struct peer *peer)
-{
-    peer->actor = sg_actor_init(peer_record(peer)->name, peer->host);
-    sg_actor_set_data(peer->actor, peer);
-    sg_actor_start_(peer->actor, play, 0, NULL);
 }

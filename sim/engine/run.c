@@ -515,17 +515,20 @@ int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts
     look_for_repeats(engine);
     if (timing == SIM_FLUID)
         flows_open(engine);
+    actors_open(engine);
     for (int i = 0; i < record->peer_count; i++)
         peer_begin(&engine->peers[i]);
     if (!faults_arm(engine, err))
         return 2;
-    if (!s4u_run(complaint, sizeof complaint)) {
+    if (!s4u_run(engine->keeps_actors, complaint, sizeof complaint)) {
         complaint[strcspn(complaint, "\n")] = '\0';
         sim_fail(err, "SimGrid gave up at %.9g s: %s", simgrid_get_clock(), complaint);
         return 1;
     }
     progress_clear(engine);
     rounds_close(engine);
+    if (engine->keeps_actors && engine->left < record->peer_count)
+        return SIM_RUN_ELSEWHERE; /* which is stuck, and to say at what time */
     attempt->next = engine->again_with;
     tell_simulation(engine);
     code = finish(engine, err);

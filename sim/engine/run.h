@@ -36,6 +36,9 @@ struct sim_world *sim_load(const struct sim_scenario *scenario,
 void sim_world_allow_tuning(struct sim_world *world, const struct sim_platform_edit *links,
                             int count);
 
+/* Let actors, of which each peer needs one, be there for the next sim_run, too. */
+void sim_world_keep_actors(struct sim_world *world);
+
 /* Give links the bandwidths and latencies of the edits that say such (sim_platform_edit_tunes; the others are there already),
  * and all others those that they were loaded with.  False: the platform must be loaded anew, with all edits. */
 bool sim_world_tune(struct sim_world *world, const struct sim_platform_edit *edits, int count);
@@ -51,8 +54,8 @@ bool sim_world_can_run(const struct sim_world *world);
  * *platform_is_fine is false, whatever kills the process is the platform's fault: bad input.
  *
  * As soon as something cannot be timed as attempt->timing says, the run ends with SIM_RUN_AGAIN, the reason in *err, and is
- * to be started again with attempt->next.  SIM_RUN_ELSEWHERE, of a run that follows another on its platform only: it is to be
- * started in a process of its own. */
+ * to be started again with attempt->next.  SIM_RUN_ELSEWHERE, on a platform that keeps its actors only: it is to be started
+ * in a process of its own. */
 int sim_run(const struct sim_scenario *scenario, const struct sim_platform_facts *facts,
             struct sim_world *loaded, int terminal, struct sim_attempt *attempt,
             volatile bool *platform_is_fine, struct sim_arena *arena, struct sim_record *record,

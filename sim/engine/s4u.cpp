@@ -12,7 +12,9 @@
 
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,14 +83,51 @@ bool s4u_load(const char *path, char *complaint, size_t size)
     }
 }
 
-bool s4u_run(char *complaint, size_t size)
+/* SimGrid ends a run, whoever still waits, when there is something in this set: what could not begin, as it is meant for. */
+static std::set<s4u::Activity *> &reasons_to_end()
+{
+    static std::set<s4u::Activity *> reasons;
+
+    return reasons;
+}
+
+static void run_until_ended()
+{
+    reasons_to_end().clear();
+    s4u::Activity::set_vetoed_activities(&reasons_to_end());
+    s4u::Engine::get_instance()->run_until(std::numeric_limits<double>::max());
+    s4u::Activity::set_vetoed_activities(nullptr);
+}
+
+bool s4u_run(bool can_be_ended, char *complaint, size_t size)
 {
     try {
-        s4u::Engine::get_instance()->run();
+        if (can_be_ended)
+            run_until_ended();
+        else
+            s4u::Engine::get_instance()->run();
         return true;
     } catch (const std::exception &e) {
         return complain(complaint, size, e);
     }
+}
+
+static void end_behind(double date)
+{
+    using simgrid::kernel::timer::Timer;
+
+    Timer::set(std::nextafter(date, HUGE_VAL), [] {
+        if (Timer::next() < 0)
+            reasons_to_end().insert(nullptr);
+        else
+            end_behind(Timer::next());
+    });
+}
+
+/* Actors that were killed just now have their turn before. */
+void s4u_end_run(void)
+{
+    end_behind(s4u::Engine::get_clock());
 }
 
 /* SimGrid's clock goes on from run to run, so that the last digits of a second run would be other than those of a first.

@@ -25,8 +25,12 @@ bool s4u_start(const char *const *ours, const char *const *options, char *compla
  * SimGrid's words, when it is refused. */
 bool s4u_load(const char *path, char *complaint, size_t size);
 
-/* Run until no actor is left or none can go on. */
-bool s4u_run(char *complaint, size_t size);
+/* Run until no actor is left or none can go on; with `can_be_ended` also until s4u_end_run, while actors wait, and the
+ * clock says nothing of use where none can go on. */
+bool s4u_run(bool can_be_ended, char *complaint, size_t size);
+
+/* Called by a timer, or an actor: when no timer is left. */
+void s4u_end_run(void);
 
 /* Set the clock to 0 for another run on the same platform, when nothing of the one before is under way any more; where
  * this SimGrid lets us. */

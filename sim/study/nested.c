@@ -52,6 +52,7 @@ static bool load(void *context)
     if (nest->loaded == NULL)
         return false;
     allow_tuning(nest, nest->arena);
+    sim_world_keep_actors(nest->loaded);
     return true;
 }
 

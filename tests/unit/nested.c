@@ -1,4 +1,6 @@
 /* Several simulations in one process, on a platform that is loaded once: each is as if it were the first. */
+#include "sim/peer.h"
+
 #include "tests/fixtures/nested.h"
 
 #include <stdio.h>
@@ -97,6 +99,87 @@ static void a_mistake_is_told_and_others_follow(void **state)
     assert_int_equal(nested_are_as_alone("400 workers of 8", text, settings, 3), 3);
 }
 
+/* ---- actors, which wait for the next peer ---- */
+
+struct passing {
+    int workers, is_stuck;
+};
+
+static const struct sim_parameter passing_parameters[] = {
+    {SIM_COUNT(struct passing, workers), .value = "3", .least = 2, .most = 64, .help = "peers"},
+    {SIM_COUNT(struct passing, is_stuck), .value = "0", .least = 0, .most = 1,
+     .help = "all send before they receive"},
+    {0}};
+
+static bool cast_passing(struct sim_plan *plan, struct sim_error *err)
+{
+    (void)err;
+    sim_cast(plan, "worker", ((const struct passing *)plan->parameters)->workers);
+    return true;
+}
+
+static void pass_on(struct sim_peer *me)
+{
+    const struct passing *own = me->parameters;
+    const int next = (me->index + 1) % own->workers,
+              last = (me->index + own->workers - 1) % own->workers;
+    const struct sim_message message = {1234567, NULL};
+
+    sim_sleep(me, 0.125);
+    if (own->is_stuck) {
+        sim_send(me, next, message);
+        sim_receive(me, last, NULL);
+    } else {
+        sim_exchange(me, next, message, last, NULL);
+    }
+}
+
+static const struct sim_role passing_roles[] = {{"worker", pass_on, "", false}, {0}};
+static const struct sim_law no_laws[] = {{0}};
+static const struct sim_algorithm passing = {.name = "passing",
+                                             .summary = "",
+                                             .paper = "",
+                                             .counts = "",
+                                             .parameters_size = sizeof(struct passing),
+                                             .parameters = passing_parameters,
+                                             .roles = passing_roles,
+                                             .laws = no_laws,
+                                             .prepare = cast_passing};
+static const struct sim_algorithm *const algorithms[] = {&passing, NULL};
+
+static int pass(const char *name, const char *const *const *settings, int count)
+{
+    return nested_of(algorithms, name,
+                     "platform: platforms/one_switch.xml\nalgorithm: {name: passing}\n"
+                     "hosts: {share: round_robin}\n",
+                     settings, count);
+}
+
+/* On two hosts of eight several peers follow each other, and several are there at once. */
+static void peers_may_be_fewer_or_more_than_before(void **state)
+{
+    const char *const *const settings[] = {nothing,
+                                           SET("algorithm.workers=8"),
+                                           SET("algorithm.workers=2"),
+                                           SET("algorithm.workers=10"),
+                                           SET("algorithm.workers=5", "simulation=full"),
+                                           SET("algorithm.workers=17"),
+                                           SET("algorithm.workers=10")};
+
+    (void)state;
+    assert_int_equal(pass("as many as they like", settings, 7), 7);
+}
+
+/* What it says of the time is another process's to say. */
+static void who_is_stuck_is_left(void **state)
+{
+    const char *const *const settings[] = {nothing, SET("algorithm.is_stuck=1"), nothing};
+
+    (void)state;
+    assert_int_equal(pass("stuck", settings, 3), 1);
+    assert_int_equal(pass("stuck at first", settings + 1, 2), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +189,8 @@ int main(void)
         cmocka_unit_test(what_cannot_follow_is_left),
         cmocka_unit_test(joules_of_shared_hosts_are_counted_once),
         cmocka_unit_test(a_mistake_is_told_and_others_follow),
+        cmocka_unit_test(peers_may_be_fewer_or_more_than_before),
+        cmocka_unit_test(who_is_stuck_is_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
