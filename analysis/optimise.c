@@ -5,6 +5,7 @@
 #include "analysis/scale.h"
 #include "analysis/space.h"
 #include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/study/simulate.h"
 
 #include <math.h>
@@ -46,17 +47,6 @@ struct optimise {
 
 /* ---- evaluating ---- */
 
-static const char *text_of(const json_t *value, struct sim_arena *arena)
-{
-    char *text = json_is_string(value)
-                     ? NULL
-                     : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    const char *copy = sim_text(arena, "%s", text != NULL ? text : json_string_value(value));
-
-    free(text);
-    return copy;
-}
-
 static const char *const *values_of(const struct optimise *optimise, const json_t *settings)
 {
     struct sim_arena *arena = optimise->call->arena;
@@ -65,7 +55,7 @@ static const char *const *values_of(const struct optimise *optimise, const json_
     for (int k = 0; k < optimise->path.key_count; k++) {
         const json_t *value = json_object_get(settings, optimise->path.keys[k]);
 
-        values[k] = value == NULL ? "" : text_of(value, arena);
+        values[k] = value == NULL ? "" : sim_json_shown(arena, value);
     }
     return values;
 }
@@ -84,7 +74,7 @@ static void add_trial(struct optimise *optimise, const struct sim_question *ques
         trial.value = NAN;
     else if (isnan(trial.value))
         trial.error = sim_text(arena, "it has no %s.", optimise->path.metric);
-    json_object_set_new(optimise->trial_of, text_of(question->settings, arena),
+    json_object_set_new(optimise->trial_of, sim_json_shown(arena, question->settings),
                         json_integer(optimise->path.count));
     analysis_path_add(&optimise->path, trial, arena);
     if (!optimise->is_json)
@@ -142,7 +132,8 @@ static bool is_asked(const struct optimise *optimise, const struct sim_question 
     for (int q = 0; q < count; q++)
         if (json_equal(questions[q].settings, settings))
             return true;
-    return json_object_get(optimise->trial_of, text_of(settings, optimise->call->arena)) != NULL;
+    return json_object_get(optimise->trial_of, sim_json_shown(optimise->call->arena, settings)) !=
+           NULL;
 }
 
 static void take_values(const struct optimise *optimise, json_t *const *settings, int count,
@@ -150,7 +141,7 @@ static void take_values(const struct optimise *optimise, json_t *const *settings
 {
     for (int p = 0; p < count; p++) {
         const json_t *trial =
-            json_object_get(optimise->trial_of, text_of(settings[p], optimise->call->arena));
+            json_object_get(optimise->trial_of, sim_json_shown(optimise->call->arena, settings[p]));
         const double value =
             trial == NULL ? NAN : optimise->path.trials[json_integer_value(trial)].value;
 
@@ -383,7 +374,8 @@ static bool prepare(struct optimise *optimise, struct sim_error *err)
     analysis_path_begin(&optimise->path, keys, optimise->space.count, call->arena);
     for (int k = 0; k < optimise->space.count; k++)
         json_array_foreach (optimise->space.axes[k].values, i, value)
-            analysis_path_widen(&optimise->path, k, text_of(value, call->arena), call->arena);
+            analysis_path_widen(&optimise->path, k, sim_json_shown(call->arena, value),
+                                call->arena);
     optimise->path.title = optimise->base.name;
     optimise->path.origin =
         sim_text(call->arena, "network: %s; platform: %s; seed %lld.", optimise->base.network.name,

@@ -5,6 +5,7 @@
 #include "analysis/vary.h"
 #include "sim/base/csv.h"
 #include "sim/base/file.h"
+#include "sim/base/json.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -51,16 +52,9 @@ static const char *label_of(const char *value, struct sim_arena *arena)
         return "as it is";
     if (object == NULL)
         return value;
-    json_object_foreach (object, key, inner) {
-        char *text =
-            json_is_string(inner)
-                ? NULL
-                : json_dumps(inner, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-
+    json_object_foreach (object, key, inner)
         label = sim_text(arena, "%s%s%s", label, *label == '\0' ? "" : ", ",
-                         text == NULL ? json_string_value(inner) : text);
-        free(text);
-    }
+                         sim_json_shown(arena, inner));
     json_decref(object);
     return label;
 }

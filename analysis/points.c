@@ -4,6 +4,7 @@
 #include "analysis/plot.h"
 #include "analysis/scale.h"
 #include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/base/names.h"
 #include "sim/study/store.h"
 
@@ -71,19 +72,13 @@ static void place_settings(struct reading *reading, struct analysis_point *point
 
     json_object_foreach (settings, key, value) {
         const char *name = *prefix == '\0' ? key : sim_text(reading->arena, "%s.%s", prefix, key);
-        char *text =
-            json_is_string(value)
-                ? NULL
-                : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
         int k;
 
         if (json_is_object(value))
             place_settings(reading, point, name, value);
         else if ((k = key_named(reading, name)) != ANALYSIS_NO_KEY)
-            point->places[k] =
-                value_named(&reading->study->keys[k],
-                            text == NULL ? json_string_value(value) : text, reading->arena);
-        free(text);
+            point->places[k] = value_named(&reading->study->keys[k],
+                                           sim_json_shown(reading->arena, value), reading->arena);
     }
 }
 

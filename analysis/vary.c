@@ -1,5 +1,6 @@
 #include "analysis/vary.h"
 
+#include "sim/base/json.h"
 #include "sim/base/units.h"
 #include "sim/scenario/yaml.h"
 
@@ -184,7 +185,6 @@ static bool scale_parameter(const struct vary *vary, double factor,
 {
     const json_t *now = resolved_value(vary);
     const char *text = now == NULL ? NULL : scalar_text(vary, now);
-    char *shown;
 
     if (now == NULL)
         return refuse_key(vary, variation->label);
@@ -193,10 +193,9 @@ static bool scale_parameter(const struct vary *vary, double factor,
         json_object_set_new(variation->settings, vary->key, json_string(variation->value));
         return true;
     }
-    shown = json_dumps(now, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    text = sim_text(vary->arena, "%s", shown);
-    free(shown);
-    return refuse_factor(vary, variation->label, text);
+    return refuse_factor(
+        vary, variation->label,
+        sim_json_text(vary->arena, now, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15)));
 }
 
 /* ---- reading ---- */
@@ -231,14 +230,9 @@ static bool read_variation(const struct vary *vary, struct analysis_variation *v
 {
     struct sim_platform_edit target;
     double factor;
-    char *text;
 
-    text = json_is_string(value)
-               ? NULL
-               : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    variation->label = sim_text(vary->arena, "%s", text == NULL ? json_string_value(value) : text);
+    variation->label = sim_json_shown(vary->arena, value);
     variation->value = "";
-    free(text);
     if (!json_is_string(value) || !analysis_factor_of(variation->label, &factor))
         return json_object_set(variation->settings, vary->key, value) == 0;
     return target_of(vary, &target) ? scale_platform(vary, &target, factor, variation)

@@ -9,7 +9,7 @@
 
 enum { MOST_ROWS = 60, MOST_KEYS = 16, WIDEST_CELL = 40, GAP = 2 };
 
-/* First pass: which keys the points set to differing values; second: the rows. */
+/* First pass: which keys the points set to differing values, and how many points; second: the rows. */
 struct points {
     FILE *out;
     const json_t *only; /* hashes; NULL: all points */
@@ -17,7 +17,7 @@ struct points {
     char *first_values[MOST_KEYS];
     bool varies[MOST_KEYS];
     int widths[MOST_KEYS];
-    int key_count, rows;
+    int key_count, count, rows;
     int headline; /* what the last column shows; HEADLINES: nothing */
 };
 
@@ -90,6 +90,7 @@ static bool note_keys(void *context, const struct sim_stored *stored)
 
     if (!is_asked_for(points, stored))
         return true;
+    points->count++;
     settings = json_loads(stored->settings, 0, NULL);
     json_object_foreach (settings, key, value) {
         const int i = place_of(points, key);
@@ -145,8 +146,11 @@ static bool print_row(void *context, const struct sim_stored *stored)
     struct points *points = context;
     json_t *summary;
 
-    if (!is_asked_for(points, stored) || ++points->rows > MOST_ROWS)
+    if (!is_asked_for(points, stored))
         return true;
+    if (points->rows == MOST_ROWS)
+        return false; /* enough */
+    points->rows++;
     print_settings(points, stored);
     if (stored->summary == NULL) {
         fprintf(points->out, "  failed (%d): %.*s\n", stored->exit_code,
@@ -188,8 +192,8 @@ static bool print_all(struct points *points, struct sim_store *store, bool colou
     fputs(colours ? "\033[0m\n" : "\n", out);
     if (!sim_store_each(store, print_row, points, err))
         return false;
-    if (points->rows > MOST_ROWS)
-        fprintf(out, "... and %d more\n", points->rows - MOST_ROWS);
+    if (points->count > points->rows)
+        fprintf(out, "... and %d more\n", points->count - points->rows);
     return true;
 }
 

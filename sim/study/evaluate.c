@@ -1,6 +1,7 @@
 #include "sim/study/evaluate.h"
 
 #include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/platform/guard.h"
 #include "sim/study/identity.h"
 #include "sim/study/point.h"
@@ -28,18 +29,15 @@ static const char *study_text(const struct sim_question *questions, int count,
                               struct sim_arena *arena)
 {
     json_t *study = json_object(), *list = json_array();
-    char *text;
-    const char *copy;
+    const char *text;
 
     for (int q = 0; q < count; q++)
         if (is_wanted(&questions[q]))
             json_array_append(list, questions[q].settings);
     json_object_set_new(study, "list", list);
-    text = json_dumps(study, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    copy = sim_text(arena, "%s", text);
-    free(text);
+    text = sim_json_text(arena, study, JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(study);
-    return copy;
+    return text;
 }
 
 /* ---- reading ---- */

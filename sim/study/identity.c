@@ -1,6 +1,7 @@
 #include "sim/study/identity.h"
 
 #include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/base/version.h"
 #include "sim/platform/guard.h"
 
@@ -37,14 +38,11 @@ static uint64_t hash_platform(struct sim_identifier *identifier, const char *pat
 const char *sim_identify(struct sim_identifier *identifier, const struct sim_scenario *scenario,
                          char identity[SIM_IDENTITY_SIZE], struct sim_arena *arena)
 {
-    char *resolved = json_dumps(scenario->resolved, JSON_COMPACT | JSON_SORT_KEYS);
-    const size_t length = strlen(resolved);
-    const char *copy = sim_text_copy(arena, resolved, length);
+    const char *resolved = sim_json_text(arena, scenario->resolved, JSON_COMPACT | JSON_SORT_KEYS);
     uint64_t hash = hash_platform(identifier, scenario->platform);
 
-    free(resolved);
     hash = hash_bytes(hash, SIM_VERSION, strlen(SIM_VERSION));
-    hash = hash_bytes(hash, copy, length);
+    hash = hash_bytes(hash, resolved, strlen(resolved));
     snprintf(identity, SIM_IDENTITY_SIZE, "%016llx", (unsigned long long)hash);
-    return copy;
+    return resolved;
 }

@@ -1,5 +1,7 @@
 #include "sim/study/point.h"
 
+#include "sim/base/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,8 +18,7 @@ static double processor_now(void)
 static const char *settings_json(const char *const *settings, struct sim_arena *arena)
 {
     json_t *object = json_object();
-    char *text;
-    const char *copy;
+    const char *text;
 
     for (; settings[1] != NULL; settings++) {
         const size_t length = strcspn(*settings, "=");
@@ -30,11 +31,9 @@ static const char *settings_json(const char *const *settings, struct sim_arena *
             json_object_setn_new(object, *settings, length, json_string(*settings + length + 1));
         json_decref(value);
     }
-    text = json_dumps(object, JSON_COMPACT);
-    copy = sim_text(arena, "%s", text);
-    free(text);
+    text = sim_json_text(arena, object, JSON_COMPACT);
     json_decref(object);
-    return copy;
+    return text;
 }
 
 const char *const *sim_point_settings(const char *const *common, const char *const *own,

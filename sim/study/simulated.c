@@ -2,6 +2,7 @@
 #include "sim/study/simulated.h"
 
 #include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/engine/run.h"
 #include "sim/trace/writers.h"
 
@@ -115,13 +116,12 @@ struct ending {
     enum sim_timing next; /* where it is to be started again */
 };
 
-static void write_summary(const json_t *summary, FILE *reply)
+static void write_summary(const json_t *summary, struct sim_arena *arena, FILE *reply)
 {
-    char *text = json_dumps(summary, JSON_COMPACT);
+    const char *text = sim_json_text(arena, summary, JSON_COMPACT);
 
     if (text != NULL)
         fputs(text, reply);
-    free(text);
 }
 
 static void write_ending(const struct ending *ending, FILE *reply)
@@ -168,7 +168,7 @@ int simulated_job(void *context, FILE *reply, int terminal)
          !write_timing(simulation, record, simulated_wall_now() - begin, arena, &err)))
         code = 2;
     if (summary != NULL && code != 2)
-        write_summary(summary, reply);
+        write_summary(summary, arena, reply);
     json_decref(summary);
     if (is_an_end(simulation, code))
         write_ending(&(struct ending){code, err.text, simulated_wall_now() - begin, attempt.next},

@@ -25,6 +25,7 @@ static const char schema[] =
     "null,"
     " wall_seconds real not null, summary text);"
     "create index if not exists points_settings on points(settings);"
+    "create index if not exists points_in_order on points(number,hash);" /* for sim_store_each */
     "create table if not exists notes(name text primary key, value text not null);";
 
 static bool refuse(struct sim_store *store, const char *path, struct sim_error *err)

@@ -1,5 +1,6 @@
 #include "sim/study/study.h"
 
+#include "sim/base/json.h"
 #include "sim/base/names.h"
 #include "sim/study/samples.h"
 
@@ -264,11 +265,7 @@ static const char *value_text(struct sim_arena *arena, const json_t *value)
 {
     if (json_is_string(value) && is_plain_text(json_string_value(value)))
         return json_string_value(value);
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    const char *copy = sim_text(arena, "%s", text);
-
-    free(text);
-    return copy;
+    return sim_json_text(arena, value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 }
 
 /* A mapping is several settings, with dotted keys. */
