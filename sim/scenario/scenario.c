@@ -406,24 +406,50 @@ static bool apply_settings(struct reader *reader, const char *const *settings)
     return fine;
 }
 
-bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const char *text,
-                        size_t length, const char *const *settings,
-                        const struct sim_catalogue *catalogue, struct sim_arena *arena,
-                        struct sim_error *err)
+void sim_scenario_text_read(struct sim_scenario_text *text)
 {
-    struct reader reader = {.yaml = {.path = path, .arena = arena, .err = err},
+    struct sim_arena *scratch = sim_arena_open();
+    struct sim_error nobody_asks = {0};
+    struct yaml yaml = {.path = text->path, .arena = scratch, .err = &nobody_asks};
+
+    if (yaml_parse(&yaml, text->text, text->length)) {
+        text->document = yaml.document;
+        yaml.document = NULL;
+    }
+    yaml_release(&yaml);
+    sim_arena_close(scratch);
+}
+
+void sim_scenario_text_release(struct sim_scenario_text *text)
+{
+    if (text->document != NULL)
+        fy_document_destroy(text->document);
+    text->document = NULL;
+}
+
+static bool read_text(struct yaml *yaml, const struct sim_scenario_text *text)
+{
+    return text->document != NULL ? yaml_copy(yaml, text->document)
+                                  : yaml_parse(yaml, text->text, text->length);
+}
+
+bool sim_scenario_of_text(struct sim_scenario *scenario, const struct sim_scenario_text *text,
+                          const char *const *settings, struct sim_arena *arena,
+                          struct sim_error *err)
+{
+    struct reader reader = {.yaml = {.path = text->path, .arena = arena, .err = err},
                             .scenario = scenario,
-                            .catalogue = catalogue,
+                            .catalogue = text->catalogue,
                             .arena = arena};
     bool fine;
 
-    *scenario = (struct sim_scenario){.path = path,
-                                      .name = sim_stem_of(arena, path),
+    *scenario = (struct sim_scenario){.path = text->path,
+                                      .name = sim_stem_of(arena, text->path),
                                       .iterations = 1,
                                       .seed = 1,
                                       .trace = SIM_TRACE_SUMMARY,
                                       .network = {"textbook", reader_textbook_options}};
-    fine = yaml_parse(&reader.yaml, text, length) && apply_settings(&reader, settings) &&
+    fine = read_text(&reader.yaml, text) && apply_settings(&reader, settings) &&
            read_sections(&reader);
     yaml_release(&reader.yaml);
     if (!fine)
@@ -432,7 +458,17 @@ bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const c
     return scenario->resolved != NULL ||
            sim_fail(err,
                     "%s: a name in it, or the platform's path, holds bytes that are not UTF-8.",
-                    path);
+                    text->path);
+}
+
+bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const char *text,
+                        size_t length, const char *const *settings,
+                        const struct sim_catalogue *catalogue, struct sim_arena *arena,
+                        struct sim_error *err)
+{
+    const struct sim_scenario_text read = {path, text, length, catalogue, NULL};
+
+    return sim_scenario_of_text(scenario, &read, settings, arena, err);
 }
 
 bool sim_scenario_read(struct sim_scenario *scenario, const char *path, const char *const *settings,

@@ -77,6 +77,8 @@ struct sim_scenario {
 /* The keys of `requests:`, for readers and printers alike. */
 extern const struct sim_parameter sim_request_rows[];
 
+struct fy_document;
+
 /* Where to look for what a scenario names, and what there is to name. */
 struct sim_catalogue {
     const struct sim_algorithm *const *algorithms; /* NULL-ended */
@@ -96,6 +98,23 @@ bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const c
                         size_t length, const char *const *settings,
                         const struct sim_catalogue *catalogue, struct sim_arena *arena,
                         struct sim_error *err);
+
+/* A text of which many scenarios are made; what tells them apart is settings. */
+struct sim_scenario_text {
+    const char *path, *text;
+    size_t length;
+    const struct sim_catalogue *catalogue;
+    struct fy_document *document; /* the text as it was read; NULL: it is read each time */
+};
+
+/* Read the text at once, if it can be read; to be given back with sim_scenario_text_release. */
+void sim_scenario_text_read(struct sim_scenario_text *text);
+void sim_scenario_text_release(struct sim_scenario_text *text);
+
+/* As sim_scenario_parse. */
+bool sim_scenario_of_text(struct sim_scenario *scenario, const struct sim_scenario_text *text,
+                          const char *const *settings, struct sim_arena *arena,
+                          struct sim_error *err);
 
 /* The scenario with all defaults, in base units; itself a scenario.  The caller owns it. */
 json_t *sim_scenario_json(const struct sim_scenario *scenario);

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,13 @@ bool yaml_parse(struct yaml *yaml, const char *text, size_t length)
     return fy_node_is_mapping(fy_document_root(yaml->document)) ||
            sim_fail(yaml->err, "%s:1:1: a scenario is a mapping, such as 'algorithm: ...'.",
                     yaml->path);
+}
+
+bool yaml_copy(struct yaml *yaml, const struct fy_document *read)
+{
+    yaml->document = fy_document_clone((struct fy_document *)(uintptr_t)read);
+    return yaml->document != NULL ||
+           sim_fail(yaml->err, "%s: there is no memory left to read it.", yaml->path);
 }
 
 void yaml_release(struct yaml *yaml)

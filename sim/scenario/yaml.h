@@ -33,6 +33,9 @@ struct yaml {
 bool yaml_parse(struct yaml *yaml, const char *text, size_t length);
 void yaml_release(struct yaml *yaml);
 
+/* As if what was read before were read again. */
+bool yaml_copy(struct yaml *yaml, const struct fy_document *read);
+
 /* Lay "key=value" over the document; *was becomes what stood there, or NULL. */
 bool yaml_set(struct yaml *yaml, const char *setting, const char **key, const char **value,
               const char **was);

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_REQUEST_BYTES = 64 * 1024, FILES = 2 };
+enum { FILES = 2 };
 
 /* What the nest answers: to nothing, once it is ready; and to each request. */
 struct answer {
@@ -51,7 +51,7 @@ static bool send_request(int socket, const struct sim_child *child, const char *
 static size_t receive_request(int socket, char *request, int *files)
 {
     union envelope envelope = {0};
-    struct iovec text = {request, MOST_REQUEST_BYTES};
+    struct iovec text = {request, SIM_NEST_MOST_BYTES};
     struct msghdr message = {.msg_iov = &text,
                              .msg_iovlen = 1,
                              .msg_control = envelope.bytes,
@@ -74,7 +74,7 @@ static pid_t fork_for_parent(void)
 
 static void serve(int socket, pid_t parent, sim_nest_job *job, void *context, int terminal)
 {
-    char *request = malloc(MOST_REQUEST_BYTES);
+    char *request = malloc(SIM_NEST_MOST_BYTES);
     struct answer answer = {getpid()};
     int files[FILES];
     size_t length;
@@ -160,7 +160,7 @@ bool sim_nest_start(struct sim_nest *nest, struct sim_child *child, const char *
 {
     struct answer answer = {-1};
 
-    if (!nest->is_ready || length == 0 || length > MOST_REQUEST_BYTES || !birth_open_files(child))
+    if (!nest->is_ready || length == 0 || length > SIM_NEST_MOST_BYTES || !birth_open_files(child))
         return false;
     if (!send_request(nest->socket, child, request, length))
         sim_nest_close(nest);

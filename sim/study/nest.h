@@ -7,6 +7,8 @@
 
 #include "sim/study/child.h"
 
+enum { SIM_NEST_MOST_BYTES = 128 * 1024 }; /* of a request: what a socket takes at once */
+
 /* In the nest, once.  False, or death: nobody will be born there. */
 typedef bool sim_nest_prepare(void *context);
 
@@ -28,7 +30,7 @@ bool sim_nest_open(struct sim_nest *nest, sim_nest_prepare *prepare, sim_nest_jo
 /* Is it there, and prepared?  Does not wait for it. */
 bool sim_nest_is_ready(struct sim_nest *nest);
 
-/* Start a child in a nest that is ready.  False: it is dead, or cannot; nothing was started. */
+/* Start a child in a nest that is ready.  False: it is dead, or cannot, or the request is too long; nothing was started. */
 bool sim_nest_start(struct sim_nest *nest, struct sim_child *child, const char *request,
                     size_t length);
 

@@ -79,7 +79,6 @@ static const char *const *read_settings(const char **at, int count, struct sim_a
 /* What is wrong with its scenario has changed since the parent read it. */
 static int simulate_one(const struct nest *nest, int place, const char **at, FILE *reply)
 {
-    const struct sim_scenario_text *read = nest->text;
     struct sim_arena *arena = sim_arena_open();
     struct sim_error err = {0};
     struct sim_scenario scenario;
@@ -95,8 +94,8 @@ static int simulate_one(const struct nest *nest, int place, const char **at, FIL
     memcpy(&begin, *at, sizeof begin);
     *at += sizeof begin;
     simulation.again = begin.again;
-    if (sim_scenario_parse(&scenario, read->path, read->text, read->length,
-                           read_settings(at, begin.settings, arena), read->catalogue, arena, &err))
+    if (sim_scenario_of_text(&scenario, nest->text, read_settings(at, begin.settings, arena), arena,
+                             &err))
         code = simulated_next(&simulation, reply);
     else
         simulated_tell_wrong(&err, reply);
@@ -167,10 +166,29 @@ static int count_settings(const struct sim_nested *nested)
     return count;
 }
 
+static size_t bytes_of(const struct sim_nested *nested)
+{
+    size_t bytes = sizeof(struct begin);
+
+    for (const char *const *s = nested->settings; *s != NULL; s++)
+        bytes += strlen(*s) + 1;
+    return bytes;
+}
+
+/* How many of them one request can hold. */
+static int count_that_fit(struct sim_nested *const *nested, int count)
+{
+    size_t bytes = sizeof(struct request);
+    int fit = 0;
+
+    while (fit < count && (bytes += bytes_of(nested[fit])) <= SIM_NEST_MOST_BYTES)
+        fit++;
+    return fit;
+}
+
 static void write_request(FILE *text, const struct request *request,
                           struct sim_nested *const *nested)
 {
-
     fwrite(request, sizeof *request, 1, text);
     for (int i = 0; i < request->count; i++) {
         const struct begin begin = {nested[i]->simulation.again, count_settings(nested[i])};
@@ -181,24 +199,26 @@ static void write_request(FILE *text, const struct request *request,
     }
 }
 
-bool sim_simulations_start_in(struct sim_simulations_nest *nest, int place,
-                              struct sim_nested *const *nested, int count, struct sim_child *child)
+int sim_simulations_start_in(struct sim_simulations_nest *nest, int place,
+                             struct sim_nested *const *nested, int count, struct sim_child *child)
 {
+    const int fit = count_that_fit(nested, count);
     char *request = NULL;
     size_t length = 0;
-    FILE *text = sim_nest_is_ready(&nest->nest) ? open_memstream(&request, &length) : NULL;
+    FILE *text =
+        fit > 0 && sim_nest_is_ready(&nest->nest) ? open_memstream(&request, &length) : NULL;
     bool is_started;
 
     if (text == NULL)
-        return false;
-    write_request(text, &(struct request){place, count, nest->child_seconds}, nested);
+        return 0;
+    write_request(text, &(struct request){place, fit, nest->child_seconds}, nested);
     fclose(text);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < fit; i++)
         nested[i]->simulation.platform_is_fine = &nest->platform_is_fine[place];
     nest->platform_is_fine[place] = true;
     is_started = sim_nest_start(&nest->nest, child, request, length);
     free(request);
-    return is_started;
+    return is_started ? fit : 0;
 }
 
 /* Two lines for each; the second says how it ended. */

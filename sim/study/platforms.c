@@ -179,23 +179,24 @@ bool sim_platforms_can_share(const struct sim_platform_point *a, const struct si
            sim_nest_is_ready(&a->platform->nest.nest);
 }
 
-/* One that could not be made, or died, is not made again: then children begin without, and tell what is wrong. */
-static bool start_in_nest(struct sim_platforms *platforms, struct sim_platform_point *const *points,
-                          int count, int place, struct sim_child *child)
+/* How many of them.  A nest that could not be made, or died, is not made again: then children begin without, and tell what
+ * is wrong. */
+static int start_in_nest(struct sim_platforms *platforms, struct sim_platform_point *const *points,
+                         int count, int place, struct sim_child *child)
 {
     struct sim_arena *arena = sim_arena_open();
     struct sim_nested **nested = sim_new(arena, struct sim_nested *, (size_t)count);
     struct sim_platform *platform = points[0]->platform;
-    bool is_started;
+    int started;
 
     if (platform->uses == 2)
         sim_simulations_nest_open(&platform->nest, platforms->text,
                                   points[0]->nested.simulation.scenario, &platform->facts);
     for (int i = 0; i < count; i++)
         nested[i] = &points[i]->nested;
-    is_started = sim_simulations_start_in(&platform->nest, place, nested, count, child);
+    started = sim_simulations_start_in(&platform->nest, place, nested, count, child);
     sim_arena_close(arena);
-    return is_started;
+    return started;
 }
 
 static int count_sharing(struct sim_platform_point *const *points, int count)
@@ -213,12 +214,14 @@ bool sim_platforms_start(struct sim_platforms *platforms, struct sim_platform_po
 {
     struct sim_platform *platform = points[0]->platform;
 
-    *started = count_sharing(points, count);
     if (platform != NULL) {
         platform->uses++;
         platform->used_at = ++platforms->uses;
     }
-    if (can_nest(points[0]) && start_in_nest(platforms, points, *started, place, child))
+    *started = can_nest(points[0])
+                   ? start_in_nest(platforms, points, count_sharing(points, count), place, child)
+                   : 0;
+    if (*started > 0)
         return true;
     *started = 1;
     return sim_simulation_start(&points[0]->nested.simulation, child, arena, err);

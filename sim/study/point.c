@@ -85,8 +85,8 @@ static bool blank_section(char *text, const char *key)
     return true;
 }
 
-void sim_points_leave_out_study(struct sim_points *points, const struct sim_scenario *scenario,
-                                struct sim_arena *arena)
+void sim_points_open(struct sim_points *points, const struct sim_scenario *scenario,
+                     struct sim_arena *arena)
 {
     const struct sim_scenario_text *text = &points->text;
     char *rest = sim_text_copy(arena, text->text, text->length);
@@ -101,6 +101,12 @@ void sim_points_leave_out_study(struct sim_points *points, const struct sim_scen
         points->text.text = rest;
     sim_scenario_release(&without);
     sim_arena_close(scratch);
+    sim_scenario_text_read(&points->text);
+}
+
+void sim_points_close(struct sim_points *points)
+{
+    sim_scenario_text_release(&points->text);
 }
 
 /* ---- reading ---- */
@@ -116,7 +122,6 @@ static void identify(struct sim_points *points, struct sim_point *point)
 
 struct sim_point *sim_point_read(struct sim_points *points, int64_t number)
 {
-    const struct sim_scenario_text *text = &points->text;
     const double began_at = processor_now();
     struct sim_arena *arena = sim_arena_open();
     struct sim_point *point = sim_new(arena, struct sim_point, 1);
@@ -130,8 +135,7 @@ struct sim_point *sim_point_read(struct sim_points *points, int64_t number)
                             .scenario = "",
                             .hash = sim_text(arena, "bad point %lld", (long long)number)};
     point->of_platform.nested = (struct sim_nested){{.scenario = &point->scenario}, settings};
-    if (sim_scenario_parse(&point->scenario, text->path, text->text, text->length, settings,
-                           text->catalogue, arena, &point->err)) {
+    if (sim_scenario_of_text(&point->scenario, &points->text, settings, arena, &point->err)) {
         point->of_platform.read_seconds = processor_now() - began_at;
         identify(points, point);
     }

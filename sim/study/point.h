@@ -26,10 +26,11 @@ struct sim_point {
     struct sim_point *next; /* of the caller's list */
 };
 
-/* Leave the study out of what points read, if they are the same without it: `scenario` is what the text says with it.  A list
- * of a thousand points would be read a thousand times. */
-void sim_points_leave_out_study(struct sim_points *points, const struct sim_scenario *scenario,
-                                struct sim_arena *arena);
+/* Read the text for all points, without the study, if they are the same without it: `scenario` is what the text says with it.
+ * A list of a thousand points would be read a thousand times. */
+void sim_points_open(struct sim_points *points, const struct sim_scenario *scenario,
+                     struct sim_arena *arena);
+void sim_points_close(struct sim_points *points);
 
 /* Settings of a point: `common`, then its own, then that there be no trace.  All end with NULL. */
 const char *const *sim_point_settings(const char *const *common, const char *const *own,

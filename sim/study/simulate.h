@@ -40,13 +40,6 @@ bool sim_simulation_start(struct sim_simulation *simulation, struct sim_child *c
 
 /* ---- many simulations of one scenario's text ---- */
 
-/* What tells them apart is settings. */
-struct sim_scenario_text {
-    const char *path, *text;
-    size_t length;
-    const struct sim_catalogue *catalogue;
-};
-
 enum { SIM_NEST_PLACES = 4096 };
 
 /* The nest of those on one platform, which it has loaded.  Lives where the caller puts it; begins as {0}. */
@@ -73,10 +66,11 @@ struct sim_nested {
 
 /* Start a child there, if the nest is ready by now, which reads the scenarios again and simulates them one after another,
  * each as if it were alone.  It ends when nest->child_seconds have passed, or when a simulation cannot follow another: what it has not
- * told of by then is to be started again.  No two children of one nest may have the same place (0 .. SIM_NEST_PLACES - 1)
+ * told of by then is to be started again.  Returns how many were given to it: those first that one request can hold; 0: no
+ * child was started.  No two children of one nest may have the same place (0 .. SIM_NEST_PLACES - 1)
  * at a time. */
-bool sim_simulations_start_in(struct sim_simulations_nest *nest, int place,
-                              struct sim_nested *const *nested, int count, struct sim_child *child);
+int sim_simulations_start_in(struct sim_simulations_nest *nest, int place,
+                             struct sim_nested *const *nested, int count, struct sim_child *child);
 
 /* What it told of, as outcomes of children that simulated one each, each[count]; how many. */
 int sim_simulations_told(const struct sim_outcome *outcome, struct sim_outcome *each, int count,

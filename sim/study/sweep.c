@@ -478,7 +478,7 @@ static bool read_study(struct sweep *sweep, struct sim_arena *arena, struct sim_
                             sweep->points.text.length, asked->settings, asked->catalogue, arena,
                             err))
         return false;
-    sim_points_leave_out_study(&sweep->points, &sweep->scenario, arena);
+    sim_points_open(&sweep->points, &sweep->scenario, arena);
     if (asked->study != NULL)
         sweep->scenario.study = asked->study;
     if (!sim_study_read(&sweep->points.study, &sweep->scenario, arena, err))
@@ -551,6 +551,7 @@ int sim_sweep_run(const struct sim_sweep *asked, struct sim_sweep_result *result
     sim_platforms_close(sweep.platforms);
     sim_store_close(sweep.store);
     sim_store_close(sweep.known);
+    sim_points_close(&sweep.points);
     sim_scenario_release(&sweep.scenario);
     return code;
 }
