@@ -20,8 +20,8 @@ void sim_world_keep_actors(struct sim_world *world)
 
 /* ---- the life of an actor ---- */
 
-/* Returns when there is another peer to play. */
-static void wait_for_peer(struct actor *actor)
+/* Returns when there is one to play. */
+static struct peer *wait_for_peer(struct actor *actor)
 {
     struct actor **first = &actor->world->waiting_actors[actor->host_place];
     struct peer *played = actor->peer;
@@ -31,6 +31,7 @@ static void wait_for_peer(struct actor *actor)
     *first = actor;
     peer_left(0, played);
     s4u_suspend();
+    return actor->peer;
 }
 
 /* However it ends. */
@@ -52,15 +53,14 @@ static void leave(int failed, void *context)
 static void play(int argc, char *argv[])
 {
     struct actor *actor = sg_actor_self_get_data();
+    struct peer *peer = actor->peer;
 
     (void)argc;
     (void)argv;
     sg_actor_on_exit(leave, actor);
-    for (;;) {
-        peer_play(actor->peer);
-        if (!actor->peer->engine->keeps_actors)
-            return;
-        wait_for_peer(actor);
+    while (peer != NULL) {
+        peer_play(peer);
+        peer = peer->engine->keeps_actors ? wait_for_peer(actor) : NULL;
     }
 }
 

@@ -83,18 +83,12 @@ bool s4u_load(const char *path, char *complaint, size_t size)
     }
 }
 
-/* SimGrid ends a run, whoever still waits, when there is something in this set: what could not begin, as it is meant for. */
-static std::set<s4u::Activity *> &reasons_to_end()
-{
-    static std::set<s4u::Activity *> reasons;
-
-    return reasons;
-}
-
+/* SimGrid ends a run, whoever still waits, when there is something in a set: what could not begin, as it is meant for. */
 static void run_until_ended()
 {
-    reasons_to_end().clear();
-    s4u::Activity::set_vetoed_activities(&reasons_to_end());
+    std::set<s4u::Activity *> reasons_to_end;
+
+    s4u::Activity::set_vetoed_activities(&reasons_to_end);
     s4u::Engine::get_instance()->run_until(std::numeric_limits<double>::max());
     s4u::Activity::set_vetoed_activities(nullptr);
 }
@@ -108,6 +102,7 @@ bool s4u_run(bool can_be_ended, char *complaint, size_t size)
             s4u::Engine::get_instance()->run();
         return true;
     } catch (const std::exception &e) {
+        s4u::Activity::set_vetoed_activities(nullptr);
         return complain(complaint, size, e);
     }
 }
@@ -118,7 +113,7 @@ static void end_behind(double date)
 
     Timer::set(std::nextafter(date, HUGE_VAL), [] {
         if (Timer::next() < 0)
-            reasons_to_end().insert(nullptr);
+            s4u::Activity::get_vetoed_activities()->insert(nullptr);
         else
             end_behind(Timer::next());
     });
