@@ -75,11 +75,12 @@ static void add_up(struct runner *runner)
                        runner->receive.message.payload);
     if (flop == 0)
         return;
-    assert(runner->background == NULL); /* a stream would share the processor */
-    peer->clock = begin;
-    peer_compute_ahead(peer, flop);
-    runner->clock = peer->clock;
-    account_computed(peer, flop, begin, peer->clock);
+    runner->clock += peer_flop_seconds(peer, flop);
+    peer->dozed_seconds += runner->clock - begin;
+    if (runner->background != NULL)
+        background_added_up(runner->background, flop, begin);
+    else
+        account_computed(peer, flop, begin, runner->clock);
 }
 
 static void end_step(struct runner *runner)
@@ -175,19 +176,23 @@ void ahead_follow(struct engine *engine)
 
 /* ---- what collectives see ---- */
 
+/* Why nobody may add up ahead of the clock; NULL: they may. */
+static const char *why_not_add(const struct engine *engine)
+{
+    if (engine->some_share_hosts)
+        return "peers that share a host would add up there at the same time";
+    return engine->has_computing_helpers ? "peers compute beside what they add up" : NULL;
+}
+
 /* All peers must find the same, or some would wait for steps of others that are followed in another way. */
-bool ahead_may(const struct peer *peer, const struct sim_buffer *buffer, const char **why)
+bool ahead_may(const struct peer *peer, bool adds, const char **why)
 {
     struct engine *engine = peer->engine;
-    const bool adds = buffer->flop_per_byte > 0;
 
     *why = NULL;
     if (!engine->may_be_ahead) /* the run as a whole has its reason */
         return false;
-    if (adds && engine->some_share_hosts)
-        *why = "peers that share a host would add up there at the same time";
-    else if (adds && engine->has_computing_helpers)
-        *why = "peers compute beside what they add up";
+    *why = adds ? why_not_add(engine) : NULL;
     if (*why != NULL && engine->has_been_ahead)
         engine_again(engine, SIM_ALONE, "%s", *why);
     return *why == NULL;
@@ -207,6 +212,8 @@ void ahead_collective(struct peer *peer, const struct sim_group *group, sim_step
     struct engine *engine = peer->engine;
     struct runner *runner = peer->runner;
 
+    if (buffer->flop_per_byte > 0)
+        background_must_rest(peer);
     if (runner == NULL)
         runner = peer->runner = sim_new(engine->arena, struct runner, 1);
     *runner = (struct runner){.peer = peer,

@@ -27,8 +27,9 @@ struct runner {
     struct runner *next;               /* of those that are ready */
 };
 
-/* May this peer follow tables ahead of the clock?  Else in *why, unless NULL, what is in the way. */
-bool ahead_may(const struct peer *peer, const struct sim_buffer *buffer, const char **why);
+/* May this peer follow tables ahead of the clock, in which it adds up what it receives or not?  Else in *why, unless NULL,
+ * what is in the way. */
+bool ahead_may(const struct peer *peer, bool adds, const char **why);
 
 /* Take part in a collective; the same as sim_collective. */
 void ahead_collective(struct peer *peer, const struct sim_group *group, sim_steps *steps,

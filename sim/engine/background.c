@@ -159,11 +159,35 @@ bool background_table_ended(struct background *background)
     return next_lane(background, clock);
 }
 
+void background_must_rest(const struct peer *peer)
+{
+    const struct background *background = peer->adds_in;
+
+    if (background != NULL && background_ended(background) < background->added)
+        engine_again(peer->engine, SIM_ALONE,
+                     "peers add up what they receive beside other computations");
+}
+
+/* One processor adds up for one stream at a time. */
+static void prepare_to_add(struct background *background)
+{
+    struct peer *peer = background->peer;
+    const char *why;
+
+    if (!ahead_may(peer, true, &why))
+        engine_again(peer->engine, SIM_ALONE, "%s", why);
+    if (peer->adds_in != background)
+        background_must_rest(peer);
+    peer->adds_in = background;
+}
+
 void background_add(struct background *background, const struct sim_lane *lane)
 {
     struct peer *peer = background->peer;
     const double now = sim_now(&peer->open);
 
+    if (collective_adds(lane))
+        prepare_to_add(background);
     forget_ended(background);
     *(struct timed_lane *)push(&background->lanes, sizeof(struct timed_lane), peer->engine->arena) =
         (struct timed_lane){.lane = lane, .added_at = now};
@@ -201,6 +225,22 @@ void background_step_ended(struct background *background)
         log_activity(background, &runner->receive);
     if (sends && !send_is_first)
         log_activity(background, &runner->send);
+}
+
+void background_added_up(struct background *background, double flop, double begin)
+{
+    struct peer *peer = background->peer;
+    const struct runner *runner = &background->runner;
+    const struct sim_activity addition = {.kind = COMPUTING,
+                                          .owner = peer,
+                                          .flop = flop,
+                                          .started_at = begin,
+                                          .ends_at = runner->clock,
+                                          .step = SIM_NO_STEP,
+                                          .phase = runner->phase};
+
+    account_added(peer, flop);
+    log_activity(background, &addition);
 }
 
 /* What ended while the peer did something else. */

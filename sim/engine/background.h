@@ -21,9 +21,13 @@ void background_wait(struct background *background, int count);
 
 int background_added(const struct background *background);
 
-/* For ahead.c: a step has ended, and its transfers are to be logged; the table has, and if there is another one, the
- * runner is set to its first step. */
+/* The peer is about to compute: ends the run, which is then simulated otherwise, if it adds up something beside. */
+void background_must_rest(const struct peer *peer);
+
+/* For ahead.c: a step has ended, and its transfers are to be logged; what it received was added up until the runner's clock;
+ * the table has ended, and if there is another one, the runner is set to its first step. */
 void background_step_ended(struct background *background);
+void background_added_up(struct background *background, double flop, double begin);
 bool background_table_ended(struct background *background);
 
 #endif

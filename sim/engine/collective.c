@@ -216,7 +216,7 @@ enum sim_status sim_collective(struct sim_peer *me, const struct sim_group *grou
     const char *why;
 
     peer->tells += buffer->values != NULL;
-    if (ahead_may(peer, buffer, &why)) {
+    if (ahead_may(peer, buffer->flop_per_byte > 0, &why)) {
         ahead_collective(peer, group, steps, buffer);
         return SIM_OK;
     }
@@ -228,4 +228,12 @@ enum sim_status sim_collective(struct sim_peer *me, const struct sim_group *grou
     }
     peer->step = SIM_NO_STEP;
     return status;
+}
+
+bool collective_adds(const struct sim_lane *lane)
+{
+    for (int s = 0; s < lane->count; s++)
+        if (lane->stages[s].buffer.flop_per_byte > 0)
+            return true;
+    return false;
 }

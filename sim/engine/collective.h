@@ -26,4 +26,7 @@ void collective_combine(struct engine *engine, const struct sim_buffer *buffer,
 /* What the addition of what arrived costs. */
 double collective_flop(const struct sim_buffer *buffer, const struct sim_step *step);
 
+/* Does it cost anything to add up what arrives in the lane? */
+bool collective_adds(const struct sim_lane *lane);
+
 #endif

@@ -2,6 +2,7 @@
 #include "sim/peer.h"
 
 #include "sim/base/random.h"
+#include "sim/engine/background.h"
 #include "sim/engine/engine.h"
 #include "sim/platform/device.h"
 
@@ -24,9 +25,14 @@ static double host_speed(const struct peer *peer)
     return peer->engine->world->hosts[peer->host_place].flop_per_second;
 }
 
-void peer_compute_ahead(struct peer *peer, double flop)
+double peer_flop_seconds(const struct peer *peer, double flop)
 {
-    const double seconds = flop / host_speed(peer);
+    return flop / host_speed(peer);
+}
+
+static void compute_ahead(struct peer *peer, double flop)
+{
+    const double seconds = peer_flop_seconds(peer, flop);
 
     peer->clock += seconds;
     peer->dozed_seconds += seconds;
@@ -64,9 +70,10 @@ void sim_compute(struct sim_peer *me, double flop)
     assert(flop >= 0);
     if (flop == 0)
         return;
+    background_must_rest(peer);
     if (is_lonely && peer->engine->have_own_clocks) {
         peer->clock = begin;
-        peer_compute_ahead(peer, flop);
+        compute_ahead(peer, flop);
     } else {
         peer_catch_up(peer);
         if (is_lonely)
@@ -454,6 +461,7 @@ struct sim_activity *sim_start_compute(struct sim_peer *me, double flop)
     struct sim_activity *activity = activity_new(peer, COMPUTING);
 
     assert(flop >= 0);
+    background_must_rest(peer);
     peer_catch_up(peer);
     activity->flop = flop;
     activity->started_at = sim_now(me);
@@ -470,6 +478,7 @@ struct sim_activity *sim_start_sole_compute(struct sim_peer *me, double flop)
     if (!peer->has_host_alone || peer->engine->has_computing_helpers)
         return sim_start_compute(me, flop);
     assert(flop >= 0 && isnan(peer->dozes_since));
+    background_must_rest(peer);
     activity = activity_new(peer, COMPUTING);
     activity->flop = flop;
     activity->started_at = sim_now(me);

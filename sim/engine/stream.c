@@ -203,15 +203,7 @@ struct sim_stream *sim_stream_open(struct sim_peer *me, int at_once)
     return stream;
 }
 
-static bool lane_adds(const struct sim_lane *lane)
-{
-    for (int s = 0; s < lane->count; s++)
-        if (lane->stages[s].buffer.flop_per_byte > 0)
-            return true;
-    return false;
-}
-
-/* Lanes may be followed ahead of the clock where they take turns, and leave the processor to the peer. */
+/* Lanes may be followed ahead of the clock where they take turns. */
 static void begin_stream(struct sim_stream *stream, const struct sim_lane *first)
 {
     struct peer *peer = stream->peer;
@@ -220,11 +212,9 @@ static void begin_stream(struct sim_stream *stream, const struct sim_lane *first
     stream->has_begun = true;
     if (stream->at_once > 1)
         why = "several tables of steps are followed at once";
-    else if (lane_adds(first))
-        why = "peers add up what they receive beside other computations";
     else if (peer->engine->have_own_clocks)
         why = "tables of steps are followed beside the operations of a schedule";
-    else if (peer->engine->may_be_ahead)
+    else if (ahead_may(peer, collective_adds(first), &why))
         stream->background = background_open(peer);
     engine_tell_why(peer->engine, why);
 }
@@ -249,10 +239,7 @@ void sim_stream_add(struct sim_stream *stream, const struct sim_lane *lane)
         return;
     if (!stream->has_begun)
         begin_stream(stream, lane);
-    stream->adds |= lane_adds(lane);
-    if (stream->background != NULL && stream->adds)
-        engine_again(peer->engine, SIM_ALONE,
-                     "peers add up what they receive beside other computations");
+    stream->adds |= collective_adds(lane);
     if (stream->background != NULL) {
         background_add(stream->background, lane);
         return;

@@ -155,9 +155,33 @@ static void what_is_not_a_table_alone_is_refused(void **state)
                    "4, chunks_at_once: 2}\n",
                    "", "several tables of steps are followed at once");
     expect_refused(star,
-                   "algorithm: {name: synchronous_data_parallel, workers: 5, gradient_bytes: "
-                   "1234577, compute_seconds: 0.1, overlap: yes, flop_per_byte: 0.7}\n",
+                   "algorithm: {name: sharded_data_parallel, workers: 5, gradient_bytes: 1234578, "
+                   "stage: 1, units: 3, compute_seconds: 0.1, overlap: yes, flop_per_byte: 0.7}\n",
                    "", "peers add up what they receive beside other computations");
+}
+
+/* Where none of its peer's computations is under way a stream may add up what it likes. */
+static void what_streams_add_up_by_itself_is_exact(void **state)
+{
+    static const char *const systems[] = {
+        "algorithm: {name: synchronous_data_parallel, workers: 5, gradient_bytes: 1234577, "
+        "compute_seconds: 0.1, overlap: no, flop_per_byte: 71.3}\n",
+        "algorithm: {name: synchronous_data_parallel, workers: 7, gradient_bytes: 1234577, "
+        "compute_seconds: 0.1, overlap: yes, flop_per_byte: 71.3, compute_jitter: 0.3}\n",
+        "algorithm: {name: sharded_data_parallel, workers: 5, gradient_bytes: 1234578, stage: 2, "
+        "units: 3, compute_seconds: 0.1, overlap: no, flop_per_byte: 71.3}\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
+        struct same_run same;
+        char text[1024];
+
+        snprintf(text, sizeof text, "platform: %s\n%siterations: 2\nseed: 7\ntrace: summary\n",
+                 star_platform(9, 37), systems[i]);
+        runs_are_the_same(systems[i], text, &same);
+        if (!same.was_fast)
+            fail_msg("%s was not fast, since %s", systems[i], same.why);
+    }
 }
 
 /* ---- what is learnt ---- */
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test(profiles_are_refused),
         cmocka_unit_test(transfers_that_meet_are_refused),
         cmocka_unit_test(what_is_not_a_table_alone_is_refused),
+        cmocka_unit_test(what_streams_add_up_by_itself_is_exact),
         cmocka_unit_test(the_same_is_learnt),
 #ifndef __SANITIZE_ADDRESS__
         cmocka_unit_test(iterations_leave_nothing_behind),
