@@ -5,10 +5,9 @@
 #include "sim/engine/engine.h"
 
 struct actor {
-    struct actor *next; /* that waits on the same host */
-    struct peer *peer;  /* NULL: it waits */
-    struct sim_world *world;
-    int host_place;
+    struct peer *peer;      /* NULL: it waits */
+    struct actor **waiting; /* where it does: the first of those on its host; NULL: it never will */
+    struct actor *next;     /* that waits there */
     sg_actor_t actor;
 };
 
@@ -23,12 +22,11 @@ void sim_world_keep_actors(struct sim_world *world)
 /* Returns when there is one to play. */
 static struct peer *wait_for_peer(struct actor *actor)
 {
-    struct actor **first = &actor->world->waiting_actors[actor->host_place];
     struct peer *played = actor->peer;
 
     actor->peer = NULL;
-    actor->next = *first;
-    *first = actor;
+    actor->next = *actor->waiting;
+    *actor->waiting = actor;
     peer_left(0, played);
     s4u_suspend();
     return actor->peer;
@@ -43,7 +41,7 @@ static void leave(int failed, void *context)
         peer_left(failed, actor->peer);
         return;
     }
-    place = &actor->world->waiting_actors[actor->host_place];
+    place = actor->waiting;
     while (*place != NULL && *place != actor)
         place = &(*place)->next;
     if (*place == actor) /* not dismissed */
@@ -66,18 +64,21 @@ static void play(int argc, char *argv[])
 
 /* ---- who plays a peer ---- */
 
-static struct actor *take_waiting(const struct peer *peer)
+/* Where actors wait on the peer's host; NULL: they do not. */
+static struct actor **waiting_for(const struct peer *peer)
 {
-    struct sim_world *world = peer->engine->world;
-    struct actor **first, *actor;
+    const struct engine *engine = peer->engine;
 
-    if (world->waiting_actors == NULL)
-        return NULL;
-    first = &world->waiting_actors[peer->host_place];
-    actor = *first;
-    if (actor != NULL)
-        *first = actor->next;
-    return actor;
+    return engine->keeps_actors ? &engine->world->waiting_actors[peer->host_place] : NULL;
+}
+
+static struct actor *take_first(struct actor **waiting)
+{
+    struct actor *first = waiting == NULL ? NULL : *waiting;
+
+    if (first != NULL)
+        *waiting = first->next;
+    return first;
 }
 
 static void start_anew(struct peer *peer)
@@ -86,10 +87,9 @@ static void start_anew(struct peer *peer)
     struct actor *actor =
         sim_new(engine->keeps_actors ? engine->world->lasting : engine->arena, struct actor, 1);
 
-    *actor = (struct actor){.peer = peer,
-                            .world = engine->world,
-                            .host_place = peer->host_place,
-                            .actor = sg_actor_init(peer_record(peer)->name, peer->host)};
+    actor->peer = peer;
+    actor->waiting = waiting_for(peer);
+    actor->actor = sg_actor_init(peer_record(peer)->name, peer->host);
     peer->actor = actor->actor;
     sg_actor_set_data(actor->actor, actor);
     sg_actor_start_(actor->actor, play, 0, NULL);
@@ -97,7 +97,7 @@ static void start_anew(struct peer *peer)
 
 void peer_begin(struct peer *peer)
 {
-    struct actor *actor = take_waiting(peer);
+    struct actor *actor = take_first(waiting_for(peer));
 
     if (actor == NULL) {
         start_anew(peer);
