@@ -166,8 +166,8 @@ static bool runs_once(const struct point *point, enum tool tool)
            ((tool == SMPI || tool == REPLAY) && point->n == LARGEST_OF_ALL);
 }
 
-/* Of fewer workers on the same network, with which the tool did not come to its end.  With more, each of which it simulates with all
- * its messages, 16 times as many on the next point, it takes longer, and holds more. */
+/* Fewer workers on the same network, with which the tool did not come to its end: with more, it simulates more messages
+ * (16 times as many with four times the workers), takes longer and holds more. */
 static const struct point *without_end_before(const struct point *point, enum tool tool)
 {
     for (const struct point *other = points; other < point; other++)

@@ -13,7 +13,8 @@ set yrange [0.01:*]
 set xrange [48:28000]
 set xtics (64, 256, "1,024" 1024, "4,096" 4096, "16,384" 16384)
 
-measured = "for [t=0:5] data index t using 1:2 title name(t) with linespoints lw width(t) dt dashes(t) pt shape(t) lc rgb colour(t), \
+measured = "for [t=0:5] data index t using 1:2 title name(t) with linespoints \
+                lw width(t) dt dashes(t) pt shape(t) lc rgb colour(t), \
             data index 6 using 1:2 title \"goals\" with points pt 14 ps 2 lw 2 lc rgb \"#1b7837\""
 name(t) = word("dmlsim 'dmlsim, simulation: full' 'SMPI, MPI\\_Allreduce' 'SMPI, replay' 'bare loop on SimGrid' \
                 'the same, with dmlsim’s allocator'", t + 1)
@@ -26,7 +27,9 @@ width(t) = t == 0 ? 3 : 2; dashes(t) = t == 3 || t == 5 ? 2 : 1
 ended = system("sed -n 's/^\"\\(ended .*\\)\"$/\\1/p' '".data."'")
 beside(n, t) = n * 1.09**(t - 3)
 of(t, n) = column(3) == t ? n : NaN
-bounds = "for [t=1:5] data index 7 using (of(t, beside($1, t))):2:(0):($2 * 1.2) notitle with vectors head filled size screen 0.012,20 lw 2 lc rgb colour(t), \
-          for [t=1:5] data index 7 using (of(t, beside($1, t))):2 notitle with points pt hollow(t) ps 1.2 lw 2 lc rgb colour(t), \
+bounds = "for [t=1:5] data index 7 using (of(t, beside($1, t))):2:(0):($2 * 1.2) notitle with vectors \
+              head filled size screen 0.012,20 lw 2 lc rgb colour(t), \
+          for [t=1:5] data index 7 using (of(t, beside($1, t))):2 notitle with points \
+              pt hollow(t) ps 1.2 lw 2 lc rgb colour(t), \
           NaN title \"arrow: \".ended with points pt 8 ps 1.2 lw 2 lc rgb \"black\""
 if (strlen(ended) > 0) { plot @measured, @bounds } else { plot @measured }

@@ -8,7 +8,8 @@ BENCH_PROGRAMS = $(BENCH)/bench $(BENCH)/bare_ring $(BENCH)/bare_ring_alike $(BE
 BENCH_OBJECTS = $(patsubst %,$(BUILD)/tests/bench/%.o,bench figure goals job machine measure point rows table)
 
 # tests/unit/bench_*.c see the same code.
-$(addprefix $(BUILD)/tests/unit/bench_,bounds limits): $(patsubst %,$(BUILD)/tests/bench/%.o,figure goals job measure point table)
+$(addprefix $(BUILD)/tests/unit/bench_,bounds limits): \
+    $(patsubst %,$(BUILD)/tests/bench/%.o,figure goals job measure point table)
 
 # What bench.json says of how all was built
 $(BUILD)/tests/bench/machine.o: CFLAGS += -DBENCH_COMPILER='"$(shell $(CC) --version | head -n 1)"' \

@@ -1,4 +1,4 @@
-/* bench_bounds.c -- what `make bench` says of a tool that was ended early: bounds, verdicts and JSON, never a measurement. */
+/* bench_bounds.c -- what `make bench` says of a tool that was ended early: bounds and verdicts, never a measurement. */
 #include "tests/unit/close.h"
 
 #include "tests/bench/point.h"

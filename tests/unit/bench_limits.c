@@ -1,4 +1,4 @@
-/* bench_limits.c -- `make bench` ends what takes too long with all that it has started, also when the bench is interrupted. */
+/* bench_limits.c -- `make bench` ends what takes too long with all that it has started, also when it is interrupted. */
 #include "tests/unit/close.h"
 
 #include "tests/bench/bench.h"
