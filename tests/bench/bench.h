@@ -10,8 +10,7 @@
 
 enum {
     MOST_ROUNDS = 33,
-    SHORT_TURNS = 3,  /* what takes a second only is run so many times a round */
-    WALL_TO_LIMIT = 4 /* what waits instead of computing may do so for so many limits */
+    SHORT_TURNS = 3 /* what takes a second only is run so many times a round */
 };
 
 /* OVER: it was ended at the limit, so that its seconds and bytes are the least that it takes.  DIED: it never would end. */
@@ -63,6 +62,7 @@ struct bench {
     bool is_quick, failed;
     double
         limit_seconds; /* of the processor, for other tools with more workers than all can have */
+    double limit_wall_seconds;
     double least_free_share; /* of the machine's memory: what takes more is ended */
     double began_at_seconds;
     json_t *complaints, *goals, *machine;

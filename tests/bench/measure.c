@@ -143,24 +143,25 @@ static bool is_memory_short(const struct bench *bench)
 static bool is_out_of_time(const struct bench *bench, const struct job *job)
 {
     return job_cpu_seconds(job) >= bench->limit_seconds ||
-           bench_now() - job->began_at_seconds >= WALL_TO_LIMIT * bench->limit_seconds;
+           bench_now() - job->began_at_seconds >= bench->limit_wall_seconds;
 }
 
-static const char *last_line(const struct bench *bench)
+enum { MOST_SAID = 200 };
+
+/* SimGrid says first what is wrong, and then where it was. */
+static const char *first_words(const struct bench *bench)
 {
     struct sim_error err = {0};
     size_t length;
     const char *text =
         sim_file_read(bench->arena, job_output(bench), MOST_OUTPUT_BYTES, &length, &err);
+    int said;
 
     if (text == NULL)
         return "";
-    while (length > 0 && strchr(" \n", text[length - 1]) != NULL)
-        length--;
-    for (size_t i = length; i > 0; i--)
-        if (text[i - 1] == '\n')
-            return sim_text(bench->arena, "%.*s", (int)(length - i), text + i);
-    return sim_text(bench->arena, "%.*s", (int)length, text);
+    text += strspn(text, " \n");
+    said = (int)strcspn(text, "\n");
+    return sim_text(bench->arena, "%.*s", said < MOST_SAID ? said : MOST_SAID, text);
 }
 
 /* smpirun makes 128 + n of a signal. */
@@ -174,14 +175,14 @@ static int signal_in(int status)
 static const char *death_of(const struct bench *bench, const struct job *job)
 {
     const int number = signal_in(job->status);
-    const char *said = last_line(bench),
+    const char *said = first_words(bench),
                *how = number > 0 ? sim_text(bench->arena, "died of signal %d, %s", number,
                                             strsignal(number))
                                  : sim_text(bench->arena, "ended with exit code %d",
                                             WEXITSTATUS(job->status));
 
     return sim_text(bench->arena, "%s, after %.0f s, holding %.0f MB%s%s", how, job->cpu_seconds,
-                    job->peak_bytes / 1e6, *said == '\0' ? "" : "; its last line: ", said);
+                    job->peak_bytes / 1e6, *said == '\0' ? "" : "; it said: ", said);
 }
 
 static const char *ended_for_memory(const struct bench *bench, const struct job *job)

@@ -95,8 +95,7 @@ static void print_ends(const struct bench *bench, const struct point *point)
             ">< %s-%d: ended after %g s of the processor, or %g s on the wall, and not done: %s.  "
             "They take longer,\n   so ratios to them are larger, their messages a second "
             "fewer; memory is what they had by then.\n",
-            point->shape, point->n, bench->limit_seconds, WALL_TO_LIMIT * bench->limit_seconds,
-            over);
+            point->shape, point->n, bench->limit_seconds, bench->limit_wall_seconds, over);
     if (longer != NULL)
         printf(">< %s-%d: not begun: %s.  Each message is simulated there, and so many workers "
                "exchange more than those\n   with which they were not done: the same seconds are "
