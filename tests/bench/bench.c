@@ -1,6 +1,6 @@
 /* bench.c -- dmlsim beside SMPI and a bare loop on SimGrid: seconds, messages a second, memory, all in one run.
  *
- *     bench DMLSIM FOLDER ROUNDS [quick]
+ *     bench DMLSIM FOLDER ROUNDS LIMIT [quick]
  *
  * A ring all-reduce of 80-byte chunks among N workers: by dmlsim, by dmlsim in full (`simulation: full`: SimGrid's network
  * model for every message), by SMPI (a real MPI_Allreduce, algorithm lr, whose 64-byte chunks travel with envelopes of
@@ -8,14 +8,17 @@
  * allocator, and with the one that dmlsim is linked to.  All have the same network model and must simulate the same
  * seconds, which on a star are 2(N-1)(a + S/(N B)).  Tools take turns, point by point, ROUNDS times, three turns each, for
  * machines are noisy: trust the ratios of the medians of CPU seconds only (each tool uses one processor), so that others
- * who use it too do not count.  SMPI with 1,024 ranks runs once.  With 4,096 and more only dmlsim runs, beside the closed
- * form: the others simulate each of the 33.5 million messages, at what the table says of their messages a second.
- * quick: the others run up to N = 256.
+ * who use it too do not count.  SMPI with 1,024 ranks runs once.
+ *
+ * With 4,096 workers and more each other tool runs once, and is ended, with all its processes, after LIMIT seconds of the
+ * processor or four times as many on the wall: then what is known is that it takes longer, and every figure that follows
+ * is a bound and says so.  A tool may also die there, or be ended since it leaves the machine hardly any memory.  What did
+ * not come to its end is not begun with more workers.  quick: the others run up to N = 256.
  *
  * FOLDER holds bare_ring, bare_ring_alike (linked with the allocator that dmlsim has) and smpi_ring, and
  * gets the platforms, bench.json and bench.dat, which tests/bench/bench.gp draws.  Exit code 1 when one of the bounds is
  * broken. */
-#include "tests/bench/bench.h"
+#include "tests/bench/point.h"
 
 #include "tests/oracle/smpi_options.h"
 
@@ -24,32 +27,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where all tools run; the largest with --quick.  Links of all platforms: */
-enum { LARGEST_OF_ALL = 1024, LARGEST_WHEN_QUICK = 256 };
-enum { MESSAGE_BYTES = 80, ENVELOPE_BYTES = 16, LINK_MEGABITS = 10, LINK_MICROSECONDS = 1 };
-
-enum tool { DMLSIM, FULL, SMPI, REPLAY, BARE, BARE_ALIKE, TOOLS };
-
-static const char *const tool_names[TOOLS] = {"dmlsim", "full", "smpi",
-                                              "replay", "bare", "bare_alike"};
-
 /* Ten percent slower than the bare loop: it takes 1 / 1.1 of our time. */
 static const double LEAST_TO_SMPI_256 = 2, LEAST_TO_SMPI_1024 = 4, LEAST_TO_BARE = 1 / 1.1,
-                    MOST_BYTES_A_WORKER = 25e3, MOST_DIFFERENCE = 1e-9;
-
-/* From command to result, on a machine that does nothing else. */
-static const struct {
-    int n;
-    double wall_seconds, bytes;
-} goals[] = {{1024, 0.15, INFINITY}, {4096, 0.5, 100e6}, {16384, 2, 300e6}};
-enum { GOALS = sizeof goals / sizeof goals[0] };
-
-struct point {
-    const char *shape; /* of the network */
-    const char *topology;
-    int n;
-    struct samples tools[TOOLS];
-    double bytes_of_all; /* what dmlsim's processes hold at once, where there is a goal */
+                    MOST_BYTES_A_WORKER = 25e3, MOST_DIFFERENCE = 1e-9, LEAST_FREE_SHARE = 1.0 / 16;
+enum {
+    MOST_LIMIT_SECONDS = 7 * 24 * 3600,
+    WALL_TO_LIMIT = 4 /* what waits instead of computing may do so for so many limits */
 };
 
 /* As platforms/fat_tree.xml and torus.xml are built. */
@@ -73,21 +56,6 @@ static struct point points[] = {
     {.shape = "star", .topology = "", .n = 16384},
 };
 enum { POINTS = sizeof points / sizeof points[0] };
-
-void bench_die(const char *what, const char *name)
-{
-    fprintf(stderr, "bench: %s: %s\n", name, what);
-    exit(2);
-}
-
-FILE *bench_create(const char *path)
-{
-    FILE *file = fopen(path, "w");
-
-    if (file == NULL)
-        bench_die("cannot be written.", path);
-    return file;
-}
 
 /* ---- platforms ---- */
 
@@ -180,22 +148,54 @@ static const char *command_of(const struct bench *bench, const struct point *poi
     }
 }
 
-static struct sample run(const struct bench *bench, const struct point *point, enum tool tool)
-{
-    return bench_run(bench, command_of(bench, point, tool));
-}
-
 /* ---- all runs ---- */
 
-static bool is_star(const struct point *point)
-{
-    return strcmp(point->shape, "star") == 0;
-}
-
-/* Where another tool takes minutes. */
+/* Where the closed form stands alone beside dmlsim, so that the bench takes a few minutes only. */
 static bool is_for_dmlsim_alone(const struct bench *bench, const struct point *point)
 {
-    return point->n > (bench->is_quick ? LARGEST_WHEN_QUICK : LARGEST_OF_ALL);
+    return bench->is_quick && point->n > LARGEST_WHEN_QUICK;
+}
+
+/* dmlsim shall come to its end everywhere. */
+static bool has_limit(const struct point *point, enum tool tool)
+{
+    return tool != DMLSIM && point->n > LARGEST_OF_ALL;
+}
+
+/* SMPI with 1,024 ranks takes half a minute. */
+static bool runs_once(const struct point *point, enum tool tool)
+{
+    return has_limit(point, tool) ||
+           ((tool == SMPI || tool == REPLAY) && point->n == LARGEST_OF_ALL);
+}
+
+/* Fewer workers on the same network, with which the tool did not come to its end: with more, it simulates more messages
+ * (16 times as many with four times the workers), takes longer and holds more. */
+static const struct point *without_end_before(const struct point *point, enum tool tool)
+{
+    for (const struct point *other = points; other < point; other++)
+        if (other->n < point->n && strcmp(other->shape, point->shape) == 0 &&
+            point_end(other, tool) != ENDED)
+            return other;
+    return NULL;
+}
+
+static bool is_due(const struct bench *bench, struct point *point, enum tool tool, int round)
+{
+    if (tool == DMLSIM)
+        return true;
+    if (is_for_dmlsim_alone(bench, point) || (round > 0 && runs_once(point, tool)))
+        return false;
+    point->follows_from[tool] = without_end_before(point, tool);
+    return point->follows_from[tool] == NULL;
+}
+
+static struct sample run(const struct bench *bench, const struct point *point, enum tool tool)
+{
+    const char *command = command_of(bench, point, tool);
+
+    return has_limit(point, tool) ? bench_run_within_limit(bench, command)
+                                  : bench_run(bench, command);
 }
 
 static void take_turns(const struct bench *bench, struct point *point, int round)
@@ -203,8 +203,7 @@ static void take_turns(const struct bench *bench, struct point *point, int round
     for (enum tool tool = 0; tool < TOOLS; tool++) {
         struct samples *samples = &point->tools[tool];
 
-        if ((tool != DMLSIM && is_for_dmlsim_alone(bench, point)) ||
-            ((tool == SMPI || tool == REPLAY) && point->n == LARGEST_OF_ALL && round > 0))
+        if (!is_due(bench, point, tool, round))
             continue;
         if (isatty(STDERR_FILENO))
             fprintf(stderr, "\r\033[Kround %d of %d: %s, N = %d, %s", round + 1, bench->rounds,
@@ -213,59 +212,32 @@ static void take_turns(const struct bench *bench, struct point *point, int round
     }
 }
 
-static double messages_per_second(const struct point *point, enum tool tool)
-{
-    return 2.0 * point->n * (point->n - 1) / bench_cpu_seconds(&point->tools[tool]);
-}
-
-/* How many times as long `other` takes. */
-static double ratio(const struct point *point, enum tool tool, enum tool other)
-{
-    return bench_cpu_seconds(&point->tools[other]) / bench_cpu_seconds(&point->tools[tool]);
-}
-
-/* 2(N-1)(a + S/(N B)) of the ring: two links between any two hosts, and S/N is what a message carries. */
-static double closed_form_seconds(const struct point *point)
-{
-    const double a = 2 * 1e-6 * LINK_MICROSECONDS, bytes_per_second = LINK_MEGABITS * 1e6 / 8;
-
-    return is_star(point) ? 2.0 * (point->n - 1) * (a + MESSAGE_BYTES / bytes_per_second) : NAN;
-}
-
-/* NaN where that tool, or that formula, says nothing. */
-static double difference(double ours, double theirs)
-{
-    return fabs(ours - theirs) / theirs;
-}
-
-static double simulated_seconds(const struct point *point, enum tool tool)
-{
-    return point->tools[tool].count == 0 ? NAN : point->tools[tool].of[0].simulated_seconds;
-}
-
 /* ---- what comes of it ---- */
 
 /* SMPI's replay prints seconds with six places. */
 static bool is_same(double ours, double theirs, enum tool tool)
 {
     return tool == REPLAY ? fabs(ours - theirs) <= 0.51e-6
-                          : difference(ours, theirs) <= MOST_DIFFERENCE;
+                          : point_difference(ours, theirs) <= MOST_DIFFERENCE;
 }
 
 static void judge_agreement(struct bench *bench, const struct point *point)
 {
-    const double ours = simulated_seconds(point, DMLSIM), theory = closed_form_seconds(point);
+    const double ours = point_simulated_seconds(point, DMLSIM),
+                 theory = point_closed_form_seconds(point);
 
     for (enum tool tool = 0; tool < TOOLS; tool++)
         for (int i = 0; i < point->tools[tool].count; i++) {
             const double theirs = point->tools[tool].of[i].simulated_seconds;
 
+            if (point->tools[tool].of[i].end != ENDED)
+                continue;
             bench_demand(bench, is_same(ours, theirs, tool),
                          sim_text(bench->arena, "%s-%d: dmlsim simulates %.12g s, %s %.12g s.",
                                   point->shape, point->n, ours, tool_names[tool], theirs));
         }
-    if (is_star(point))
-        bench_demand(bench, difference(ours, theory) <= MOST_DIFFERENCE,
+    if (point_is_star(point))
+        bench_demand(bench, point_difference(ours, theory) <= MOST_DIFFERENCE,
                      sim_text(bench->arena,
                               "star-%d: dmlsim simulates %.12g s, 2(N-1)(a + S/(N B)) is %.12g s.",
                               point->n, ours, theory));
@@ -277,47 +249,64 @@ static void judge_what_ran(struct bench *bench, const struct point *point)
     const struct samples *ours = &point->tools[DMLSIM], *full = &point->tools[FULL];
 
     bench_demand(
-        bench, !is_star(point) || strcmp(ours->of[0].ran, "fast") == 0,
+        bench, !point_is_star(point) || strcmp(ours->of[0].ran, "fast") == 0,
         sim_text(bench->arena, "star-%d: auto ran %s, not fast.", point->n, ours->of[0].ran));
     bench_demand(
-        bench, full->count == 0 || strcmp(full->of[0].ran, "full") == 0,
+        bench, full->count == 0 || full->of[0].end != ENDED || strcmp(full->of[0].ran, "full") == 0,
         sim_text(bench->arena, "%s-%d: full ran %s.", point->shape, point->n, full->of[0].ran));
+    bench_demand(
+        bench, full->count == 0 || full->of[0].end != DIED,
+        sim_text(bench->arena, "%s-%d: full %s.", point->shape, point->n, full->of[0].death));
 }
 
 static double least_to_smpi(const struct point *point)
 {
-    return point->n == LARGEST_OF_ALL ? LEAST_TO_SMPI_1024 : LEAST_TO_SMPI_256;
+    return point->n >= LARGEST_OF_ALL ? LEAST_TO_SMPI_1024 : LEAST_TO_SMPI_256;
+}
+
+static void judge_ratio(struct bench *bench, const struct point *point, enum tool tool,
+                        const char *other, struct figure ratio, double least)
+{
+    if (figure_is_known(ratio))
+        bench_goal_of(bench,
+                      sim_text(bench->arena, "%s-%d, %s: speed to %s", point->shape, point->n,
+                               tool_names[tool], other),
+                      ratio, AT_LEAST, least, "x");
+}
+
+/* To the faster of SMPI's two; one that died is none. */
+static struct figure ratio_to_smpi(const struct point *point, enum tool tool)
+{
+    const struct figure to_smpi = point_ratio(point, tool, SMPI),
+                        to_replay = point_ratio(point, tool, REPLAY);
+
+    if (point_end(point, SMPI) == DIED)
+        return to_replay;
+    return point_end(point, REPLAY) == DIED ? to_smpi : figure_smaller(to_smpi, to_replay);
 }
 
 /* By CPU time: auto on all networks, as whoever runs it has it; full on a star, what each message costs where all are
- * simulated; to the faster of SMPI's two. */
+ * simulated.  Where both were ended there is nothing to judge. */
 static void judge_ratios(struct bench *bench, const struct point *point, enum tool tool)
 {
-    const double to_smpi = fmin(ratio(point, tool, SMPI), ratio(point, tool, REPLAY));
-
-    if (point->n < 256 || point->tools[SMPI].count == 0 || (tool == FULL && !is_star(point)))
+    if (point->n < 256 || (tool == FULL && !point_is_star(point)))
         return;
-    bench_goal(bench,
-               sim_text(bench->arena, "%s-%d, %s: speed to SMPI's", point->shape, point->n,
-                        tool_names[tool]),
-               to_smpi, AT_LEAST, least_to_smpi(point), "x");
-    bench_goal(bench,
-               sim_text(bench->arena, "%s-%d, %s: speed to the bare loop's", point->shape, point->n,
-                        tool_names[tool]),
-               ratio(point, tool, BARE), AT_LEAST, LEAST_TO_BARE, "x");
+    judge_ratio(bench, point, tool, "SMPI's", ratio_to_smpi(point, tool), least_to_smpi(point));
+    judge_ratio(bench, point, tool, "the bare loop's", point_ratio(point, tool, BARE),
+                LEAST_TO_BARE);
 }
 
 static void judge_goal(struct bench *bench, const struct point *point)
 {
-    for (int g = 0; g < GOALS; g++) {
-        if (goals[g].n != point->n || !is_star(point))
+    for (int g = 0; g < WALL_GOALS; g++) {
+        if (wall_goals[g].n != point->n || !point_is_star(point))
             continue;
         bench_goal(bench, sim_text(bench->arena, "star-%d: from command to result", point->n),
-                   bench_wall_seconds(&point->tools[DMLSIM]), AT_MOST, goals[g].wall_seconds,
+                   bench_wall_seconds(&point->tools[DMLSIM]), AT_MOST, wall_goals[g].wall_seconds,
                    "s on the wall");
-        if (isfinite(goals[g].bytes))
+        if (isfinite(wall_goals[g].bytes))
             bench_goal(bench, sim_text(bench->arena, "star-%d: memory of all processes", point->n),
-                       point->bytes_of_all / 1e6, AT_MOST, goals[g].bytes / 1e6, "MB");
+                       point->bytes_of_all / 1e6, AT_MOST, wall_goals[g].bytes / 1e6, "MB");
     }
 }
 
@@ -333,7 +322,7 @@ static void judge(struct bench *bench, const struct point *point)
 static struct point *star_of(int n, int count)
 {
     for (int i = 0; i < count; i++)
-        if (points[i].n == n && is_star(&points[i]))
+        if (points[i].n == n && point_is_star(&points[i]))
             return &points[i];
     return NULL;
 }
@@ -354,8 +343,8 @@ static double watched_bytes(const struct bench *bench, const struct point *point
 /* What all processes hold, where there are goals. */
 static void watch_goals(const struct bench *bench, int count)
 {
-    for (int g = 0; g < GOALS; g++) {
-        struct point *point = star_of(goals[g].n, count);
+    for (int g = 0; g < WALL_GOALS; g++) {
+        struct point *point = star_of(wall_goals[g].n, count);
 
         point->bytes_of_all = watched_bytes(bench, point, DMLSIM, WATCHES);
     }
@@ -381,128 +370,22 @@ static void judge_memory(struct bench *bench, double a_worker, int count)
                MOST_BYTES_A_WORKER / 1e3, "KB");
     for (int i = 0; i < count; i++)
         for (enum tool tool = 0; tool < TOOLS; tool++)
-            bench_demand(bench, !(bench_peak_bytes(&points[i].tools[tool]) <= inherited),
+            bench_demand(bench, !(point_peak_bytes(&points[i], tool).value <= inherited),
                          sim_text(bench->arena,
                                   "%s-%d, %s: the bench's own memory counted, %.1f MB.",
                                   points[i].shape, points[i].n, tool_names[tool], inherited / 1e6));
 }
 
-static void print_number(const char *format, const char *nothing, double value)
-{
-    if (isnan(value))
-        fputs(nothing, stdout);
-    else
-        printf(format, value);
-}
-
-static void print_point(const struct point *point)
-{
-    printf("%-8s %5d", point->shape, point->n);
-    print_number(" %7.3f", "       -", bench_wall_seconds(&point->tools[DMLSIM]));
-    for (enum tool tool = 0; tool < TOOLS; tool++)
-        print_number(" %8.0f", "        -", messages_per_second(point, tool) / 1e3);
-    for (enum tool tool = SMPI; tool < TOOLS; tool++)
-        print_number(" %6.1f", "      -", ratio(point, DMLSIM, tool));
-    for (enum tool tool = SMPI; tool < TOOLS; tool++)
-        print_number(" %6.2f", "      -", ratio(point, FULL, tool));
-    for (enum tool tool = 0; tool < BARE_ALIKE; tool++)
-        print_number(" %5.0f", "     -", bench_peak_bytes(&point->tools[tool]) / 1e6);
-    putchar('\n');
-}
-
-static json_t *json_or_null(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
-
-static json_t *json_of(const struct point *point)
-{
-    json_t *json = json_pack(
-        "{s:s, s:i, s:o, s:o}", "platform", point->shape, "workers", point->n,
-        "closed_form_seconds", json_or_null(closed_form_seconds(point)), "bytes_of_all_processes",
-        point->bytes_of_all > 0 ? json_real(point->bytes_of_all) : json_null());
-
-    for (enum tool tool = 0; tool < TOOLS; tool++) {
-        json_t *measured;
-
-        if (point->tools[tool].count == 0) /* it would take too long */
-            continue;
-        measured = bench_json(&point->tools[tool]);
-        json_object_set_new(measured, "simulated_seconds",
-                            json_real(simulated_seconds(point, tool)));
-        if (tool == DMLSIM || tool == FULL)
-            json_object_set_new(measured, "ran", json_string(point->tools[tool].of[0].ran));
-        json_object_set_new(measured, "messages_per_cpu_second",
-                            json_real(messages_per_second(point, tool)));
-        json_object_set_new(measured, "dmlsim_is_faster_by", json_real(ratio(point, DMLSIM, tool)));
-        json_object_set_new(json, tool_names[tool], measured);
-    }
-    return json;
-}
-
-/* For the picture: a block a tool, wall seconds over N on a star. */
-static void write_figures(const struct bench *bench, int count)
-{
-    FILE *file = bench_create(sim_text(bench->arena, "%s/bench.dat", bench->folder));
-
-    for (enum tool tool = 0; tool < TOOLS; tool++) {
-        fprintf(file, "\"%s\"\n", tool_names[tool]);
-        for (int i = 0; i < count; i++)
-            if (is_star(&points[i]) && points[i].tools[tool].count > 0)
-                fprintf(file, "%d %.6f\n", points[i].n, bench_wall_seconds(&points[i].tools[tool]));
-        fputs("\n\n", file);
-    }
-    fputs("\"goal\"\n", file);
-    for (int g = 0; g < GOALS; g++)
-        fprintf(file, "%d %g\n", goals[g].n, goals[g].wall_seconds);
-    fclose(file);
-}
-
-static void print_head(void)
-{
-    printf("\n%14s %7s %53s %27s %27s %29s\n", "", "wall s", "thousand messages a CPU second",
-           "dmlsim's ratio to", "full's ratio to", "peak MB");
-    printf("%-8s %5s %7s %8s %8s %8s %8s %8s %8s %6s %6s %6s %6s %6s %6s %6s %6s %5s %5s %5s %5s "
-           "%5s\n",
-           "network", "N", "dmlsim", "dmlsim", "full", "SMPI", "replay", "bare", "alike*", "SMPI",
-           "replay", "bare", "alike*", "SMPI", "replay", "bare", "alike*", "dmls.", "full", "SMPI",
-           "repl.", "bare");
-}
-
-/* What they say, beside what the others and the closed form say. */
-static void print_agreement(int count)
-{
-    printf("\n%-8s %5s %5s %17s   %-55s %12s\n", "network", "N", "ran", "simulated s",
-           "relative difference to", "MB of all**");
-    printf("%39s %9s %9s %9s %9s %9s %9s\n", "", "full", "SMPI", "replay", "bare", "alike*",
-           "2(N-1)...");
-    for (int i = 0; i < count; i++) {
-        const struct point *point = &points[i];
-        const double ours = simulated_seconds(point, DMLSIM);
-
-        printf("%-8s %5d %5s %17.12g  ", point->shape, point->n, point->tools[DMLSIM].of[0].ran,
-               ours);
-        for (enum tool tool = FULL; tool < TOOLS; tool++)
-            print_number(" %9.1e", "         -", difference(ours, simulated_seconds(point, tool)));
-        print_number(" %9.1e", "         -", difference(ours, closed_form_seconds(point)));
-        print_number(" %9.0f", "         -",
-                     point->bytes_of_all > 0 ? point->bytes_of_all / 1e6 : NAN);
-        putchar('\n');
-    }
-}
-
 static void write_json(const struct bench *bench, json_t *alone, double a_worker, int count)
 {
     const char *path = sim_text(bench->arena, "%s/bench.json", bench->folder);
-    json_t *results = json_array(), *all;
+    json_t *all =
+        json_pack("{s:O, s:i, s:b, s:f, s:f, s:o, s:o, s:f, s:O, s:O}", "machine", bench->machine,
+                  "rounds", bench->rounds, "quick", (int)bench->is_quick, "limit_cpu_seconds",
+                  bench->limit_seconds, "took_seconds", bench_now() - bench->began_at_seconds,
+                  "points", table_json(points, count), "alone", alone, "bytes_a_worker", a_worker,
+                  "goals", bench->goals, "complaints", bench->complaints);
 
-    for (int i = 0; i < count; i++)
-        json_array_append_new(results, json_of(&points[i]));
-    all = json_pack("{s:O, s:i, s:b, s:f, s:o, s:o, s:f, s:O, s:O}", "machine", bench->machine,
-                    "rounds", bench->rounds, "quick", (int)bench->is_quick, "took_seconds",
-                    bench_now() - bench->began_at_seconds, "points", results, "alone", alone,
-                    "bytes_a_worker", a_worker, "goals", bench->goals, "complaints",
-                    bench->complaints);
     if (json_dump_file(all, path, JSON_INDENT(2)) != 0)
         bench_die("cannot be written.", path);
     json_decref(all);
@@ -517,15 +400,9 @@ static void tell(struct bench *bench, int count)
 
     watch_goals(bench, count);
     machine_print(bench->machine);
-    print_head();
-    for (int i = 0; i < count; i++)
-        print_point(&points[i]);
-    print_agreement(count);
-    puts("*  the bare loop with the allocator that dmlsim has, tcmalloc; \"bare\" has the C "
-         "library's; - would take too long\n"
-         "** what dmlsim's processes hold at once; peak MB: the largest process's\n");
+    table_print(bench, points, count);
     alone = rows_tell(bench);
-    write_figures(bench, count);
+    table_write_figures(bench, points, count);
     for (int i = 0; i < count; i++)
         judge(bench, &points[i]);
     judge_memory(bench, a_worker, count);
@@ -539,7 +416,7 @@ static int choose_points(const struct bench *bench)
     int count = 0;
 
     for (int i = 0; i < POINTS; i++)
-        if (is_star(&points[i]) || !is_for_dmlsim_alone(bench, &points[i]))
+        if (point_is_star(&points[i]) || !is_for_dmlsim_alone(bench, &points[i]))
             points[count++] = points[i];
     return count;
 }
@@ -559,22 +436,39 @@ static void measure(struct bench *bench, int count)
         fprintf(stderr, "\r\033[K");
 }
 
+static void read_arguments(struct bench *bench, int argc, char **argv)
+{
+    char *end = NULL;
+
+    if (argc < 5)
+        bench_die("usage: bench DMLSIM FOLDER ROUNDS LIMIT [quick]", "too few arguments");
+    bench->dmlsim = argv[1];
+    bench->folder = argv[2];
+    bench->rounds = (int)strtol(argv[3], &end, 10);
+    if (*end != '\0' || bench->rounds < 1 || bench->rounds > MOST_ROUNDS)
+        bench_die(sim_text(bench->arena, "ROUNDS shall be a number from 1 to %d.", MOST_ROUNDS),
+                  argv[3]);
+    bench->limit_seconds = strtod(argv[4], &end);
+    if (*end != '\0' || !(bench->limit_seconds > 0 && bench->limit_seconds <= MOST_LIMIT_SECONDS))
+        bench_die(sim_text(bench->arena,
+                           "LIMIT shall be seconds of the processor, more than 0 and at most %d.",
+                           MOST_LIMIT_SECONDS),
+                  argv[4]);
+    bench->limit_wall_seconds = WALL_TO_LIMIT * bench->limit_seconds;
+    bench->is_quick = argc > 5 && strcmp(argv[5], "quick") == 0;
+}
+
 int main(int argc, char **argv)
 {
     struct bench bench = {.arena = sim_arena_open(),
                           .complaints = json_array(),
                           .goals = json_array(),
+                          .least_free_share = LEAST_FREE_SHARE,
                           .began_at_seconds = bench_now()};
     struct sim_error err = {0};
     int count;
 
-    if (argc < 4 || atoi(argv[3]) < 1 || atoi(argv[3]) > MOST_ROUNDS)
-        bench_die("usage: bench DMLSIM FOLDER ROUNDS [quick]",
-                  argc < 4 ? "too few arguments" : argv[3]);
-    bench.dmlsim = argv[1];
-    bench.folder = argv[2];
-    bench.rounds = atoi(argv[3]);
-    bench.is_quick = argc > 4 && strcmp(argv[4], "quick") == 0;
+    read_arguments(&bench, argc, argv);
     if (!sim_make_directories(bench.folder, &err))
         bench_die(err.text, bench.folder);
     bench.machine = machine_ask(&bench);

@@ -3,6 +3,7 @@
 #define TESTS_BENCH_H
 
 #include "sim/base/file.h"
+#include "tests/bench/figure.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,11 +13,16 @@ enum {
     SHORT_TURNS = 3 /* what takes a second only is run so many times a round */
 };
 
+/* OVER: it was ended at the limit, so that its seconds and bytes are the least that it takes.  DIED: it never would end. */
+enum end { ENDED, OVER, DIED };
+
 struct sample {
     double cpu_seconds, wall_seconds; /* of the command and its children */
     double peak_bytes;                /* of the largest of its processes; bench_watch: of all */
-    double simulated_seconds;
-    char ran[8]; /* dmlsim: fast or full */
+    double simulated_seconds;         /* NaN unless it ended */
+    char ran[8];                      /* dmlsim: fast or full */
+    enum end end;
+    const char *death; /* how it died, as the end of a sentence; in the bench's arena */
 };
 
 struct samples {
@@ -37,6 +43,8 @@ enum {
     ALL_TO_ALL,
     ITERATIONS_3,
     ITERATIONS_1000,
+    GPIPE_3,
+    GPIPE_1000,
     SWEEP_8,
     SWEEP_64,
     SWEEP_LINKS,
@@ -52,6 +60,10 @@ struct bench {
     const char *dmlsim, *folder;
     int rounds;
     bool is_quick, failed;
+    double
+        limit_seconds; /* of the processor, for other tools with more workers than all can have */
+    double limit_wall_seconds;
+    double least_free_share; /* of the machine's memory: what takes more is ended */
     double began_at_seconds;
     json_t *complaints, *goals, *machine;
     struct samples rows[ROWS];
@@ -69,10 +81,13 @@ const char *bench_star(const struct bench *bench, int hosts);
 /* goals.c: unless `fine`, `sentence` is kept, and the bench fails. */
 void bench_demand(struct bench *bench, bool fine, const char *sentence);
 
-/* The same of a figure; each is a row of the table of goals. */
-enum bench_bound { AT_LEAST, AT_MOST };
+/* The same of a number; each is a row of the table of goals. */
 void bench_goal(struct bench *bench, const char *what, double value, enum bench_bound bound,
                 double limit, const char *unit);
+
+/* The same of what may be a bound: where that decides nothing, the bench does not fail. */
+void bench_goal_of(struct bench *bench, const char *what, struct figure figure,
+                   enum bench_bound bound, double limit, const char *unit);
 
 /* All goals, and all that is not good enough. */
 void goals_print(const struct bench *bench);
@@ -85,7 +100,10 @@ double bench_now(void);
 /* Run a command, words apart by blanks; it must end with 0.  dmlsim's run directory is not there before. */
 struct sample bench_run(const struct bench *bench, const char *command);
 
-/* The same; its processes are looked at every few milliseconds, so that peak_bytes is what all of them hold at once:
+/* The same, but it is ended at the limit, or when the machine has hardly any memory left; and it may die. */
+struct sample bench_run_within_limit(const struct bench *bench, const char *command);
+
+/* As bench_run; its processes are looked at every few milliseconds, so that peak_bytes is what all of them hold at once:
  * dmlsim simulates in a child.  Not for seconds. */
 struct sample bench_watch(const struct bench *bench, const char *command);
 

@@ -1,16 +1,29 @@
-/* measure.c -- one command in a process of its own, and what it took; medians of such. */
-#include "tests/bench/bench.h"
+/* measure.c -- one command in processes of its own, and what it took; medians of such. */
+#include "tests/bench/job.h"
 
-#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { MOST_ARGUMENTS = 40, MOST_OUTPUT_BYTES = 100 * 1000 * 1000 };
+enum { MOST_OUTPUT_BYTES = 100 * 1000 * 1000 };
+
+void bench_die(const char *what, const char *name)
+{
+    fprintf(stderr, "bench: %s: %s\n", name, what);
+    exit(2);
+}
+
+FILE *bench_create(const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    if (file == NULL)
+        bench_die("cannot be written.", path);
+    return file;
+}
 
 double bench_now(void)
 {
@@ -21,45 +34,6 @@ double bench_now(void)
 }
 
 /* ---- a command ---- */
-
-static double seconds_of(struct timeval time)
-{
-    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
-}
-
-static const char *output_of(const struct bench *bench)
-{
-    return sim_text(bench->arena, "%s/output", bench->folder);
-}
-
-/* Replaces this process; its standard output goes to a file. */
-static void become(char *command, const char *output)
-{
-    char *arguments[MOST_ARGUMENTS + 1] = {NULL}, *rest = NULL;
-    const int file = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    int count = 0;
-
-    for (char *word = strtok_r(command, " ", &rest); word != NULL && count < MOST_ARGUMENTS;
-         word = strtok_r(NULL, " ", &rest))
-        arguments[count++] = word;
-    dup2(file, STDOUT_FILENO);
-    dup2(file, STDERR_FILENO); /* where SMPI's replay tells its result */
-    if (count > 0)
-        execvp(arguments[0], arguments);
-    _exit(127);
-}
-
-static pid_t start(const struct bench *bench, const char *command)
-{
-    const char *output = output_of(bench);
-    const pid_t pid = fork();
-
-    if (pid == 0)
-        become(sim_text(bench->arena, "%s", command), output);
-    if (pid < 0)
-        bench_die("a process for it cannot be started.", command);
-    return pid;
-}
 
 /* dmlsim prints summary.json, SMPI's replay a sentence, the others a number. */
 static double simulated_in(const char *text)
@@ -81,7 +55,7 @@ static void read_answer(const struct bench *bench, struct sample *sample)
     struct sim_arena *scratch = sim_arena_open(); /* what this process holds is a child's, too */
     struct sim_error err = {0};
     size_t length;
-    const char *text = sim_file_read(scratch, output_of(bench), MOST_OUTPUT_BYTES, &length, &err),
+    const char *text = sim_file_read(scratch, job_output(bench), MOST_OUTPUT_BYTES, &length, &err),
                *ran = text == NULL ? NULL : strstr(text, key);
 
     sample->simulated_seconds = text == NULL ? NAN : simulated_in(text);
@@ -100,47 +74,153 @@ static void forget_run(const struct bench *bench)
 static void demand_success(const struct bench *bench, const char *command, int status)
 {
     if (status != 0)
-        bench_die(sim_text(bench->arena, "this failed; %s may say why.", output_of(bench)),
+        bench_die(sim_text(bench->arena, "this failed; %s may say why.", job_output(bench)),
                   command);
+}
+
+static struct sample sample_of(const struct job *job)
+{
+    return (struct sample){.cpu_seconds = job->cpu_seconds,
+                           .wall_seconds = job->wall_seconds,
+                           .peak_bytes = job->peak_bytes,
+                           .simulated_seconds = NAN};
 }
 
 struct sample bench_run(const struct bench *bench, const char *command)
 {
-    struct sample sample = {0};
-    struct rusage usage;
-    double begin;
-    int status = 1;
-    pid_t pid;
+    struct sample sample;
+    struct job job;
 
     forget_run(bench);
-    begin = bench_now();
-    pid = start(bench, command);
-    wait4(pid, &status, 0, &usage);
-    sample.wall_seconds = bench_now() - begin;
-    demand_success(bench, command, status);
-    sample.cpu_seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-    sample.peak_bytes = (double)usage.ru_maxrss * 1024;
+    job = job_start(bench, command, 0);
+    job_await(&job);
+    demand_success(bench, command, job.status);
+    sample = sample_of(&job);
     read_answer(bench, &sample);
     return sample;
 }
 
 const char *bench_first_line(const struct bench *bench, const char *command)
 {
+    struct job job = job_start(bench, command, 0);
     struct sim_error err = {0};
     const char *text;
     size_t length;
-    int status = 1;
 
-    waitpid(start(bench, command), &status, 0);
-    text = sim_file_read(bench->arena, output_of(bench), MOST_OUTPUT_BYTES, &length, &err);
-    if (status != 0 || text == NULL)
+    job_await(&job);
+    text = sim_file_read(bench->arena, job_output(bench), MOST_OUTPUT_BYTES, &length, &err);
+    if (job.status != 0 || text == NULL)
         return "unknown";
     return sim_text(bench->arena, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
+/* ---- a command that may take too long, or too much ---- */
+
+static const double BETWEEN_LOOKS_AT_SECONDS = 0.1;
+
+/* A line of /proc/meminfo; NaN if there is none. */
+static double memory_of_machine(const char *key)
+{
+    FILE *file = fopen("/proc/meminfo", "r");
+    double kilobytes = NAN;
+    char line[128];
+
+    while (file != NULL && isnan(kilobytes) && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0)
+            kilobytes = strtod(line + strlen(key), NULL);
+    if (file != NULL)
+        fclose(file);
+    return 1024 * kilobytes;
+}
+
+/* False where Linux does not tell. */
+static bool is_memory_short(const struct bench *bench)
+{
+    return memory_of_machine("MemAvailable:") <
+           bench->least_free_share * memory_of_machine("MemTotal:");
+}
+
+static bool is_out_of_time(const struct bench *bench, const struct job *job)
+{
+    return job_cpu_seconds(job) >= bench->limit_seconds ||
+           bench_now() - job->began_at_seconds >= bench->limit_wall_seconds;
+}
+
+enum { MOST_SAID = 200 };
+
+/* SimGrid says first what is wrong, and then where it was. */
+static const char *first_words(const struct bench *bench)
+{
+    struct sim_error err = {0};
+    size_t length;
+    const char *text =
+        sim_file_read(bench->arena, job_output(bench), MOST_OUTPUT_BYTES, &length, &err);
+    int said;
+
+    if (text == NULL)
+        return "";
+    text += strspn(text, " \n");
+    said = (int)strcspn(text, "\n");
+    return sim_text(bench->arena, "%.*s", said < MOST_SAID ? said : MOST_SAID, text);
+}
+
+/* smpirun makes 128 + n of a signal. */
+static int signal_in(int status)
+{
+    if (WIFSIGNALED(status))
+        return WTERMSIG(status);
+    return WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 : 0;
+}
+
+static const char *death_of(const struct bench *bench, const struct job *job)
+{
+    const int number = signal_in(job->status);
+    const char *said = first_words(bench),
+               *how = number > 0 ? sim_text(bench->arena, "died of signal %d, %s", number,
+                                            strsignal(number))
+                                 : sim_text(bench->arena, "ended with exit code %d",
+                                            WEXITSTATUS(job->status));
+
+    return sim_text(bench->arena, "%s, after %.0f s, holding %.0f MB%s%s", how, job->cpu_seconds,
+                    job->peak_bytes / 1e6, *said == '\0' ? "" : "; it said: ", said);
+}
+
+static const char *ended_for_memory(const struct bench *bench, const struct job *job)
+{
+    return sim_text(bench->arena,
+                    "was ended after %.0f s, holding %.0f MB: the machine had less than %.0f MB "
+                    "left",
+                    job->cpu_seconds, job->peak_bytes / 1e6,
+                    bench->least_free_share * memory_of_machine("MemTotal:") / 1e6);
+}
+
+struct sample bench_run_within_limit(const struct bench *bench, const char *command)
+{
+    bool is_late = false, is_short = false;
+    struct sample sample;
+    struct job job;
+
+    forget_run(bench);
+    job = job_start(bench, command, bench->limit_seconds);
+    while (!job_is_over(&job) && !is_late && !is_short) {
+        job_nap(&job, BETWEEN_LOOKS_AT_SECONDS);
+        is_late = !job_is_over(&job) && is_out_of_time(bench, &job);
+        is_short = !job.is_over && !is_late && is_memory_short(bench);
+    }
+    if (is_late || is_short)
+        job_end(&job);
+    sample = sample_of(&job);
+    sample.end = is_late ? OVER : is_short || job.status != 0 ? DIED : ENDED;
+    if (sample.end == DIED)
+        sample.death = is_short ? ended_for_memory(bench, &job) : death_of(bench, &job);
+    if (sample.end == ENDED)
+        read_answer(bench, &sample);
+    return sample;
+}
+
 /* ---- the memory of all its processes ---- */
 
-static const struct timespec BETWEEN_LOOKS = {.tv_nsec = 2 * 1000 * 1000};
+static const double BETWEEN_WATCHES_SECONDS = 2e-3;
 
 struct memory {
     double anonymous_bytes; /* pages that processes share count once */
@@ -148,17 +228,10 @@ struct memory {
 };
 
 /* A process may have ended meanwhile. */
-static FILE *open_proc(pid_t pid, const char *name)
+static void add_process(void *what, pid_t pid)
 {
-    char path[64];
-
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    return fopen(path, "r");
-}
-
-static void add_process(struct memory *memory, pid_t pid)
-{
-    FILE *file = open_proc(pid, "smaps_rollup");
+    struct memory *memory = what;
+    FILE *file = job_open_proc(pid, "smaps_rollup");
     double resident = 0, anonymous = 0, shared = 0, kilobytes;
     char line[256], key[32];
 
@@ -178,39 +251,26 @@ static void add_process(struct memory *memory, pid_t pid)
     memory->of_files_bytes = fmax(memory->of_files_bytes, 1024 * (resident - anonymous));
 }
 
-static void add_tree(struct memory *memory, pid_t pid)
-{
-    char name[32];
-    FILE *file;
-    int child;
-
-    snprintf(name, sizeof name, "task/%d/children", (int)pid);
-    add_process(memory, pid);
-    file = open_proc(pid, name);
-    while (file != NULL && fscanf(file, "%d", &child) == 1)
-        add_tree(memory, child);
-    if (file != NULL)
-        fclose(file);
-}
-
 struct sample bench_watch(const struct bench *bench, const char *command)
 {
-    struct sample sample = {0};
-    int status = 1;
-    pid_t pid;
+    struct sample sample;
+    double peak_bytes = 0;
+    struct job job;
 
     forget_run(bench);
-    pid = start(bench, command);
-    while (waitpid(pid, &status, WNOHANG) == 0) {
+    job = job_start(bench, command, 0);
+    while (!job_is_over(&job)) {
         struct memory memory = {0};
 
-        add_tree(&memory, pid);
-        sample.peak_bytes = fmax(sample.peak_bytes, memory.anonymous_bytes + memory.of_files_bytes);
-        nanosleep(&BETWEEN_LOOKS, NULL);
+        job_visit(&job, add_process, &memory);
+        peak_bytes = fmax(peak_bytes, memory.anonymous_bytes + memory.of_files_bytes);
+        job_nap(&job, BETWEEN_WATCHES_SECONDS);
     }
-    demand_success(bench, command, status);
-    if (sample.peak_bytes == 0)
+    demand_success(bench, command, job.status);
+    if (peak_bytes == 0)
         bench_die("Linux does not tell the memory of processes here.", "/proc/PID/smaps_rollup");
+    sample = sample_of(&job);
+    sample.peak_bytes = peak_bytes;
     read_answer(bench, &sample);
     return sample;
 }

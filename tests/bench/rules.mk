@@ -1,19 +1,24 @@
-# Benchmarks: dmlsim beside SMPI and beside a bare loop on SimGrid, all in one run.  ROUNDS=n, QUICK=1.
+# Benchmarks: dmlsim beside SMPI and beside a bare loop on SimGrid, all in one run.  ROUNDS=n, QUICK=1, LIMIT=seconds.
 
 ROUNDS ?= $(if $(QUICK),1,3)
+LIMIT ?= 60 # seconds of the processor that another tool has for 4,096 workers and more, before it is ended
 BENCH = $(BUILD)/bench
 BENCH_PROGRAMS = $(BENCH)/bench $(BENCH)/bare_ring $(BENCH)/bare_ring_alike $(BENCH)/smpi_ring
 
-BENCH_OBJECTS = $(patsubst %,$(BUILD)/tests/bench/%.o,bench goals machine measure rows)
+BENCH_OBJECTS = $(patsubst %,$(BUILD)/tests/bench/%.o,bench figure goals job machine measure point rows table)
+
+# tests/unit/bench_*.c see the same code.
+$(addprefix $(BUILD)/tests/unit/bench_,bounds limits): \
+    $(patsubst %,$(BUILD)/tests/bench/%.o,figure goals job measure point table)
 
 # What bench.json says of how all was built
 $(BUILD)/tests/bench/machine.o: CFLAGS += -DBENCH_COMPILER='"$(shell $(CC) --version | head -n 1)"' \
     -DBENCH_FLAGS='"$(strip $(OPTIMISE) $(EXTRA_FLAGS))"' \
     -DBENCH_LINKED_WITH='"$(strip $(MALLOC) $(if $(BLAS_LIBS),$(BLAS_LIBS),-lgslcblas))"'
 
-bench: all $(BENCH_PROGRAMS) ## messages a second and memory, beside SMPI and a bare loop: table, JSON, picture (a quarter of an hour; QUICK=1: 2 to 3 minutes)
+bench: all $(BENCH_PROGRAMS) ## messages a second and memory, beside SMPI and a bare loop: table, JSON, picture (20 minutes; QUICK=1: 2 to 3; LIMIT=seconds for each other tool with 4,096 workers and more)
 	@command -v gnuplot > /dev/null || { echo "make bench draws with gnuplot, which is not installed: make deps." >&2; exit 2; }
-	@code=0; $(BENCH)/bench $(PROGRAM) $(BENCH) $(ROUNDS) $(if $(QUICK),quick) || code=$$?; [ $$code -le 1 ] || exit $$code; \
+	@code=0; $(BENCH)/bench $(PROGRAM) $(BENCH) $(ROUNDS) $(LIMIT) $(if $(QUICK),quick) || code=$$?; [ $$code -le 1 ] || exit $$code; \
 	gnuplot -e "folder='$(BENCH)'" tests/bench/bench.gp || { echo "make bench: gnuplot could not draw $(BENCH)/bench.png." >&2; exit 2; }; \
 	echo "picture: $(BENCH)/bench.png"; exit $$code
 
