@@ -223,7 +223,6 @@ struct repeat {
     int furthest; /* that anybody has begun */
     bool are_alike;
     double seconds, first_begins_at; /* of those who have been compared */
-    double heard_at;                 /* when the last of what they listen for was there */
     int resting;                     /* peers with clocks of their own, until all have come */
     int jumps_at; /* who begins this one goes on with the last; 0: not known yet */
     int skipped;

@@ -178,8 +178,6 @@ static bool has_same_open(const struct peer *peer, double now)
     const struct turns *then = peer->turns;
     int moving = 0;
 
-    if (peer->open_activities != then->open_activities)
-        return false;
     for (const struct sim_activity *a = peer->newest; a != NULL; a = a->next_of_owner) {
         if (!can_be_told(a))
             return false;
@@ -205,14 +203,15 @@ static double latest_heard(const struct peer *peer, double seconds)
 }
 
 /* Does it begin as it began the iteration before, as far as it can tell by itself? */
-static bool begins_alike(const struct peer *peer, double now)
+static bool begins_alike(const struct peer *peer)
 {
     const struct engine *engine = peer->engine;
 
     if (peer->tells != peer->turns->tells ||
         (engine->has_computing_helpers && engine->world->draws_power))
         return false;
-    return engine->have_own_clocks ? has_same_open(peer, now) : peer->open_activities == 0;
+    return engine->have_own_clocks ? peer->open_activities == peer->turns->open_activities
+                                   : peer->open_activities == 0;
 }
 
 /* This peer has come to the iteration that is looked at. */
@@ -223,16 +222,13 @@ static void compare(struct repeat *repeat, const struct peer *peer, double now)
     if (repeat->compared == 0) {
         repeat->seconds = seconds;
         repeat->first_begins_at = now;
-        repeat->heard_at = -INFINITY;
         repeat->are_alike = true;
     }
     repeat->are_alike = repeat->are_alike && is_same(seconds, repeat->seconds, now) &&
-                        seconds > 0 && begins_alike(peer, now);
+                        seconds > 0 && begins_alike(peer);
     if (!peer->engine->is_alone) /* what they share then depends on when each begins */
         repeat->are_alike &= is_same(now, repeat->first_begins_at, now);
     repeat->first_begins_at = fmin(repeat->first_begins_at, now);
-    if (repeat->are_alike)
-        repeat->heard_at = fmax(repeat->heard_at, latest_heard(peer, seconds));
     repeat->compared++;
 }
 
@@ -271,6 +267,23 @@ static int repeats_from(const struct engine *engine, int number)
     return engine->plan->iterations - 1 - number;
 }
 
+/* All rest, or have just come: what they have under way is all that there is. */
+static bool is_state_same(const struct engine *engine)
+{
+    const struct repeat *repeat = &engine->repeat;
+
+    if (repeat->resting != engine->record->peer_count - 1)
+        return false;
+    for (int p = 0; p < engine->record->peer_count; p++) {
+        const struct peer *peer = &engine->peers[p];
+
+        if (!has_same_open(peer, sim_now(&peer->open)) ||
+            latest_heard(peer, repeat->seconds) > repeat->first_begins_at)
+            return false;
+    }
+    return true;
+}
+
 /* All have come; those who are further on than `compared_at` go as the others, one iteration later. */
 static void decide(struct engine *engine)
 {
@@ -278,8 +291,7 @@ static void decide(struct engine *engine)
 
     repeat->compared = 0;
     if (engine->have_own_clocks)
-        repeat->are_alike &= repeat->resting == engine->record->peer_count - 1 &&
-                             repeat->heard_at <= repeat->first_begins_at;
+        repeat->are_alike = repeat->are_alike && is_state_same(engine);
     if (repeat->are_alike && engine->have_own_clocks) {
         repeat->jumps_at = repeat->compared_at;
         skip_all(engine, repeats_from(engine, repeat->jumps_at));
