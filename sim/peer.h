@@ -61,12 +61,15 @@ double sim_layer_cost_flop(const struct sim_peer *me, const struct sim_layer *la
 
 /* The iterations of a role that does the same in each of them, whatever its number: what differs is chance alone, or what
  * it tells.  Those that would go as the one before did need not be done (trace: summary), and are counted all the same.
+ * What a role that keeps to messages reads in one of them was sent in the same.
  *
  *     for (struct sim_turn turn = {0}; sim_next_turn(me, &turn);) { ... }                                               */
 struct sim_turn {
     int number;  /* 0 .. plan->iterations - 1; the last is always done */
     int skipped; /* just before this one: each of them went as the last that was done */
     bool has_begun;
+    bool
+        is_unlike; /* said by the role: each is to be done, as where it really computes something */
 };
 bool sim_next_turn(struct sim_peer *me, struct sim_turn *turn);
 

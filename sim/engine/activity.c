@@ -23,6 +23,11 @@ struct sim_activity *activity_new(struct peer *peer, enum activity_kind kind)
     *activity = (struct sim_activity){
         .kind = kind, .owner = peer, .step = peer->step, .phase = peer->phase, .ends_at = INFINITY};
     peer->open_activities++;
+    activity->next_of_owner = peer->newest;
+    activity->link_of_owner = &peer->newest;
+    if (peer->newest != NULL)
+        peer->newest->link_of_owner = &activity->next_of_owner;
+    peer->newest = activity;
     return activity;
 }
 
@@ -120,6 +125,9 @@ static void let_go(struct sim_activity *activity)
     if (activity->partner != NULL)
         activity->partner->partner = NULL;
     activity->owner->open_activities--;
+    *activity->link_of_owner = activity->next_of_owner;
+    if (activity->next_of_owner != NULL)
+        activity->next_of_owner->link_of_owner = activity->link_of_owner;
     if (activity->comm != NULL)
         s4u_release(activity->comm);
     if (activity->unstarted != NULL)
@@ -280,7 +288,7 @@ struct alarm {
     struct alarm *next_spare;
 };
 
-static void wake(struct peer *peer)
+void peer_wake(struct peer *peer)
 {
     peer->is_dozing = false;
     sg_actor_resume(peer->actor);
@@ -297,7 +305,7 @@ static void alarm_rings(void *context)
         engine->last_alarm = NULL;
     for (struct sleeper *sleeper = alarm->first; sleeper != NULL; sleeper = sleeper->next)
         if (sleeper->peer->is_dozing && sleeper->peer->wakes_at <= soon)
-            wake(sleeper->peer);
+            peer_wake(sleeper->peer);
         else if (sleeper->peer->waits_for_bell && sleeper->peer->wakes_at <= soon)
             peer_ring(sleeper->peer);
     *alarm->last = engine->spare_sleepers;

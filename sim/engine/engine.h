@@ -127,6 +127,7 @@ struct sim_activity {
     int phase_of_bytes;         /* the sender's, once it is matched */
     struct sim_activity *next;  /* in its channel's queue, or in the engine's spare list */
     struct sim_activity **link; /* where the queue points to it */
+    struct sim_activity *next_of_owner, **link_of_owner; /* likewise, of what its peer has open */
     struct runner
         *runner; /* whose it is, if the engine follows a table of steps ahead of the clock */
 };
@@ -165,6 +166,7 @@ struct peer {
     struct channel *last_to, *last_from; /* most roles talk to the same peers again */
     int phase, step;
     int open_activities, blocked_count;
+    struct sim_activity *newest;            /* of the open ones */
     struct sim_activity *const *blocked_on; /* the caller's; NULL: not blocked */
     const struct sim_activity
         *waits_for; /* the first of them: all that a deadlock's report has left */
@@ -223,7 +225,8 @@ struct repeat {
         compared; /* the iteration whose beginnings are compared, and of how many peers they were */
     int furthest; /* that anybody has begun */
     bool are_alike;
-    double seconds, all_begin_at;
+    double seconds, first_begins_at; /* of those who have been compared */
+    int resting;                     /* peers with clocks of their own, until all have come */
     int jumps_at; /* who begins this one goes on with the last; 0: not known yet */
     int skipped;
 };
@@ -317,6 +320,8 @@ int links_take(const struct channel *channel, struct engine *engine, double begi
 void links_leave(const struct channel *channel, struct engine *engine, double from, double until);
 bool links_are_free_from(const struct channel *channel, const struct engine *engine, double begin);
 void links_keep(struct engine *engine, int link, double begin, double end); /* it was free */
+void links_move(struct engine *engine, double from,
+                double seconds); /* whatever ends after `from` */
 void links_close(struct engine *engine);
 
 /* activity.c */
@@ -333,7 +338,8 @@ bool activity_has_ended(struct sim_activity *activity, double now);
 bool activity_is_moving(const struct sim_activity *activity);
 void peer_ring(struct peer *peer);
 void peer_wake_at(struct peer *peer, double at); /* a peer that waits suspended */
-void peer_doze(struct peer *peer, double until); /* nothing else can wake it */
+void peer_doze(struct peer *peer, double until); /* nothing else can wake it, but for peer_wake */
+void peer_wake(struct peer *peer);
 
 /* joules.c */
 void peer_has_dozed(struct peer *peer);    /* a computation that we timed is over */

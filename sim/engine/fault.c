@@ -188,6 +188,7 @@ static void revive(struct peer *peer)
     peer->open.life++;
     peer->engine->left--;
     peer->open_activities = 0;
+    peer->newest = NULL;
     peer->blocked_on = NULL;
     peer->waits_for_bell = false;
     peer->step = SIM_NO_STEP;

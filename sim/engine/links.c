@@ -218,6 +218,20 @@ static void leave_link(struct engine *engine, struct link_load *load, double fro
         insert(engine, load, place + 1, (struct span){until, end});
 }
 
+void links_move(struct engine *engine, double from, double seconds)
+{
+    for (int l = 0; l < engine->record->link_count; l++) {
+        struct link_load *load = &engine->loads[l];
+
+        if (load->span_count > 0)
+            forget(load, from);
+        for (int i = 0; i < load->span_count; i++) {
+            load->spans[i].begin += seconds;
+            load->spans[i].end += seconds;
+        }
+    }
+}
+
 void links_leave(const struct channel *channel, struct engine *engine, double from, double until)
 {
     for (int i = 0; i < channel->route->count; i++)

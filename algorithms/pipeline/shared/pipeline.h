@@ -227,8 +227,11 @@ double pipeline_peak_bytes(const struct sim_plan *plan, int worker);
 
 struct pipeline_report *pipeline_report_open(const struct sim_plan *plan);
 
-/* An operation of iteration `iteration` is over: it began then, after the worker had waited so long. */
-void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct operation *operation,
+/* An iteration begins, and those that are skipped went as the one before. */
+void pipeline_tell_turn(struct sim_peer *me, const struct sim_turn *turn);
+
+/* An operation is over: it began then, after the worker had waited so long. */
+void pipeline_tell_operation(struct sim_peer *me, const struct operation *operation,
                              double began_at, double waited_seconds);
 
 /* Minibatches at the end of a run without a flush over which its steady state is measured: of its second half as many

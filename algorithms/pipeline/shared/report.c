@@ -7,20 +7,34 @@
 #include <math.h>
 #include <string.h>
 
+/* What a peer has spent in all iterations. */
+struct spent {
+    double compute_seconds, wait_seconds, reduce_seconds;
+};
+
 struct peer_report {
-    double compute_seconds, wait_seconds, reduce_seconds, span_seconds;
-    double began_at, ended_at;       /* of the iteration under way */
-    double held_bytes, weight_bytes; /* weights and what rests on them: all the time */
+    struct spent spent, spent_before; /* until now, and when the iteration under way began */
+    int iteration, turn;              /* its number, and its place among those that are done */
+    bool has_begun;                   /* an operation of it */
+    double began_at, ended_at;        /* of the iteration under way */
+    double held_bytes, weight_bytes;  /* weights and what rests on them: all the time */
     int in_flight;
-    int iteration;
+};
+
+/* An iteration that was done, and those that went as it did. */
+struct turn {
+    double longest_seconds; /* of all peers */
+    int repeats;
 };
 
 struct pipeline_report {
     int left;
-    int64_t through; /* micro-batches that have gone backward through the last part */
+    int64_t
+        through; /* micro-batches that have gone backward through the last part, where weights change by that */
     double window_at, through_at;
     int worst_staleness;
-    double *longest_seconds; /* [iterations]: of all peers */
+    struct turn *turns;
+    int turn_count, turn_room;
     struct peer_report *peers;
 };
 
@@ -29,9 +43,48 @@ struct pipeline_report *pipeline_report_open(const struct sim_plan *plan)
     struct pipeline_report *report = sim_new(plan->arena, struct pipeline_report, 1);
 
     report->left = sim_role(plan, "stage")->size;
-    report->longest_seconds = sim_new(plan->arena, double, (size_t)plan->iterations);
     report->peers = sim_new(plan->arena, struct peer_report, (size_t)report->left);
     return report;
+}
+
+/* ---- an iteration ---- */
+
+static struct turn *next_turn(struct pipeline_report *report, struct sim_arena *arena)
+{
+    struct turn *larger;
+
+    if (report->turn_count == report->turn_room) {
+        report->turn_room = 2 * report->turn_room + 4;
+        larger = sim_new(arena, struct turn, (size_t)report->turn_room);
+        if (report->turn_count > 0)
+            memcpy(larger, report->turns, (size_t)report->turn_count * sizeof *larger);
+        report->turns = larger;
+    }
+    return &report->turns[report->turn_count++];
+}
+
+static void count_again(double *sum, double before, int times)
+{
+    *sum += times * (*sum - before);
+}
+
+void pipeline_tell_turn(struct sim_peer *me, const struct sim_turn *turn)
+{
+    struct pipeline_report *report = pipeline_layout(me->plan)->report;
+    struct peer_report *peer = &report->peers[me->number];
+    struct spent *spent = &peer->spent;
+
+    if (turn->skipped > 0)
+        report->turns[peer->turn].repeats = turn->skipped;
+    count_again(&spent->compute_seconds, peer->spent_before.compute_seconds, turn->skipped);
+    count_again(&spent->wait_seconds, peer->spent_before.wait_seconds, turn->skipped);
+    count_again(&spent->reduce_seconds, peer->spent_before.reduce_seconds, turn->skipped);
+    peer->spent_before = *spent;
+    peer->turn += turn->number > 0;
+    if (peer->turn == report->turn_count)
+        *next_turn(report, me->plan->arena) = (struct turn){0};
+    peer->iteration = turn->number;
+    peer->has_begun = false;
 }
 
 /* ---- an operation ---- */
@@ -101,30 +154,29 @@ static void tell_memory(struct sim_peer *me, struct peer_report *report, int wor
     hold(me, report, -pipeline_freed_bytes(me->plan, worker, operation));
 }
 
-void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct operation *operation,
+void pipeline_tell_operation(struct sim_peer *me, const struct operation *operation,
                              double began_at, double waited_seconds)
 {
     const struct layout *layout = pipeline_layout(me->plan);
     struct peer_report *report = &layout->report->peers[me->number];
     const int worker = me->number / layout->ranks;
+    struct turn *turn = &layout->report->turns[report->turn];
 
     if (report->ended_at == 0) {
         report->held_bytes = report->weight_bytes = pipeline_static_bytes(me->plan, worker);
         sim_note(me, "weight_bytes", report->weight_bytes);
     }
-    if (iteration != report->iteration || report->ended_at == 0) {
-        report->iteration = iteration;
+    if (!report->has_begun)
         report->began_at = began_at;
-    }
+    report->has_begun = true;
     report->ended_at = sim_now(me);
-    layout->report->longest_seconds[iteration] =
-        fmax(layout->report->longest_seconds[iteration], report->ended_at - report->began_at);
-    report->compute_seconds += report->ended_at - began_at;
-    report->wait_seconds += waited_seconds;
-    if (iteration > 0 && !me->plan->keeps_events)
+    turn->longest_seconds = fmax(turn->longest_seconds, report->ended_at - report->began_at);
+    report->spent.compute_seconds += report->ended_at - began_at;
+    report->spent.wait_seconds += waited_seconds;
+    if (report->iteration > 0 && !me->plan->keeps_events)
         return;
     sim_row(me, "operations",
-            (const double[]){iteration, layout->workers[worker].stage,
+            (const double[]){report->iteration, layout->workers[worker].stage,
                              layout->workers[worker].replica, me->number % layout->ranks,
                              operation->kind, operation->chunk, operation->microbatch, began_at});
     tell_memory(me, report, worker, operation);
@@ -132,7 +184,7 @@ void pipeline_tell_operation(struct sim_peer *me, int iteration, const struct op
 
 void pipeline_tell_reduced(struct sim_peer *me, double seconds)
 {
-    pipeline_layout(me->plan)->report->peers[me->number].reduce_seconds += seconds;
+    pipeline_layout(me->plan)->report->peers[me->number].spent.reduce_seconds += seconds;
 }
 
 /* ---- weights ---- */
@@ -160,10 +212,9 @@ void pipeline_tell_through(struct sim_peer *me)
     struct pipeline_report *report = layout->report;
     const int64_t all = (int64_t)layout->schedule->microbatches * me->plan->iterations;
 
-    if (me->number % layout->ranks != 0)
+    if (me->number % layout->ranks != 0 || !(layout->is_asynchronous || layout->learning != NULL))
         return;
-    if (layout->is_asynchronous || layout->learning != NULL)
-        sim_let_time_pass(me); /* it counts, and looks at, what all have done by now */
+    sim_let_time_pass(me); /* it counts, and looks at, what all have done by now */
     report->through++;
     if (report->through == all - pipeline_window(layout->schedule))
         report->window_at = sim_now(me);
@@ -221,8 +272,8 @@ static void tell_stage(struct sim_peer *me)
     sim_row(me, "stages",
             (const double[]){worker->stage, worker->replica, me->number % layout->ranks,
                              has_layers ? first->first_layer : NAN,
-                             has_layers ? first->last_layer : NAN, report->compute_seconds,
-                             report->wait_seconds, report->reduce_seconds, sent,
+                             has_layers ? first->last_layer : NAN, report->spent.compute_seconds,
+                             report->spent.wait_seconds, report->spent.reduce_seconds, sent,
                              schedule_peak(layout->schedule, own),
                              pipeline_static_bytes(me->plan, own), peak_bytes});
     sim_note(me, "peak_memory_bytes", peak_bytes);
@@ -259,10 +310,11 @@ static void tell_all(struct sim_peer *me)
     double cost = 0, ideal = 0, peak_bytes = 0;
     int peak = 0;
 
-    for (int i = 0; i < iterations; i++)
-        cost += layout->report->longest_seconds[i] / iterations;
+    for (int t = 0; t < layout->report->turn_count; t++)
+        cost += (1 + layout->report->turns[t].repeats) * layout->report->turns[t].longest_seconds /
+                iterations;
     for (int p = 0; p < peers; p++)
-        ideal += layout->report->peers[p].compute_seconds / peers / iterations;
+        ideal += layout->report->peers[p].spent.compute_seconds / peers / iterations;
     for (int w = 0; w < schedule->workers; w++) {
         peak = schedule_peak(schedule, w) > peak ? schedule_peak(schedule, w) : peak;
         peak_bytes = fmax(peak_bytes, pipeline_peak_bytes(me->plan, w));

@@ -167,6 +167,7 @@ struct walk {
     int *next;                          /* by worker: the operation that it is to do */
     double *free_at, *began_at;         /* by worker */
     int *ready, ready_count;            /* workers that may go on */
+    double *was_free_at;                /* likewise, before the last walk */
     double busy_seconds;
 };
 
@@ -192,6 +193,7 @@ static void walk_open(struct walk *walk, const struct schedule *schedule,
                           .next = sim_new(schedule->arena, int, workers),
                           .free_at = sim_new(schedule->arena, double, workers),
                           .began_at = sim_new(schedule->arena, double, workers),
+                          .was_free_at = sim_new(schedule->arena, double, workers),
                           .ready = sim_new(schedule->arena, int, workers)};
 }
 
@@ -205,6 +207,7 @@ static void walk_begin(struct walk *walk)
     for (int w = 0; w < walk->schedule->workers; w++) {
         walk->next[w] = 0;
         walk->began_at[w] = NAN;
+        walk->was_free_at[w] = walk->free_at[w];
         walk->ready[w] = w;
     }
     walk->ready_count = walk->schedule->workers;
@@ -271,6 +274,17 @@ static void walk_through(struct walk *walk)
         advance(walk, walk->ready[--walk->ready_count]);
 }
 
+/* All workers are free as much later than before the last walk as the first is: so it will be after the next. */
+static bool is_periodic(const struct walk *walk)
+{
+    const double period = walk->free_at[0] - walk->was_free_at[0];
+
+    for (int w = 1; w < walk->schedule->workers; w++)
+        if (fabs(walk->free_at[w] - walk->was_free_at[w] - period) > 1e-14 * walk->free_at[w])
+            return false;
+    return true;
+}
+
 struct schedule_times schedule_time(const struct schedule *schedule,
                                     const struct schedule_costs *costs, int iterations)
 {
@@ -278,17 +292,21 @@ struct schedule_times schedule_time(const struct schedule *schedule,
     struct walk walk;
 
     walk_open(&walk, schedule, costs);
-    for (int i = 0; i < iterations; i++) {
+    for (int left = iterations, count = 1; left > 0; left -= count) {
+        const double busy_seconds = walk.busy_seconds;
         double longest = 0;
 
         walk_through(&walk);
+        count = is_periodic(&walk) ? left : 1;
         for (int w = 0; w < schedule->workers; w++) {
             longest = fmax(longest, walk.free_at[w] - walk.began_at[w]);
-            times.seconds = fmax(times.seconds, walk.free_at[w]);
+            times.seconds =
+                fmax(times.seconds,
+                     walk.free_at[w] + (count - 1) * (walk.free_at[w] - walk.was_free_at[w]));
         }
-        times.iteration_seconds += longest / iterations;
+        times.iteration_seconds += count * longest / iterations;
+        times.busy_seconds += count * (walk.busy_seconds - busy_seconds);
     }
-    times.busy_seconds = walk.busy_seconds;
     return times;
 }
 

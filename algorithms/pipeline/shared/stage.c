@@ -34,7 +34,7 @@ struct stage {
     struct sim_activity **sends;    /* [2 x sent_count] */
     struct parcel *parcels;         /* [PARCEL_ROUNDS x sent_count] */
     int sent;                       /* in this iteration */
-    int iteration;
+    int iteration;                  /* of those that are really done: 0, 1, ... */
 
     struct sim_stream *stream; /* of gradients; NULL: no replicas */
     struct sim_lane **lanes;   /* [chunks] */
@@ -42,7 +42,6 @@ struct stage {
     int lanes_added;
     int *left;                   /* by chunk: operations until its gradient is whole */
     struct sim_lane *rank_lanes; /* of the ranks' sums, by part of this stage */
-    double reduced_seconds;
 
     /* Weights: how many updates there were, and which version each micro-batch met going forward. */
     int version;
@@ -69,7 +68,7 @@ static void listen(struct stage *stage, int iteration)
 {
     const struct worker *worker = stage->worker;
 
-    for (int i = 0; i < worker->inbox_count && iteration < stage->me->plan->iterations; i++) {
+    for (int i = 0; i < worker->inbox_count; i++) {
         const struct inbox *inbox = &worker->inboxes[i];
         struct sim_activity **at = stage->inboxes[i] + (iteration % INBOX_ROUNDS) * inbox->count;
 
@@ -181,7 +180,7 @@ static void wait_for_gradients(struct stage *stage)
                     "a replica of stage %d is dead or out of reach, and gradients are "
                     "summed over all of them",
                     stage->worker->stage);
-    stage->reduced_seconds += sim_now(stage->me) - begin;
+    pipeline_tell_reduced(stage->me, sim_now(stage->me) - begin);
     if (stage->pending >= 0) {
         const struct operation operation = {.microbatch = (int)stage->pending};
 
@@ -348,7 +347,7 @@ static void operate(struct stage *stage, const struct work *work)
     else
         compute(stage, flop);
     send_result(stage, work);
-    pipeline_tell_operation(stage->me, stage->iteration, operation, began_at, began_at - came_at);
+    pipeline_tell_operation(stage->me, operation, began_at, began_at - came_at);
     after_backward(stage, operation);
 }
 
@@ -452,27 +451,33 @@ static void open_stage(struct stage *stage, struct sim_peer *me)
     lay_sums(stage);
 }
 
+static void iterate(struct stage *stage, bool is_last)
+{
+    stage->sent = 0;
+    if (!is_last)
+        listen(stage, stage->iteration + 1);
+    begin_gradients(stage);
+    for (int k = 0; k < stage->worker->work_count; k++)
+        operate(stage, &stage->worker->works[k]);
+    end_gradients(stage);
+    finish_sends(stage, stage->iteration - 1);
+}
+
 static void act(struct sim_peer *me)
 {
     struct stage stage;
 
     open_stage(&stage, me);
     listen(&stage, 0);
-    for (int i = 0; i < me->plan->iterations; i++) {
-        stage.iteration = i;
-        stage.sent = 0;
-        listen(&stage, i + 1);
-        begin_gradients(&stage);
-        for (int k = 0; k < stage.worker->work_count; k++)
-            operate(&stage, &stage.worker->works[k]);
-        end_gradients(&stage);
-        finish_sends(&stage, i - 1);
+    for (struct sim_turn turn = {.is_unlike = stage.pupil != NULL}; sim_next_turn(me, &turn);
+         stage.iteration++) {
+        pipeline_tell_turn(me, &turn);
+        iterate(&stage, turn.number + 1 == me->plan->iterations);
     }
     if (stage.stream != NULL)
         wait_for_gradients(&stage);
-    pipeline_tell_reduced(me, stage.reduced_seconds);
     pipeline_tell_end(me);
-    finish_sends(&stage, me->plan->iterations - 1);
+    finish_sends(&stage, stage.iteration - 1);
 }
 
 const struct sim_role pipeline_roles[] = {
