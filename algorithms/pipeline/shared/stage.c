@@ -36,9 +36,10 @@ struct stage {
     int sent;                       /* in this iteration */
     int iteration;                  /* of those that are really done: 0, 1, ... */
 
-    struct sim_stream *stream; /* of gradients; NULL: no replicas */
-    struct sim_lane **lanes;   /* [chunks] */
-    int lane_count;            /* of each chunk's gradient */
+    struct sim_lane
+        *lanes;     /* [chunks x lane_count], the last chunk's gradient first; NULL: no replicas */
+    int lane_count; /* of each chunk's gradient */
+    struct sim_stream *stream; /* of gradients that are summed beside operations; NULL: of none */
     int lanes_added;
     int *left;                   /* by chunk: operations until its gradient is whole */
     struct sim_lane *rank_lanes; /* of the ranks' sums, by part of this stage */
@@ -142,10 +143,15 @@ static void finish_sends(struct stage *stage, int iteration)
 
 /* ---- gradients of replicas ---- */
 
+static struct sim_lane *lanes_of(const struct stage *stage, int chunk)
+{
+    return &stage->lanes[(stage->layout->schedule->chunks - 1 - chunk) * stage->lane_count];
+}
+
 static void add_gradient(struct stage *stage, int chunk)
 {
     for (int l = 0; l < stage->lane_count; l++)
-        sim_stream_add(stage->stream, &stage->lanes[chunk][l]);
+        sim_stream_add(stage->stream, &lanes_of(stage, chunk)[l]);
     stage->lanes_added += stage->lane_count;
 }
 
@@ -170,16 +176,21 @@ static int64_t since_start(const struct stage *stage, int microbatch)
     return (int64_t)stage->iteration * stage->layout->schedule->microbatches + microbatch;
 }
 
+static void check_replicas(const struct stage *stage, enum sim_status status)
+{
+    if (status != SIM_OK)
+        sim_give_up(stage->me,
+                    "a replica of stage %d is dead or out of reach, and gradients are "
+                    "summed over all of them",
+                    stage->worker->stage);
+}
+
 static void wait_for_gradients(struct stage *stage)
 {
     const double begin = sim_now(stage->me);
 
     sim_phase(stage->me, "all-reduce");
-    if (sim_stream_wait(stage->stream, stage->lanes_added) != SIM_OK)
-        sim_give_up(stage->me,
-                    "a replica of stage %d is dead or out of reach, and gradients are "
-                    "summed over all of them",
-                    stage->worker->stage);
+    check_replicas(stage, sim_stream_wait(stage->stream, stage->lanes_added));
     pipeline_tell_reduced(stage->me, sim_now(stage->me) - begin);
     if (stage->pending >= 0) {
         const struct operation operation = {.microbatch = (int)stage->pending};
@@ -236,15 +247,26 @@ static void begin_gradients(struct stage *stage)
             completes_weights(&worker->works[i].operation);
 }
 
+static void sum_gradients(struct stage *stage)
+{
+    const double begin = sim_now(stage->me);
+
+    sim_phase(stage->me, "all-reduce");
+    check_replicas(stage, sim_lanes(stage->me, stage->lanes,
+                                    stage->layout->schedule->chunks * stage->lane_count,
+                                    stage->lane_count));
+    pipeline_tell_reduced(stage->me, sim_now(stage->me) - begin);
+}
+
 /* The flush: weights change when all gradients of the iteration are summed. */
 static void end_gradients(struct stage *stage)
 {
-    if (stage->stream == NULL || stage->layout->is_asynchronous)
+    if (stage->lanes == NULL || stage->layout->is_asynchronous)
         return;
-    for (int c = stage->layout->schedule->chunks - 1; c >= 0 && stage->own->overlap == PIPELINE_NO;
-         c--)
-        add_gradient(stage, c);
-    wait_for_gradients(stage);
+    if (stage->own->overlap == PIPELINE_YES)
+        wait_for_gradients(stage);
+    else
+        sum_gradients(stage);
 }
 
 /* ---- computing ---- */
@@ -258,11 +280,8 @@ static void compute(struct stage *stage, double flop)
 {
     if (stage->stream == NULL)
         sim_compute(stage->me, flop);
-    else if (sim_stream_compute(stage->stream, flop) != SIM_OK)
-        sim_give_up(stage->me,
-                    "a replica of stage %d is dead or out of reach, and gradients are "
-                    "summed over all of them",
-                    stage->worker->stage);
+    else
+        check_replicas(stage, sim_stream_compute(stage->stream, flop));
 }
 
 /* Two all-reduces in each layer of a transformer, forward and again backward (Shoeybi et al., Megatron-LM, 2019,
@@ -353,16 +372,11 @@ static void operate(struct stage *stage, const struct work *work)
 
 /* ---- the role ---- */
 
-static struct sim_lane *lay(struct stage *stage, const struct sim_group *group, int place,
-                            struct sim_buffer buffer)
+static void lay(const struct stage *stage, const struct sim_group *group, int place,
+                struct sim_buffer buffer, struct sim_lane *lanes)
 {
-    const enum reduce_choice choice = (enum reduce_choice)stage->own->allreduce;
-    struct sim_lane *lanes =
-        sim_new(stage->me->plan->arena, struct sim_lane, (size_t)reduce_lane_count(choice));
-
-    reduce_lay(stage->me->plan->arena, group, place, choice, stage->own->members_per_node, buffer,
-               lanes);
-    return lanes;
+    reduce_lay(stage->me->plan->arena, group, place, (enum reduce_choice)stage->own->allreduce,
+               stage->own->members_per_node, buffer, lanes);
 }
 
 static struct sim_buffer gradient_of(const struct stage *stage, int chunk, const struct part *part)
@@ -378,30 +392,30 @@ static struct sim_buffer gradient_of(const struct stage *stage, int chunk, const
 static void lay_sums(struct stage *stage)
 {
     const struct layout *layout = stage->layout;
-    const int lanes = reduce_lane_count((enum reduce_choice)stage->own->allreduce);
     const struct sim_group *replicas =
         &layout->replicas_of[stage->worker->stage * layout->ranks + stage->rank];
+    const size_t chunks = (size_t)layout->schedule->chunks,
+                 each = (size_t)reduce_lane_count((enum reduce_choice)stage->own->allreduce);
     struct sim_arena *arena = stage->me->plan->arena;
 
-    stage->lane_count = lanes;
-    stage->lanes = sim_new(arena, struct sim_lane *, (size_t)stage->layout->schedule->chunks);
-    stage->left = sim_new(arena, int, (size_t)stage->layout->schedule->chunks);
-    stage->rank_lanes =
-        sim_new(arena, struct sim_lane, (size_t)(stage->layout->schedule->chunks * lanes));
-    if (replicas->size > 1)
-        stage->stream = sim_stream_open(stage->me, lanes);
-    for (int c = 0; c < stage->layout->schedule->chunks; c++) {
+    stage->lane_count = (int)each;
+    stage->left = sim_new(arena, int, chunks);
+    stage->rank_lanes = sim_new(arena, struct sim_lane, chunks * each);
+    if (replicas->size > 1) {
+        stage->lanes = sim_new(arena, struct sim_lane, chunks * each);
+        if (layout->is_asynchronous || stage->own->overlap == PIPELINE_YES)
+            stage->stream = sim_stream_open(stage->me, stage->lane_count);
+    }
+    for (int c = 0; c < layout->schedule->chunks; c++) {
         const struct part *part =
             &layout->part[c * layout->schedule->stages + stage->worker->stage];
         const double wide = fmax((double)part->boundary_bytes, part->input_bytes);
-        const struct sim_lane *own = lay(stage, &layout->ranks_of[stage->number], stage->rank,
-                                         (struct sim_buffer){.bytes = (int64_t)wide});
 
-        for (int l = 0; l < lanes; l++)
-            stage->rank_lanes[c * lanes + l] = own[l];
-        if (replicas->size > 1)
-            stage->lanes[c] =
-                lay(stage, replicas, stage->worker->replica, gradient_of(stage, c, part));
+        lay(stage, &layout->ranks_of[stage->number], stage->rank,
+            (struct sim_buffer){.bytes = (int64_t)wide}, &stage->rank_lanes[c * stage->lane_count]);
+        if (stage->lanes != NULL)
+            lay(stage, replicas, stage->worker->replica, gradient_of(stage, c, part),
+                lanes_of(stage, c));
     }
 }
 
