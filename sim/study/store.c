@@ -25,8 +25,10 @@ static const char schema[] =
     "null,"
     " wall_seconds real not null, summary text);"
     "create index if not exists points_settings on points(settings);"
-    "create index if not exists points_in_order on points(number,hash);" /* for sim_store_each */
     "create table if not exists notes(name text primary key, value text not null);";
+
+/* For sim_store_each, which does without in an old store that cannot be written. */
+static const char order[] = "create index if not exists points_in_order on points(number,hash)";
 
 static bool refuse(struct sim_store *store, const char *path, struct sim_error *err)
 {
@@ -99,8 +101,10 @@ static bool is_ours(struct sim_store *store, const char *path, bool create, stru
     if (pragma(store, "user_version") != STORE_VERSION)
         return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path,
                         pragma(store, "user_version"), STORE_VERSION);
-    return sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK ||
-           refuse(store, path, err);
+    if (sqlite3_exec(store->base, schema, NULL, NULL, NULL) != SQLITE_OK)
+        return refuse(store, path, err);
+    sqlite3_exec(store->base, order, NULL, NULL, NULL);
+    return true;
 }
 
 /* The time-out comes first, so that two sweeps on one store wait for each other. */
