@@ -166,19 +166,20 @@ static void a_nest_that_was_killed_says_so(void **state)
 
 static void what_is_too_long_is_not_cut(void **state)
 {
+    enum { MOST = SIM_NEST_MOST_BYTES - 1 }; /* and the NUL, which ask() sends, too */
     struct sim_arena *arena = sim_arena_open();
-    char *request = sim_new(arena, char, 70000);
+    char *request = sim_new(arena, char, SIM_NEST_MOST_BYTES + 2);
     struct sim_nest nest;
     struct secret secret;
     struct sim_child child = {0};
 
     (void)state;
     open_nest(&nest, &secret);
-    memset(request, 'x', 69999);
-    assert_false(sim_nest_start(&nest, &child, request, 69999));
+    memset(request, 'x', SIM_NEST_MOST_BYTES + 1);
+    assert_false(sim_nest_start(&nest, &child, request, SIM_NEST_MOST_BYTES + 1));
     assert_false(sim_nest_start(&nest, &child, request, 0));
-    request[60000] = '\0';
-    assert_int_equal(ask(&nest, request, arena).reply_length, 60000 + strlen(" 3703701 yours"));
+    request[MOST] = '\0';
+    assert_int_equal(ask(&nest, request, arena).reply_length, MOST + strlen(" 3703701 yours"));
     sim_nest_close(&nest);
     sim_arena_close(arena);
 }

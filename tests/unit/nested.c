@@ -99,6 +99,25 @@ static void a_mistake_is_told_and_others_follow(void **state)
     assert_int_equal(nested_are_as_alone("400 workers of 8", text, settings, 3), 3);
 }
 
+/* Of settings that no request could hold in all, a child is given as many as it can; others will be its followers'. */
+static void what_does_not_fit_is_left(void **state)
+{
+    enum { POINTS = 16, EACH = 900 }; /* of 20 bytes */
+    static const char text[] = RING("platforms/one_switch.xml", "");
+    const char *many[EACH + 2], *const *settings[POINTS];
+    int told;
+
+    (void)state;
+    for (int s = 0; s < EACH; s++)
+        many[s] = "algorithm.workers=5";
+    many[EACH] = "seed=17";
+    many[EACH + 1] = NULL;
+    for (int i = 0; i < POINTS; i++)
+        settings[i] = many;
+    told = nested_are_as_alone("long settings", text, settings, POINTS);
+    assert_in_range(told, 2, POINTS - 1);
+}
+
 /* ---- actors, which wait for the next peer ---- */
 
 struct passing {
@@ -189,6 +208,7 @@ int main(void)
         cmocka_unit_test(what_cannot_follow_is_left),
         cmocka_unit_test(joules_of_shared_hosts_are_counted_once),
         cmocka_unit_test(a_mistake_is_told_and_others_follow),
+        cmocka_unit_test(what_does_not_fit_is_left),
         cmocka_unit_test(peers_may_be_fewer_or_more_than_before),
         cmocka_unit_test(who_is_stuck_is_left),
     };
