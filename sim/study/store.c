@@ -63,13 +63,15 @@ static bool is_empty(struct sim_store *store)
     return is_empty;
 }
 
-/* While another sweep does the same SQLite refuses at once, whatever the time-out. */
+/* A row is some 6 KB with 8 peers: of SQLite's usual pages each would take two, and as many calls to the kernel.  While another
+ * sweep switches SQLite refuses at once, whatever the time-out. */
 static bool switch_to_log(struct sim_store *store)
 {
     int code = SQLITE_BUSY;
 
     for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MILLISECONDS; waited++) {
-        code = sqlite3_exec(store->base, "pragma journal_mode=wal", NULL, NULL, NULL);
+        code = sqlite3_exec(store->base, "pragma page_size=16384; pragma journal_mode=wal", NULL,
+                            NULL, NULL);
         if (code == SQLITE_BUSY)
             sqlite3_sleep(1);
     }

@@ -214,7 +214,7 @@ static const char *command_of(const struct bench *bench, int row)
 void rows_run(struct bench *bench)
 {
     for (int i = 0; i < ROWS; i++)
-        for (int turn = 0; turn < (i >= RUN_64 ? SHORT_TURNS : 1); turn++)
+        for (int turn = 0; turn < (i >= ITERATIONS_3 ? SHORT_TURNS : 1); turn++)
             bench->rows[i].of[bench->rows[i].count++] = bench_run(bench, command_of(bench, i));
 }
 
