@@ -9,7 +9,6 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { NARROWEST = 12, WIDEST = 34, GAP = 2 };

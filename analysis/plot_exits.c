@@ -4,10 +4,10 @@
 #include "analysis/plot.h"
 #include "analysis/scale.h"
 #include "sim/base/fit.h"
+#include "sim/base/json.h"
 #include "sim/study/store.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_POINTS = 40, MOST_EXITS = 8, LABEL_LETTERS = 16 };
@@ -45,16 +45,13 @@ static const char *label_of(const char *settings, int *keys, struct sim_arena *a
 
     json_object_del(object, "seed");
     *keys = (int)json_object_size(object);
-    json_object_foreach (object, key, value) {
-        char *text =
-            json_is_string(value)
-                ? NULL
-                : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
-
-        label = sim_text(arena, "%s%s%s", label, *label != '\0' ? ", " : "",
-                         text == NULL ? json_string_value(value) : text);
-        free(text);
-    }
+    json_object_foreach (object, key, value)
+        label =
+            sim_text(arena, "%s%s%s", label, *label != '\0' ? ", " : "",
+                     json_is_string(value)
+                         ? json_string_value(value)
+                         : sim_json_text(arena, value,
+                                         JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6)));
     json_decref(object);
     return label;
 }

@@ -9,7 +9,6 @@
 #include "sim/study/store.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* NULL for what no law speaks of. */

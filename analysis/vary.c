@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_TARGETS = 256 };
@@ -193,9 +192,7 @@ static bool scale_parameter(const struct vary *vary, double factor,
         json_object_set_new(variation->settings, vary->key, json_string(variation->value));
         return true;
     }
-    return refuse_factor(
-        vary, variation->label,
-        sim_json_text(vary->arena, now, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15)));
+    return refuse_factor(vary, variation->label, sim_json_value(vary->arena, now));
 }
 
 /* ---- reading ---- */

@@ -17,10 +17,13 @@ const char *sim_json_text(struct sim_arena *arena, const json_t *value, size_t f
     return text;
 }
 
+const char *sim_json_value(struct sim_arena *arena, const json_t *value)
+{
+    return sim_json_text(arena, value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+}
+
 const char *sim_json_shown(struct sim_arena *arena, const json_t *value)
 {
-    return json_is_string(value)
-               ? sim_text(arena, "%s", json_string_value(value))
-               : sim_json_text(arena, value,
-                               JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    return json_is_string(value) ? sim_text(arena, "%s", json_string_value(value))
+                                 : sim_json_value(arena, value);
 }

@@ -10,8 +10,8 @@
  * not for actors. */
 const char *sim_json_text(struct sim_arena *arena, const json_t *value, size_t flags);
 
-/* What a key is set to, as people read it: a string by itself, all else compact, numbers with 15 digits; in the
- * arena. */
+/* What a key is set to: any value, compact, numbers with 15 digits; and the same as people read it, a string by itself. */
+const char *sim_json_value(struct sim_arena *arena, const json_t *value);
 const char *sim_json_shown(struct sim_arena *arena, const json_t *value);
 
 #endif

@@ -75,8 +75,7 @@ static void add_up(struct runner *runner)
                        runner->receive.message.payload);
     if (flop == 0)
         return;
-    runner->clock += peer_flop_seconds(peer, flop);
-    peer->dozed_seconds += runner->clock - begin;
+    runner->clock += peer_compute_ahead(peer, flop);
     if (runner->background != NULL)
         background_added_up(runner->background, flop, begin);
     else

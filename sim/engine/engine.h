@@ -381,8 +381,8 @@ void engine_again(struct engine *engine, enum sim_timing timing, const char *why
     __attribute__((format(printf, 3, 4), noreturn)); /* likewise: start the run anew */
 void engine_tell_why(struct engine *engine,
                      const char *why); /* not ahead of the clock; the first counts */
-double peer_flop_seconds(const struct peer *peer, double flop); /* alone on its host */
-void peer_catch_up(struct peer *peer); /* let SimGrid's clock reach its own */
+double peer_compute_ahead(struct peer *peer, double flop); /* alone on its host: the seconds */
+void peer_catch_up(struct peer *peer);                     /* let SimGrid's clock reach its own */
 void peer_rest_ahead(struct peer *peer,
                      const struct sim_activity *activity); /* until somebody knows when that ends */
 void peer_go_on(

@@ -25,17 +25,12 @@ static double host_speed(const struct peer *peer)
     return peer->engine->world->hosts[peer->host_place].flop_per_second;
 }
 
-double peer_flop_seconds(const struct peer *peer, double flop)
+double peer_compute_ahead(struct peer *peer, double flop)
 {
-    return flop / host_speed(peer);
-}
+    const double seconds = flop / host_speed(peer);
 
-static void compute_ahead(struct peer *peer, double flop)
-{
-    const double seconds = peer_flop_seconds(peer, flop);
-
-    peer->clock += seconds;
     peer->dozed_seconds += seconds;
+    return seconds;
 }
 
 static void compute_alone(struct peer *peer, double flop)
@@ -72,8 +67,7 @@ void sim_compute(struct sim_peer *me, double flop)
         return;
     background_must_rest(peer);
     if (is_lonely && peer->engine->have_own_clocks) {
-        peer->clock = begin;
-        compute_ahead(peer, flop);
+        peer->clock = begin + peer_compute_ahead(peer, flop);
     } else {
         peer_catch_up(peer);
         if (is_lonely)

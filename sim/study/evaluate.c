@@ -9,7 +9,6 @@
 #include "sim/study/store.h"
 #include "sim/study/study.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Questions under reading. */

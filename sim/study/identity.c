@@ -6,7 +6,6 @@
 #include "sim/platform/guard.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t length)

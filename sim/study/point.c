@@ -2,7 +2,6 @@
 
 #include "sim/base/json.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -85,22 +84,35 @@ static bool blank_section(char *text, const char *key)
     return true;
 }
 
+static bool says(const struct sim_scenario_text *text, const char *const *settings,
+                 const struct sim_scenario *scenario)
+{
+    struct sim_arena *scratch = sim_arena_open();
+    struct sim_error nobody_asks = {0};
+    struct sim_scenario said = {0};
+    const bool is_same = sim_scenario_of_text(&said, text, settings, scratch, &nobody_asks) &&
+                         json_equal(said.resolved, scenario->resolved);
+
+    sim_scenario_release(&said);
+    sim_arena_close(scratch);
+    return is_same;
+}
+
 void sim_points_open(struct sim_points *points, const struct sim_scenario *scenario,
                      struct sim_arena *arena)
 {
-    const struct sim_scenario_text *text = &points->text;
-    char *rest = sim_text_copy(arena, text->text, text->length);
-    struct sim_arena *scratch = sim_arena_open();
-    struct sim_error nobody_asks = {0};
-    struct sim_scenario without = {0};
+    char *rest = sim_text_copy(arena, points->text.text, points->text.length);
+    struct sim_scenario_text without = points->text;
 
-    if (strlen(rest) == text->length && blank_section(rest, "study:") &&
-        sim_scenario_parse(&without, text->path, rest, text->length, points->settings,
-                           text->catalogue, scratch, &nobody_asks) &&
-        json_equal(without.resolved, scenario->resolved))
-        points->text.text = rest;
-    sim_scenario_release(&without);
-    sim_arena_close(scratch);
+    without.text = rest;
+    if (strlen(rest) == without.length && blank_section(rest, "study:")) {
+        sim_scenario_text_read(&without);
+        if (says(&without, points->settings, scenario)) {
+            points->text = without;
+            return;
+        }
+        sim_scenario_text_release(&without);
+    }
     sim_scenario_text_read(&points->text);
 }
 

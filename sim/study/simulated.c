@@ -7,7 +7,6 @@
 #include "sim/trace/writers.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>

@@ -27,7 +27,7 @@ static const char schema[] =
     "create index if not exists points_settings on points(settings);"
     "create table if not exists notes(name text primary key, value text not null);";
 
-/* For sim_store_each, which does without in an old store that cannot be written. */
+/* Of new stores, for sim_store_each; in older ones it sorts. */
 static const char order[] = "create index if not exists points_in_order on points(number,hash)";
 
 static bool refuse(struct sim_store *store, const char *path, struct sim_error *err)
@@ -89,6 +89,7 @@ static bool furnish(struct sim_store *store, const char *path, struct sim_error 
     return (switch_to_log(store) &&
             sqlite3_exec(store->base, text, NULL, NULL, NULL) == SQLITE_OK &&
             sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(store->base, order, NULL, NULL, NULL) == SQLITE_OK &&
             sqlite3_exec(store->base, "commit", NULL, NULL, NULL) == SQLITE_OK) ||
            refuse(store, path, err);
 }
@@ -103,10 +104,8 @@ static bool is_ours(struct sim_store *store, const char *path, bool create, stru
     if (pragma(store, "user_version") != STORE_VERSION)
         return sim_fail(err, "%s: was written in format %d; this dmlsim reads format %d.", path,
                         pragma(store, "user_version"), STORE_VERSION);
-    if (sqlite3_exec(store->base, schema, NULL, NULL, NULL) != SQLITE_OK)
-        return refuse(store, path, err);
-    sqlite3_exec(store->base, order, NULL, NULL, NULL);
-    return true;
+    return sqlite3_exec(store->base, schema, NULL, NULL, NULL) == SQLITE_OK ||
+           refuse(store, path, err);
 }
 
 /* The time-out comes first, so that two sweeps on one store wait for each other. */

@@ -5,7 +5,6 @@
 #include "sim/study/samples.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Beyond, double counts no longer exactly. */
@@ -265,7 +264,7 @@ static const char *value_text(struct sim_arena *arena, const json_t *value)
 {
     if (json_is_string(value) && is_plain_text(json_string_value(value)))
         return json_string_value(value);
-    return sim_json_text(arena, value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    return sim_json_value(arena, value);
 }
 
 /* A mapping is several settings, with dotted keys. */

@@ -231,7 +231,9 @@ static void write_bounds(FILE *file, const struct bench *bench, const struct poi
             if (!is_drawn(&points[i], tool, MORE))
                 continue;
             if (is_first)
-                fprintf(file, "\n\n\"ended after %g s of the processor; takes longer\"\n",
+                fprintf(file,
+                        "\n\n\"ended after %g s of the processor, with as many workers or fewer: "
+                        "takes longer\"\n",
                         bench->limit_seconds);
             fprintf(file, "%d %.6f %d\n", points[i].n, point_wall_seconds(&points[i], tool).value,
                     (int)tool);

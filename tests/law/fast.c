@@ -160,6 +160,20 @@ static void what_is_not_a_table_alone_is_refused(void **state)
                    "", "peers add up what they receive beside other computations");
 }
 
+enum { SYSTEM_TEXT = 1024 };
+
+/* The whole scenario is left in `text`. */
+static void is_fast_on_a_star(const char *system, int iterations, char text[SYSTEM_TEXT])
+{
+    struct same_run same;
+
+    snprintf(text, SYSTEM_TEXT, "platform: %s\n%siterations: %d\nseed: 7\ntrace: summary\n",
+             star_platform(9, 37), system, iterations);
+    runs_are_the_same(system, text, &same);
+    if (!same.was_fast)
+        fail_msg("%s was not fast, since %s", system, same.why);
+}
+
 /* Where none of its peer's computations is under way a stream may add up what it likes. */
 static void what_streams_add_up_by_itself_is_exact(void **state)
 {
@@ -173,14 +187,9 @@ static void what_streams_add_up_by_itself_is_exact(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
-        struct same_run same;
-        char text[1024];
+        char text[SYSTEM_TEXT];
 
-        snprintf(text, sizeof text, "platform: %s\n%siterations: 2\nseed: 7\ntrace: summary\n",
-                 star_platform(9, 37), systems[i]);
-        runs_are_the_same(systems[i], text, &same);
-        if (!same.was_fast)
-            fail_msg("%s was not fast, since %s", systems[i], same.why);
+        is_fast_on_a_star(systems[i], 2, text);
     }
 }
 
@@ -199,14 +208,9 @@ static void the_same_is_learnt(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
-        struct same_run same;
-        char text[1024];
+        char text[SYSTEM_TEXT];
 
-        snprintf(text, sizeof text, "platform: %s\n%siterations: 4\nseed: 7\ntrace: summary\n",
-                 star_platform(9, 37), systems[i]);
-        runs_are_the_same("learning", text, &same);
-        if (!same.was_fast)
-            fail_msg("%s was not fast, since %s", systems[i], same.why);
+        is_fast_on_a_star(systems[i], 4, text);
         runs_learn_the_same("learning", text);
     }
 }

@@ -1,6 +1,5 @@
 /* Several simulations in one process, on a platform that is loaded once: each is as if it were the first. */
-#include "sim/peer.h"
-
+#include "tests/fixtures/act.h"
 #include "tests/fixtures/nested.h"
 
 #include <stdio.h>
@@ -120,32 +119,15 @@ static void what_does_not_fit_is_left(void **state)
 
 /* ---- actors, which wait for the next peer ---- */
 
-struct passing {
-    int workers, is_stuck;
-};
-
-static const struct sim_parameter passing_parameters[] = {
-    {SIM_COUNT(struct passing, workers), .value = "3", .least = 2, .most = 64, .help = "peers"},
-    {SIM_COUNT(struct passing, is_stuck), .value = "0", .least = 0, .most = 1,
-     .help = "all send before they receive"},
-    {0}};
-
-static bool cast_passing(struct sim_plan *plan, struct sim_error *err)
-{
-    (void)err;
-    sim_cast(plan, "worker", ((const struct passing *)plan->parameters)->workers);
-    return true;
-}
-
+/* With seed 2 all send before they receive. */
 static void pass_on(struct sim_peer *me)
 {
-    const struct passing *own = me->parameters;
-    const int next = (me->index + 1) % own->workers,
-              last = (me->index + own->workers - 1) % own->workers;
+    const int peers = sim_role(me->plan, "worker")->size, next = (me->index + 1) % peers,
+              last = (me->index + peers - 1) % peers;
     const struct sim_message message = {1234567, NULL};
 
     sim_sleep(me, 0.125);
-    if (own->is_stuck) {
+    if (me->plan->seed == 2) {
         sim_send(me, next, message);
         sim_receive(me, last, NULL);
     } else {
@@ -153,23 +135,14 @@ static void pass_on(struct sim_peer *me)
     }
 }
 
-static const struct sim_role passing_roles[] = {{"worker", pass_on, "", false}, {0}};
-static const struct sim_law no_laws[] = {{0}};
-static const struct sim_algorithm passing = {.name = "passing",
-                                             .summary = "",
-                                             .paper = "",
-                                             .counts = "",
-                                             .parameters_size = sizeof(struct passing),
-                                             .parameters = passing_parameters,
-                                             .roles = passing_roles,
-                                             .laws = no_laws,
-                                             .prepare = cast_passing};
-static const struct sim_algorithm *const algorithms[] = {&passing, NULL};
-
 static int pass(const char *name, const char *const *const *settings, int count)
 {
+    static const struct sim_role roles[] = {{"worker", pass_on, "", false}, {0}};
+    const struct sim_algorithm algorithm = act_algorithm(roles);
+    const struct sim_algorithm *const algorithms[] = {&algorithm, NULL};
+
     return nested_of(algorithms, name,
-                     "platform: platforms/one_switch.xml\nalgorithm: {name: passing}\n"
+                     "platform: platforms/one_switch.xml\nalgorithm: {name: test}\n"
                      "hosts: {share: round_robin}\n",
                      settings, count);
 }
@@ -192,7 +165,7 @@ static void peers_may_be_fewer_or_more_than_before(void **state)
 /* What it says of the time is another process's to say. */
 static void who_is_stuck_is_left(void **state)
 {
-    const char *const *const settings[] = {nothing, SET("algorithm.is_stuck=1"), nothing};
+    const char *const *const settings[] = {nothing, SET("seed=2"), nothing};
 
     (void)state;
     assert_int_equal(pass("stuck", settings, 3), 1);
